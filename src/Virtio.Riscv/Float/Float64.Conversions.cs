@@ -1,0 +1,81 @@
+namespace Virtio.Riscv.Float;
+
+internal static partial class Float64
+{
+    /// <summary>Rounds to a signed 32-bit integer, saturating; NaN gives the largest.</summary>
+    public static int ToInt32(ulong a, RoundingMode mode, ref FloatFlags flags)
+    {
+        // The conversion of a C cast. The bounds exclude NaN.
+        var x = BitConverter.UInt64BitsToDouble(a);
+        if (mode == RoundingMode.TowardZero && x is > -2147483648.0 and < 2147483648.0)
+        {
+            var integer = (int)x;
+            flags |= integer != x ? FloatFlags.Inexact : FloatFlags.None;
+            return integer;
+        }
+
+        return (int)Conversion.ToInteger<Binary64>(a, int.MaxValue, 1UL << 31, mode, ref flags);
+    }
+
+    /// <summary>Rounds to an unsigned 32-bit integer, saturating; NaN gives the largest.</summary>
+    public static uint ToUInt32(ulong a, RoundingMode mode, ref FloatFlags flags) =>
+        (uint)Conversion.ToInteger<Binary64>(a, uint.MaxValue, 0, mode, ref flags);
+
+    /// <summary>Rounds to a signed 64-bit integer, saturating; NaN gives the largest.</summary>
+    public static long ToInt64(ulong a, RoundingMode mode, ref FloatFlags flags)
+    {
+        var x = BitConverter.UInt64BitsToDouble(a);
+        if (mode == RoundingMode.TowardZero && x is > -9223372036854775808.0 and < 9223372036854775808.0)
+        {
+            var integer = (long)x;
+            flags |= integer != x ? FloatFlags.Inexact : FloatFlags.None;
+            return integer;
+        }
+
+        return (long)Conversion.ToInteger<Binary64>(a, long.MaxValue, 1UL << 63, mode, ref flags);
+    }
+
+    /// <summary>Rounds to an unsigned 64-bit integer, saturating; NaN gives the largest.</summary>
+    public static ulong ToUInt64(ulong a, RoundingMode mode, ref FloatFlags flags) =>
+        Conversion.ToInteger<Binary64>(a, ulong.MaxValue, 0, mode, ref flags);
+
+    /// <summary>A signed 32-bit integer as a value; always exact, the mode is of no effect.</summary>
+    public static ulong FromInt32(int value, RoundingMode mode, ref FloatFlags flags) => BitConverter.DoubleToUInt64Bits(value);
+
+    /// <summary>An unsigned 32-bit integer as a value; always exact, the mode is of no effect.</summary>
+    public static ulong FromUInt32(uint value, RoundingMode mode, ref FloatFlags flags) => BitConverter.DoubleToUInt64Bits(value);
+
+    /// <summary>A signed 64-bit integer, rounded.</summary>
+    public static ulong FromInt64(long value, RoundingMode mode, ref FloatFlags flags) =>
+        value is >= -(1L << 53) and <= 1L << 53
+            ? BitConverter.DoubleToUInt64Bits(value)
+            : Conversion.FromSigned<Binary64>(value, mode, ref flags);
+
+    /// <summary>An unsigned 64-bit integer, rounded.</summary>
+    public static ulong FromUInt64(ulong value, RoundingMode mode, ref FloatFlags flags) =>
+        value <= 1UL << 53
+            ? BitConverter.DoubleToUInt64Bits((long)value)
+            : Conversion.FromInteger<Binary64>(false, value, mode, ref flags);
+
+    /// <summary>A single-precision value (its raw bits); always exact.</summary>
+    public static ulong FromFloat32(uint a, ref FloatFlags flags) =>
+        Conversion.Convert<Binary32, Binary64>(a, RoundingMode.NearestEven, ref flags);
+
+    /// <summary>The smaller value; minus zero is below plus zero; a NaN gives way to a number.</summary>
+    public static ulong Min(ulong a, ulong b, ref FloatFlags flags) => Comparison.Min<Binary64>(a, b, ref flags);
+
+    /// <summary>The larger value; minus zero is below plus zero; a NaN gives way to a number.</summary>
+    public static ulong Max(ulong a, ulong b, ref FloatFlags flags) => Comparison.Max<Binary64>(a, b, ref flags);
+
+    /// <summary>Whether the values are equal; only a signaling NaN is invalid.</summary>
+    public static bool Equal(ulong a, ulong b, ref FloatFlags flags) => Comparison.Equal<Binary64>(a, b, ref flags);
+
+    /// <summary>Whether the first value is below the second; any NaN is invalid.</summary>
+    public static bool LessThan(ulong a, ulong b, ref FloatFlags flags) => Comparison.LessThan<Binary64>(a, b, ref flags);
+
+    /// <summary>Whether the first value is not above the second; any NaN is invalid.</summary>
+    public static bool LessOrEqual(ulong a, ulong b, ref FloatFlags flags) => Comparison.LessOrEqual<Binary64>(a, b, ref flags);
+
+    /// <summary>The class, as one of the ten bits of <c>fclass</c>.</summary>
+    public static uint Classify(ulong a) => Comparison.Classify<Binary64>(a);
+}
