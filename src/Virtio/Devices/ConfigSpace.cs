@@ -1,0 +1,54 @@
+namespace Virtio.Devices;
+
+/// <summary>
+/// The bytes of a configuration space and their generation, changed together under one lock, so that a driver that reads the generation before and
+/// after can never take a torn value for a whole one (virtio 1.4, 2.5.2). Thread-safe.
+/// </summary>
+public sealed class ConfigSpace
+{
+    private readonly Lock _gate = new();
+    private readonly byte[] _bytes;
+    private uint _generation;
+
+    /// <summary>Zeroed configuration space.</summary>
+    /// <param name="length">Its length in bytes.</param>
+    public ConfigSpace(int length) => _bytes = new byte[length];
+
+    /// <summary>Counts the changes.</summary>
+    public uint Generation
+    {
+        get
+        {
+            lock (_gate)
+                return _generation;
+        }
+    }
+
+    /// <summary>Reads; what lies beyond the end reads as zeros.</summary>
+    public void Read(int offset, Span<byte> destination)
+    {
+        destination.Clear();
+        lock (_gate)
+        {
+            if (offset < 0 || offset >= _bytes.Length)
+                return;
+            ReadOnlySpan<byte> available = _bytes.AsSpan(offset);
+            available[..Math.Min(available.Length, destination.Length)].CopyTo(destination);
+        }
+    }
+
+    /// <summary>Changes bytes on the device's behalf. Returns whether anything is different now.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the space.</exception>
+    public bool Update(int offset, ReadOnlySpan<byte> source)
+    {
+        lock (_gate)
+        {
+            Span<byte> target = _bytes.AsSpan(offset, source.Length);
+            if (source.SequenceEqual(target))
+                return false;
+            source.CopyTo(target);
+            _generation = unchecked(_generation + 1);
+            return true;
+        }
+    }
+}

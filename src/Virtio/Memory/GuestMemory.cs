@@ -1,0 +1,225 @@
+using System.Runtime.InteropServices;
+
+namespace Virtio.Memory;
+
+/// <summary>
+/// Guest RAM: one or more regions with holes between them, in native memory. Every address a guest names is checked here before it is used.
+/// Reading, writing and translating are thread-safe; <see cref="Dispose"/> comes last, after every device and processor has stopped.
+/// </summary>
+public sealed unsafe class GuestMemory : IDisposable
+{
+    private const ulong PageSize = 4096;
+
+    private readonly List<nint> _allocations = [];
+    private readonly GuestMemoryRegion[] _regions;
+    private readonly GuestMemoryChunk[] _chunks;
+    private GuestMemoryChunk _lastHit;
+    private bool _disposed;
+
+    private GuestMemory(GuestMemoryRegion[] regions, List<nint> allocations)
+    {
+        _regions = regions;
+        _allocations = allocations;
+        _chunks = [.. regions.SelectMany(Chunks)];
+        _lastHit = _chunks[0];
+    }
+
+    /// <summary>The regions, in ascending order of address; they do not overlap.</summary>
+    public IReadOnlyList<GuestMemoryRegion> Regions => _regions;
+
+    /// <summary>Allocates zeroed RAM. Pages that are never touched cost nothing on the usual systems.</summary>
+    /// <param name="ranges">Guest-physical ranges; page-aligned (4 KiB), in ascending order, not overlapping.</param>
+    /// <exception cref="ArgumentException">The ranges are empty, unaligned, unordered, or overlap.</exception>
+    /// <exception cref="OutOfMemoryException">The host has not that much memory.</exception>
+    public static GuestMemory Allocate(params ReadOnlySpan<(ulong Address, ulong Length)> ranges)
+    {
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("virtio is little-endian, and so must be the host");
+        CheckRanges(ranges);
+        var regions = new GuestMemoryRegion[ranges.Length];
+        var allocations = new List<nint>();
+        try
+        {
+            for (int i = 0; i < ranges.Length; i++)
+            {
+                // Zeroed allocations of this size come straight from the kernel as untouched pages; one page more leaves room to align.
+                nint raw = (nint)NativeMemory.AllocZeroed(checked((nuint)(ranges[i].Length + PageSize)));
+                allocations.Add(raw);
+                nint aligned = (nint)(((nuint)raw + (nuint)PageSize - 1) & ~((nuint)PageSize - 1));
+                regions[i] = new GuestMemoryRegion(ranges[i].Address, ranges[i].Length, aligned);
+            }
+        }
+        catch
+        {
+            allocations.ForEach(raw => NativeMemory.Free((void*)raw));
+            throw;
+        }
+
+        return new GuestMemory(regions, allocations);
+    }
+
+    /// <summary>Copies guest bytes out; false, and nothing copied, when any of them lies outside RAM.</summary>
+    public bool TryRead(ulong address, Span<byte> destination)
+    {
+        if (!Contains(address, (ulong)destination.Length))
+            return false;
+        while (destination.Length > 0)
+        {
+            GuestBuffer part = FirstPart(address, (uint)destination.Length);
+            part.Span.CopyTo(destination);
+            destination = destination[part.Length..];
+            address += (uint)part.Length;
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies bytes into the guest; false, and nothing copied, when any of them would lie outside RAM.</summary>
+    public bool TryWrite(ulong address, ReadOnlySpan<byte> source)
+    {
+        if (!Contains(address, (ulong)source.Length))
+            return false;
+        while (source.Length > 0)
+        {
+            GuestBuffer part = FirstPart(address, (uint)source.Length);
+            source[..part.Length].CopyTo(part.Span);
+            source = source[part.Length..];
+            address += (uint)part.Length;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the whole range is RAM. An empty range is contained when its address is.</summary>
+    public bool Contains(ulong address, ulong length)
+    {
+        // Walks contiguous chunks; each step removes a whole chunk, so it is bounded by their number.
+        while (FindChunk(address) is { } chunk)
+        {
+            ulong available = (ulong)chunk.Length - (address - chunk.Address);
+            if (length <= available)
+                return true;
+            length -= available;
+            address += available;
+        }
+
+        return false;
+    }
+
+    /// <summary>Frees the memory. Anything that still uses it would read and write memory of others: stop processors, workers and transports first.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _allocations.ForEach(raw => NativeMemory.Free((void*)raw));
+    }
+
+    /// <summary>
+    /// Translates a guest's range, appending one buffer per contiguous piece to <paramref name="buffers"/>. False, with the list as it was before,
+    /// when the range is not wholly RAM.
+    /// </summary>
+    internal bool TryTranslate(ulong address, uint length, ref GuestBufferList buffers)
+    {
+        GuestMemoryChunk hit = _lastHit;
+        ulong offset = unchecked(address - hit.Address);
+        if (offset < (ulong)hit.Length && length <= (ulong)hit.Length - offset)
+        {
+            buffers.Add(new GuestBuffer(hit, (int)offset, (int)length));
+            return true;
+        }
+
+        return TryTranslateSlowly(address, length, ref buffers);
+    }
+
+    /// <summary>Copies one 16-byte descriptor out, once; false when it does not lie in RAM.</summary>
+    internal bool TryReadDescriptor(ulong address, out Descriptor descriptor)
+    {
+        GuestMemoryChunk hit = _lastHit;
+        ulong offset = unchecked(address - hit.Address);
+        Span<byte> copy = stackalloc byte[Descriptor.Size];
+        bool found;
+        if (offset <= (ulong)hit.Length - Descriptor.Size)
+        {
+            hit.GetSpan((int)offset, Descriptor.Size).CopyTo(copy);
+            found = true;
+        }
+        else
+        {
+            found = TryRead(address, copy);
+        }
+
+        descriptor = new Descriptor(MemoryMarshal.Read<ulong>(copy), MemoryMarshal.Read<ulong>(copy[8..]));
+        return found;
+    }
+
+    /// <summary>The host address of a range that must be contiguous here, as rings must; zero when it is not.</summary>
+    internal nint HostAddress(ulong address, ulong length)
+    {
+        foreach (GuestMemoryRegion region in _regions)
+        {
+            ulong offset = unchecked(address - region.Address);
+            if (offset < region.Length && length <= region.Length - offset)
+                return region.Host + (nint)offset;
+        }
+
+        return 0;
+    }
+
+    private bool TryTranslateSlowly(ulong address, uint length, ref GuestBufferList buffers)
+    {
+        if (!Contains(address, length))
+            return false;
+        while (length > 0)
+        {
+            GuestBuffer part = FirstPart(address, length);
+            buffers.Add(part);
+            length -= (uint)part.Length;
+            address += (uint)part.Length;
+        }
+
+        return true;
+    }
+
+    private GuestBuffer FirstPart(ulong address, uint length)
+    {
+        GuestMemoryChunk chunk = FindChunk(address)!;
+        int offset = (int)(address - chunk.Address);
+        return new GuestBuffer(chunk, offset, (int)Math.Min(length, (uint)(chunk.Length - offset)));
+    }
+
+    private GuestMemoryChunk? FindChunk(ulong address)
+    {
+        foreach (GuestMemoryChunk chunk in _chunks)
+        {
+            if (unchecked(address - chunk.Address) < (ulong)chunk.Length)
+                return _lastHit = chunk;
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<GuestMemoryChunk> Chunks(GuestMemoryRegion region)
+    {
+        for (ulong offset = 0; offset < region.Length; offset += GuestMemoryChunk.MaximumLength)
+        {
+            int length = (int)Math.Min(GuestMemoryChunk.MaximumLength, region.Length - offset);
+            yield return new GuestMemoryChunk(region.Address + offset, region.Host + (nint)offset, length);
+        }
+    }
+
+    private static void CheckRanges(ReadOnlySpan<(ulong Address, ulong Length)> ranges)
+    {
+        if (ranges.IsEmpty)
+            throw new ArgumentException("guest memory needs at least one range", nameof(ranges));
+        ulong end = 0;
+        foreach ((ulong address, ulong length) in ranges)
+        {
+            if (length == 0 || (address | length) % PageSize != 0)
+                throw new ArgumentException($"guest memory range 0x{address:x}+0x{length:x} is not whole pages of {PageSize} bytes", nameof(ranges));
+            if (address < end || address > ulong.MaxValue - length)
+                throw new ArgumentException($"guest memory range 0x{address:x}+0x{length:x} overlaps or precedes the one before it", nameof(ranges));
+            end = address + length;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Buffers;
+
+namespace Virtio.Memory;
+
+/// <summary>
+/// A piece of guest RAM small enough for <see cref="Memory{T}"/>, whose length is an <see cref="int"/>. Made once with the memory, so that handing
+/// a guest buffer to storage allocates nothing.
+/// </summary>
+internal sealed unsafe class GuestMemoryChunk(ulong address, nint host, int length) : MemoryManager<byte>
+{
+    /// <summary>A power of two, so that region offsets map to chunks by a shift.</summary>
+    internal const ulong MaximumLength = 1UL << 30;
+
+    internal ulong Address { get; } = address;
+
+    internal int Length { get; } = length;
+
+    // SAFETY: the range was allocated by GuestMemory, which outlives every queue and device (fixed order of shutdown).
+    public override Span<byte> GetSpan() => new((void*)host, Length);
+
+    // SAFETY: callers pass offsets that TryTranslate has checked against Length.
+    internal Span<byte> GetSpan(int offset, int length) => new((byte*)host + offset, length);
+
+    // SAFETY: native memory never moves; there is nothing to pin.
+    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)host + elementIndex);
+
+    public override void Unpin()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+    }
+}

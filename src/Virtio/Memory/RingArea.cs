@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+
+namespace Virtio.Memory;
+
+/// <summary>
+/// One ring area in guest memory, resolved and checked once when its queue is created. These accessors are the only code that touches ring memory;
+/// each field is read or written with one aligned access, because the driver uses it at the same time.
+/// </summary>
+internal readonly unsafe struct RingArea
+{
+    // SAFETY: base, length and alignment were checked by TryResolve; every index is bounded by the queue's own size, never by a guest's number.
+    private readonly byte* _base;
+
+    private RingArea(nint host) => _base = (byte*)host;
+
+    /// <summary>Resolves an area; false when it is unaligned or not wholly in one region of RAM.</summary>
+    internal static bool TryResolve(GuestMemory memory, ulong address, ulong length, uint alignment, out RingArea area)
+    {
+        nint host = address % alignment == 0 ? memory.HostAddress(address, length) : 0;
+        area = new RingArea(host);
+        return host != 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ushort ReadUInt16(int offset) => Volatile.Read(ref *(ushort*)(_base + offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void WriteUInt16(int offset, ushort value) => Volatile.Write(ref *(ushort*)(_base + offset), value);
+
+    /// <summary>Reads an aligned 32-bit word whole: two 16-bit fields that must be seen together.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint ReadUInt32(int offset) => Volatile.Read(ref *(uint*)(_base + offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void WriteUInt32(int offset, uint value) => Volatile.Write(ref *(uint*)(_base + offset), value);
+
+    /// <summary>Reads an aligned 64-bit word whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong ReadUInt64(int offset) => Volatile.Read(ref *(ulong*)(_base + offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void WriteUInt64(int offset, ulong value) => Volatile.Write(ref *(ulong*)(_base + offset), value);
+}

@@ -1,0 +1,53 @@
+namespace Virtio.Queues;
+
+/// <summary>Writes the device-writable bytes of a chain, forward, whatever the framing. For one thread at a time.</summary>
+public sealed class ChainWriter
+{
+    internal BufferCursor Cursor;
+    private long _length;
+
+    internal ChainWriter()
+    {
+    }
+
+    /// <summary>Bytes not yet written.</summary>
+    public long Remaining => Cursor.Remaining;
+
+    /// <summary>Bytes written, or taken to be written, so far.</summary>
+    public long Written => _length - Remaining;
+
+    /// <summary>The room up to the end of the current piece, in place; false at the end. <see cref="Advance"/> says how much was used.</summary>
+    public bool TryGetSpan(out Span<byte> span) => Cursor.TryGetSpan(out span);
+
+    /// <summary>Counts bytes as written.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less room remains.</exception>
+    public void Advance(int count) => Cursor.Advance(count);
+
+    /// <summary>Writes all of <paramref name="source"/>; false, and nothing written, when less room remains.</summary>
+    public bool TryWrite(ReadOnlySpan<byte> source)
+    {
+        if (source.Length > Remaining)
+            return false;
+        while (source.Length > 0 && Cursor.TryGetSpan(out Span<byte> piece))
+        {
+            int count = Math.Min(piece.Length, source.Length);
+            source[..count].CopyTo(piece);
+            source = source[count..];
+            Cursor.Advance(count);
+        }
+
+        return true;
+    }
+
+    /// <summary>Moves room for the next <paramref name="count"/> bytes, in place, to a list that storage understands.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less room remains.</exception>
+    public void Take(long count, ICollection<Memory<byte>> pieces)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Remaining);
+        for (long end = Remaining - count; Remaining > end;)
+            pieces.Add(Cursor.Take(Remaining - end).Memory);
+    }
+
+    internal void Start() => _length = Remaining;
+}

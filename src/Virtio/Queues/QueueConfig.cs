@@ -1,0 +1,23 @@
+namespace Virtio.Queues;
+
+/// <summary>What the driver wrote about a queue: plain numbers, unchecked until <see cref="Virtqueue.TryCreate"/>.</summary>
+public sealed record QueueConfig
+{
+    /// <summary>Index of the queue in its device.</summary>
+    public int Index { get; init; }
+
+    /// <summary>Number of descriptors, 1 to 32768 (virtio 1.4, 2.8.10.1).</summary>
+    public uint Size { get; init; }
+
+    /// <summary>Guest-physical address of the descriptor area.</summary>
+    public ulong DescriptorArea { get; init; }
+
+    /// <summary>Guest-physical address of the driver area (packed: driver event suppression).</summary>
+    public ulong DriverArea { get; init; }
+
+    /// <summary>Guest-physical address of the device area (packed: device event suppression).</summary>
+    public ulong DeviceArea { get; init; }
+
+    /// <summary>The negotiated features.</summary>
+    public VirtioFeatures Features { get; init; }
+}

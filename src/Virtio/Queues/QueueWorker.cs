@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Logging;
+using Virtio.Devices;
+
+namespace Virtio.Queues;
+
+/// <summary>
+/// The one thread that serves a queue. Two modes: driver-driven (a kick, then chains until none is left) and host-driven (data on the host, then
+/// a chain to put it in, at once: it keeps none). <see cref="Stop"/> returns when nobody touches the queue or its buffers any more.
+/// </summary>
+public sealed class QueueWorker : IDisposable
+{
+    // Used entries are published after at most this many requests, so that the driver need not wait for the whole ring to be served.
+    private const int BatchSize = 32;
+
+    private readonly Virtqueue _queue;
+    private readonly DeviceActivation _activation;
+    private readonly bool _hostDriven;
+    private readonly Func<bool> _round;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Thread _thread;
+    private volatile bool _stop;
+
+    private QueueWorker(string name, Virtqueue queue, DeviceActivation activation, bool hostDriven, Func<QueueWorker, Func<bool>> round)
+    {
+        _hostDriven = hostDriven;
+        _queue = queue;
+        _activation = activation;
+        _round = round(this);
+        Stopping = _stopping.Token;
+        _thread = new Thread(Run) { Name = name, IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Cancelled when the queue is being stopped: pass it to whatever a request waits for.</summary>
+    public CancellationToken Stopping { get; }
+
+    /// <summary>Serves a queue whose requests come from the driver.</summary>
+    /// <param name="name">The thread's name.</param>
+    /// <param name="queue">The queue; it belongs to the worker from now on.</param>
+    /// <param name="activation">Whom to tell when the device fails.</param>
+    /// <param name="handle">Serves one request: completes the chain, or keeps it and completes it later from any thread.</param>
+    public static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        ArgumentNullException.ThrowIfNull(activation);
+        ArgumentNullException.ThrowIfNull(handle);
+        return new QueueWorker(name, queue, activation, hostDriven: false, worker => () => worker.ServeDriver(handle));
+    }
+
+    /// <summary>Serves a queue whose chains are room for data from the host.</summary>
+    /// <param name="name">The thread's name.</param>
+    /// <param name="queue">The queue; it belongs to the worker from now on.</param>
+    /// <param name="activation">Whom to tell when the device fails.</param>
+    /// <param name="pump">Moves what it can; called again after <see cref="Wake"/>, and after a kick if it returned true: "data is left, a chain is missing".</param>
+    public static QueueWorker StartHostDriven(string name, Virtqueue queue, DeviceActivation activation, Func<Virtqueue, bool> pump)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        ArgumentNullException.ThrowIfNull(activation);
+        ArgumentNullException.ThrowIfNull(pump);
+        return new QueueWorker(name, queue, activation, hostDriven: true, worker => () => worker.ServeHost(pump));
+    }
+
+    /// <summary>Makes a host-driven worker look again. Thread-safe.</summary>
+    public void Wake() => _queue.Signal.Set();
+
+    /// <summary>
+    /// Ends the worker and waits until every chain that it handed out has been completed, so that neither ring nor buffers are touched afterwards.
+    /// </summary>
+    public void Stop()
+    {
+        if (_stop)
+            return;
+        _stop = true;
+        _queue.Halt();
+        _stopping.Cancel();
+        _queue.Signal.Set();
+        _thread.Join();
+        _stopping.Dispose();
+    }
+
+    /// <summary>The same as <see cref="Stop"/>.</summary>
+    public void Dispose() => Stop();
+
+    private void Run()
+    {
+        _queue.BindToCurrentThread();
+        try
+        {
+            while (!_stop)
+            {
+                if (_round())
+                    continue;
+                if (_queue.IsBroken)
+                    _activation.Fail($"queue {_queue.Index}: the ring contradicts itself");
+                _queue.Signal.Wait();
+            }
+        }
+        catch (Exception e)
+        {
+            QueueLog.WorkerFailed(_activation.Logger, _queue.Index, e);
+            _activation.Fail($"queue {_queue.Index}: {e.Message}");
+        }
+
+        if (_hostDriven)
+            return;
+
+        // Chains that others still hold come back here; only then may the driver reuse the memory (virtio 1.4, 2.4.1).
+        for (_queue.Publish(); _queue.Outstanding > 0; _queue.Publish())
+            _queue.Signal.Wait();
+    }
+
+    /// <summary>One round; true when there is, or may be, more to do at once.</summary>
+    private bool ServeDriver(Action<DescriptorChain> handle)
+    {
+        _queue.SuppressKicks();
+        bool any = false;
+        for (int i = 0; i < BatchSize && !_stop && _queue.TryDequeue(out DescriptorChain chain); i++)
+        {
+            Handle(handle, chain);
+            any = true;
+        }
+
+        return _queue.Publish() || any || _queue.RequestKicks();
+    }
+
+    private static void Handle(Action<DescriptorChain> handle, DescriptorChain chain)
+    {
+        try
+        {
+            handle(chain);
+        }
+        catch when (chain.Taken)
+        {
+            // A handler that failed keeps nothing; without this the stop would wait for the chain for ever.
+            chain.Complete(0);
+            throw;
+        }
+    }
+
+    private bool ServeHost(Func<Virtqueue, bool> pump)
+    {
+        _queue.SuppressKicks();
+        bool needsChain = pump(_queue);
+        return _queue.Publish() || (needsChain && _queue.RequestKicks());
+    }
+}

@@ -1,0 +1,182 @@
+using Virtio.Memory;
+
+namespace Virtio.Queues;
+
+/// <summary>
+/// The device's side of one queue (virtio 1.4, 2.6 to 2.8), whatever its layout. It belongs to one thread, that of its <see cref="QueueWorker"/>;
+/// only <see cref="DescriptorChain.Complete(uint)"/> may be called from elsewhere.
+/// </summary>
+public sealed class Virtqueue
+{
+    /// <summary>The largest queue the standard allows.</summary>
+    public const int MaximumSize = 32768;
+
+    private readonly RingLayout _ring;
+    private readonly Action _interrupt;
+    private readonly Stack<DescriptorChain> _free = new();
+    private DescriptorChain? _completed;
+    private int _ownerThread;
+    private int _outstanding;
+    private bool _kicksSuppressed;
+    private bool _batchPending;
+    private volatile bool _halted;
+
+    private Virtqueue(QueueConfig config, RingLayout ring, Action interrupt)
+    {
+        Index = config.Index;
+        Size = (int)config.Size;
+        _ring = ring;
+        _interrupt = interrupt;
+    }
+
+    /// <summary>Index of the queue in its device.</summary>
+    public int Index { get; }
+
+    /// <summary>Number of descriptors in the ring.</summary>
+    public int Size { get; }
+
+    /// <summary>Chains that broke a rule and were completed with length 0, since the queue was created.</summary>
+    public long MalformedChains { get; private set; }
+
+    /// <summary>The ring contradicts itself; nothing more is taken from it until the driver resets the device.</summary>
+    public bool IsBroken { get; private set; }
+
+    /// <summary>Chains taken and not yet given back.</summary>
+    public int Outstanding => _outstanding;
+
+    internal QueueSignal Signal { get; } = new();
+
+    /// <summary>Makes a running queue of what the driver configured.</summary>
+    /// <param name="config">What the driver wrote.</param>
+    /// <param name="memory">Guest RAM.</param>
+    /// <param name="interrupt">Raises the used-buffer notification; called on the queue's thread.</param>
+    /// <param name="queue">The queue.</param>
+    /// <returns>False when the size is not allowed or an area is unaligned or not RAM.</returns>
+    public static bool TryCreate(QueueConfig config, GuestMemory memory, Action interrupt, out Virtqueue? queue)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(memory);
+        queue = null;
+        if (config.Size is 0 or > MaximumSize || !config.Features.HasFlag(VirtioFeatures.RingPacked))
+            return false;
+        if (!PackedRing.TryCreate(memory, config, out PackedRing? ring))
+            return false;
+        queue = new Virtqueue(config, ring!, interrupt);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes the next request. Malformed ones are given back with length 0 on the way, at most one ring full of them in a call.
+    /// </summary>
+    public bool TryDequeue(out DescriptorChain chain)
+    {
+        chain = null!;
+        for (int attempts = 0; attempts < Size && !_halted && !IsBroken; attempts++)
+        {
+            DescriptorChain candidate = _free.Count > 0 ? _free.Pop() : new DescriptorChain(this);
+            TakeResult result = _ring.TryTake(candidate);
+            if (result == TakeResult.Taken)
+            {
+                candidate.Taken = true;
+                candidate.Rewind();
+                _outstanding++;
+                chain = candidate;
+                return true;
+            }
+
+            if (result == TakeResult.Malformed)
+                ReturnMalformed(candidate);
+            _free.Push(candidate);
+            IsBroken = result == TakeResult.Broken;
+            if (result == TakeResult.Empty)
+                return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Gives all completed chains to the driver at once, with at most one interrupt. Returns whether there were any.
+    /// </summary>
+    public bool Publish()
+    {
+        for (DescriptorChain? chain = Interlocked.Exchange(ref _completed, null); chain is not null;)
+        {
+            DescriptorChain? next = chain.NextCompleted;
+            Put(chain);
+            chain = next;
+        }
+
+        if (_halted || IsBroken || !_batchPending)
+            return false;
+        _batchPending = false;
+        if (_ring.Publish())
+            _interrupt();
+        return true;
+    }
+
+    /// <summary>Tells the driver that kicks are not needed for now.</summary>
+    public void SuppressKicks()
+    {
+        if (_kicksSuppressed || _halted)
+            return;
+        _kicksSuppressed = true;
+        _ring.SuppressKicks();
+    }
+
+    /// <summary>Asks for kicks again. True when requests arrived meanwhile, for which no kick will come: look again before waiting.</summary>
+    public bool RequestKicks()
+    {
+        if (_halted || IsBroken)
+            return false;
+        _kicksSuppressed = false;
+        return _ring.RequestKicks();
+    }
+
+    /// <summary>The driver's kick: wakes the worker. Thread-safe.</summary>
+    internal void Kick() => Signal.Set();
+
+    /// <summary>From here on the ring is not touched any more, whatever is completed. Thread-safe.</summary>
+    internal void Halt() => _halted = true;
+
+    internal void BindToCurrentThread() => _ownerThread = Environment.CurrentManagedThreadId;
+
+    internal void Complete(DescriptorChain chain)
+    {
+        if (!chain.Taken)
+            throw new InvalidOperationException("the chain was completed before");
+        chain.Taken = false;
+        if (_ownerThread == Environment.CurrentManagedThreadId)
+        {
+            Put(chain);
+            return;
+        }
+
+        DescriptorChain? head;
+        do
+        {
+            head = Volatile.Read(ref _completed);
+            chain.NextCompleted = head;
+        }
+        while (Interlocked.CompareExchange(ref _completed, chain, head) != head);
+        Signal.Set();
+    }
+
+    private void Put(DescriptorChain chain)
+    {
+        _outstanding--;
+        chain.NextCompleted = null;
+        _free.Push(chain);
+        if (_halted || IsBroken)
+            return;
+        _ring.PutUsed(chain, chain.CompletedLength);
+        _batchPending = true;
+    }
+
+    private void ReturnMalformed(DescriptorChain chain)
+    {
+        MalformedChains++;
+        _ring.PutUsed(chain, 0);
+        _batchPending = true;
+    }
+}

@@ -1,0 +1,84 @@
+using Virtio.Devices;
+using Virtio.Memory;
+
+namespace Virtio.Transports.Mmio;
+
+/// <summary>
+/// A virtio-mmio bus (virtio 1.4, 4.2): devices side by side in guest-physical address space, one interrupt each. It needs no virtual machine: whoever
+/// sees the guest's accesses calls <see cref="HandleMmio"/>, from any number of threads.
+/// </summary>
+public sealed class MmioBus : IAsyncDisposable
+{
+    private const uint MinimumDeviceSize = 0x200;
+
+    private readonly MmioBusOptions _options;
+    private readonly MmioDevice[] _decoders;
+    private readonly MmioBusDevice[] _devices;
+    private int _disposed;
+
+    /// <summary>Puts devices on a new bus. The bus owns them from now on.</summary>
+    /// <param name="options">Addresses and interrupts.</param>
+    /// <param name="memory">Guest RAM; the caller's, to be disposed after the bus.</param>
+    /// <param name="devices">The devices, in order of address.</param>
+    /// <param name="setInterrupt">Asserts or deasserts an interrupt line, by number; level-triggered; called from any thread.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The device size is below 512.</exception>
+    public MmioBus(MmioBusOptions options, GuestMemory memory, IEnumerable<IVirtioDevice> devices, Action<int, bool> setInterrupt)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(devices);
+        ArgumentNullException.ThrowIfNull(setInterrupt);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.DeviceSize, MinimumDeviceSize);
+        _options = options;
+        _devices = [.. devices.Select(Place)];
+        _decoders = [.. _devices.Select(placed => new MmioDevice(
+            new TransportDevice(placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), options.Logger)))];
+    }
+
+    /// <summary>The devices and where they are.</summary>
+    public IReadOnlyList<MmioBusDevice> Devices => _devices;
+
+    /// <summary>
+    /// Carries out one access of the guest. Never throws for what a guest does: an access of any width and offset has a defined answer.
+    /// </summary>
+    /// <param name="address">Guest-physical address.</param>
+    /// <param name="data">The bytes to write, or the room to read into, in guest (little-endian) order.</param>
+    /// <param name="isWrite">Write or read.</param>
+    /// <returns>False when no device lies at that address; the data of a read is then zeroed.</returns>
+    public bool HandleMmio(ulong address, Span<byte> data, bool isWrite)
+    {
+        ulong offset = unchecked(address - _options.BaseAddress);
+        ulong index = offset / _options.DeviceSize;
+        if (address < _options.BaseAddress || index >= (ulong)_decoders.Length)
+        {
+            if (!isWrite)
+                data.Clear();
+            return false;
+        }
+
+        int register = (int)(offset % _options.DeviceSize);
+        if (isWrite)
+            _decoders[index].Write(register, data);
+        else
+            _decoders[index].Read(register, data);
+        return true;
+    }
+
+    /// <summary>Resets every device, which joins its workers, and disposes it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        foreach (MmioDevice decoder in _decoders)
+        {
+            decoder.Transport.ForceReset();
+            await decoder.Transport.Device.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private MmioBusDevice Place(IVirtioDevice device, int index) => new(
+        device,
+        _options.BaseAddress + ((ulong)index * _options.DeviceSize),
+        _options.DeviceSize,
+        _options.FirstInterrupt + index);
+}

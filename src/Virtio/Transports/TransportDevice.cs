@@ -1,0 +1,236 @@
+using Microsoft.Extensions.Logging;
+using Virtio.Devices;
+using Virtio.Memory;
+using Virtio.Queues;
+
+namespace Virtio.Transports;
+
+/// <summary>
+/// The state of one device as its driver sees it (virtio 1.4, 2.1 and 3.1): status, features, queues, reset. Written once for every transport, which
+/// only decodes registers. One lock for the registers; kicks and interrupts go without it, so that a worker never waits for a processor that waits
+/// for the worker to stop.
+/// </summary>
+internal sealed class TransportDevice
+{
+    // A guest can break its device as often as it likes; it must not be able to fill a log with that.
+    private const int LoggedFailures = 5;
+
+    private readonly Lock _gate = new();
+    private readonly GuestMemory _memory;
+    private readonly ILogger _logger;
+    private readonly QueueRegisters[] _queues;
+    private readonly ulong _offered;
+    private int _status;
+    private int _failures;
+    private ulong _taken;
+    private bool _tookUnknown;
+
+    internal TransportDevice(IVirtioDevice device, GuestMemory memory, Action<bool> setInterruptLine, ILogger logger)
+    {
+        Device = device;
+        _memory = memory;
+        _logger = logger;
+        Interrupts = new InterruptStatus(setInterruptLine);
+        _queues = [.. device.QueueSizes.ToArray().Select((size, index) => new QueueRegisters(index, size))];
+        _offered = device.Features | (ulong)FeatureRules.Offered;
+    }
+
+    internal IVirtioDevice Device { get; }
+
+    internal InterruptStatus Interrupts { get; }
+
+    internal DeviceStatus Status => (DeviceStatus)Volatile.Read(ref _status);
+
+    /// <summary>32 bits of the offered features; windows beyond the second are empty.</summary>
+    internal uint OfferedFeatures(uint window) => window switch
+    {
+        0 => unchecked((uint)_offered),
+        1 => (uint)(_offered >> 32),
+        _ => 0,
+    };
+
+    internal void TakeFeatures(uint window, uint bits)
+    {
+        lock (_gate)
+        {
+            // Negotiation ends with FEATURES_OK (virtio 1.4, 3.1.1).
+            if (!Status.HasFlag(DeviceStatus.Driver) || Status.HasFlag(DeviceStatus.FeaturesOk))
+                return;
+            switch (window)
+            {
+                case 0:
+                    _taken = (_taken & ~(ulong)uint.MaxValue) | bits;
+                    break;
+                case 1:
+                    _taken = (_taken & uint.MaxValue) | ((ulong)bits << 32);
+                    break;
+                default:
+                    _tookUnknown |= bits != 0;
+                    break;
+            }
+        }
+    }
+
+    internal void WriteStatus(uint value)
+    {
+        lock (_gate)
+        {
+            if (value == 0)
+            {
+                Reset();
+                return;
+            }
+
+            // Bits are only ever added; a write that would clear one, or follows a failure, changes nothing (virtio 1.4, 2.1.1).
+            DeviceStatus current = Status & ~DeviceStatus.NeedsReset;
+            var written = (DeviceStatus)(value & 0xff);
+            if ((written & current) != current || Status.HasFlag(DeviceStatus.Failed))
+                return;
+            if (written.HasFlag(DeviceStatus.Failed))
+            {
+                AddStatus(DeviceStatus.Failed);
+                StopQueues();
+                return;
+            }
+
+            foreach ((DeviceStatus bit, DeviceStatus before) in Steps)
+            {
+                if (written.HasFlag(bit) && !Status.HasFlag(bit) && Status.HasFlag(before) && Enter(bit))
+                    AddStatus(bit);
+            }
+
+            if (Status.HasFlag(DeviceStatus.DriverOk) && !current.HasFlag(DeviceStatus.DriverOk))
+                Activate();
+        }
+    }
+
+    internal QueueRegisters? Queue(uint index) => index < (uint)_queues.Length ? _queues[index] : null;
+
+    /// <summary>Changes a queue's geometry; ignored once it is ready, and after DRIVER_OK.</summary>
+    internal void Configure(uint index, Action<QueueRegisters, uint> change, uint value)
+    {
+        lock (_gate)
+        {
+            if (Queue(index) is { Queue: null } queue && !Status.HasFlag(DeviceStatus.DriverOk))
+                change(queue, value);
+        }
+    }
+
+    /// <summary>QueueReady: makes the queue of what was written, or ends it. A geometry that makes no queue leaves it not ready.</summary>
+    internal void SetReady(uint index, bool ready)
+    {
+        lock (_gate)
+        {
+            if (Queue(index) is not { } queue || ready == queue.Queue is not null)
+                return;
+            if (!ready)
+            {
+                Stop(queue, (int)index);
+                queue.Queue = null;
+                return;
+            }
+
+            if (!Status.HasFlag(DeviceStatus.FeaturesOk) || Status.HasFlag(DeviceStatus.DriverOk))
+                return;
+            Action interrupt = () => Interrupts.Raise(InterruptStatus.UsedBuffer);
+            if (queue.Size <= queue.MaximumSize && Virtqueue.TryCreate(queue.ToConfig(_taken), _memory, interrupt, out Virtqueue? made))
+                queue.Queue = made;
+        }
+    }
+
+    /// <summary>The driver's notification. No lock: it comes from a processor on the path of a request.</summary>
+    internal void Kick(uint index)
+    {
+        const DeviceStatus Running = DeviceStatus.DriverOk;
+        if ((Status & (Running | DeviceStatus.Failed | DeviceStatus.NeedsReset)) == Running)
+            Queue(index)?.Queue?.Kick();
+    }
+
+    /// <summary>Back to the beginning; returns when nobody touches a queue or buffer any more.</summary>
+    internal void ForceReset()
+    {
+        lock (_gate)
+            Reset();
+    }
+
+    // Each bit and the one it follows.
+    private static readonly (DeviceStatus Bit, DeviceStatus Before)[] Steps =
+    [
+        (DeviceStatus.Acknowledge, DeviceStatus.None),
+        (DeviceStatus.Driver, DeviceStatus.Acknowledge),
+        (DeviceStatus.FeaturesOk, DeviceStatus.Driver),
+        (DeviceStatus.DriverOk, DeviceStatus.FeaturesOk),
+    ];
+
+    private bool Enter(DeviceStatus bit) =>
+        bit != DeviceStatus.FeaturesOk || (!_tookUnknown && FeatureRules.IsAcceptable(_offered, _taken));
+
+    private void AddStatus(DeviceStatus bits) => Interlocked.Or(ref _status, (int)bits);
+
+    private void Activate()
+    {
+        try
+        {
+            Device.Activate(new DeviceActivation(_memory, _taken, NotifyConfigChanged, Fail, _logger));
+            for (int i = 0; i < _queues.Length; i++)
+            {
+                if (_queues[i].Queue is not { } queue)
+                    continue;
+                _queues[i].Started = true;
+                Device.StartQueue(i, queue);
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(e.Message);
+        }
+    }
+
+    private void NotifyConfigChanged()
+    {
+        if (Status.HasFlag(DeviceStatus.DriverOk))
+            Interrupts.Raise(InterruptStatus.ConfigChange);
+    }
+
+    // Called by workers, so it takes no lock: a reset may hold it, waiting for that worker.
+    private void Fail(string reason)
+    {
+        if (((DeviceStatus)Interlocked.Or(ref _status, (int)DeviceStatus.NeedsReset)).HasFlag(DeviceStatus.NeedsReset))
+            return;
+        foreach (QueueRegisters queue in _queues)
+            queue.Queue?.Halt();
+        if (Interlocked.Increment(ref _failures) <= LoggedFailures)
+            TransportLog.DeviceFailed(_logger, Device.Id, reason);
+        NotifyConfigChanged();
+    }
+
+    private void Reset()
+    {
+        bool wasActive = Status.HasFlag(DeviceStatus.DriverOk);
+        StopQueues();
+        if (wasActive)
+            Device.Reset();
+        foreach (QueueRegisters queue in _queues)
+            queue.Clear();
+        _taken = 0;
+        _tookUnknown = false;
+        Volatile.Write(ref _status, 0);
+
+        // Last: no worker is left to raise another event (virtio 1.4, 2.4.1 and 4.2.2.1).
+        Interrupts.Acknowledge(uint.MaxValue);
+    }
+
+    private void StopQueues()
+    {
+        for (int i = 0; i < _queues.Length; i++)
+            Stop(_queues[i], i);
+    }
+
+    private void Stop(QueueRegisters queue, int index)
+    {
+        if (!queue.Started)
+            return;
+        queue.Started = false;
+        Device.StopQueue(index);
+    }
+}
