@@ -28,7 +28,7 @@ internal struct BufferCursor
         return span.Length > 0;
     }
 
-    internal void Advance(int count)
+    internal void Advance(long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Remaining);
@@ -48,9 +48,9 @@ internal struct BufferCursor
         return piece;
     }
 
-    private int Consume(int count)
+    private int Consume(long count)
     {
-        int step = Math.Min(count, _buffers[_index].Length - _offset);
+        int step = (int)Math.Min(count, _buffers[_index].Length - _offset);
         _offset += step;
         if (_offset == _buffers[_index].Length)
         {

@@ -22,7 +22,7 @@ public sealed class ChainReader
 
     /// <summary>Skips bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer bytes remain.</exception>
-    public void Advance(int count) => Cursor.Advance(count);
+    public void Advance(long count) => Cursor.Advance(count);
 
     /// <summary>Copies exactly as many bytes as fit; false, and nothing read, when fewer remain.</summary>
     public bool TryRead(Span<byte> destination)

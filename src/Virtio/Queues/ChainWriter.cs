@@ -21,7 +21,7 @@ public sealed class ChainWriter
 
     /// <summary>Counts bytes as written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less room remains.</exception>
-    public void Advance(int count) => Cursor.Advance(count);
+    public void Advance(long count) => Cursor.Advance(count);
 
     /// <summary>Writes all of <paramref name="source"/>; false, and nothing written, when less room remains.</summary>
     public bool TryWrite(ReadOnlySpan<byte> source)

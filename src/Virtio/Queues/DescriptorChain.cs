@@ -31,6 +31,11 @@ public sealed class DescriptorChain
     /// <summary>Writes the answer.</summary>
     public ChainWriter Writer { get; }
 
+    /// <summary>
+    /// The device's own object for requests in this chain object; it stays when the chain object is reused, so that serving a request allocates nothing.
+    /// </summary>
+    public object? State { get; set; }
+
     internal ushort Id { get; set; }
 
     internal int RingDescriptors { get; set; }

@@ -16,7 +16,6 @@ public sealed class QueueWorker : IDisposable
     private readonly DeviceActivation _activation;
     private readonly bool _hostDriven;
     private readonly Func<bool> _round;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly Thread _thread;
     private volatile bool _stop;
 
@@ -26,13 +25,9 @@ public sealed class QueueWorker : IDisposable
         _queue = queue;
         _activation = activation;
         _round = round(this);
-        Stopping = _stopping.Token;
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
     }
-
-    /// <summary>Cancelled when the queue is being stopped: pass it to whatever a request waits for.</summary>
-    public CancellationToken Stopping { get; }
 
     /// <summary>Serves a queue whose requests come from the driver.</summary>
     /// <param name="name">The thread's name.</param>
@@ -71,11 +66,8 @@ public sealed class QueueWorker : IDisposable
         if (_stop)
             return;
         _stop = true;
-        _queue.Halt();
-        _stopping.Cancel();
-        _queue.Signal.Set();
+        _queue.Stop();
         _thread.Join();
-        _stopping.Dispose();
     }
 
     /// <summary>The same as <see cref="Stop"/>.</summary>

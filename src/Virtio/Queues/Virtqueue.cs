@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
@@ -6,6 +7,7 @@ namespace Virtio.Queues;
 /// The device's side of one queue (virtio 1.4, 2.6 to 2.8), whatever its layout. It belongs to one thread, that of its <see cref="QueueWorker"/>;
 /// only <see cref="DescriptorChain.Complete(uint)"/> may be called from elsewhere.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
 public sealed class Virtqueue
 {
     /// <summary>The largest queue the standard allows.</summary>
@@ -14,6 +16,7 @@ public sealed class Virtqueue
     private readonly RingLayout _ring;
     private readonly Action _interrupt;
     private readonly Stack<DescriptorChain> _free = new();
+    private readonly CancellationTokenSource _stopping = new();
     private DescriptorChain? _completed;
     private int _ownerThread;
     private int _outstanding;
@@ -43,6 +46,9 @@ public sealed class Virtqueue
 
     /// <summary>Chains taken and not yet given back.</summary>
     public int Outstanding => _outstanding;
+
+    /// <summary>Cancelled when the queue is being stopped: pass it to whatever a request waits for.</summary>
+    public CancellationToken Stopping => _stopping.Token;
 
     internal QueueSignal Signal { get; } = new();
 
@@ -138,6 +144,14 @@ public sealed class Virtqueue
 
     /// <summary>From here on the ring is not touched any more, whatever is completed. Thread-safe.</summary>
     internal void Halt() => _halted = true;
+
+    /// <summary>Halts, and tells those who hold chains to give them back.</summary>
+    internal void Stop()
+    {
+        Halt();
+        _stopping.Cancel();
+        Signal.Set();
+    }
 
     internal void BindToCurrentThread() => _ownerThread = Environment.CurrentManagedThreadId;
 

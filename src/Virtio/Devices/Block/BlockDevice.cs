@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using System.Text;
+using Virtio.Queues;
+using Virtio.Storage;
+
+namespace Virtio.Devices.Block;
+
+/// <summary>
+/// A block device (virtio 1.4, 5.2) on any <see cref="IBlockStorage"/>. Requests of an asynchronous storage run in parallel, up to the queue's depth;
+/// a slow one holds up no other. The device owns the storage: disposing it flushes and disposes the storage.
+/// </summary>
+public sealed class BlockDevice : IVirtioDevice
+{
+    internal const int SectorSize = 512;
+    internal const int IdLength = 20;
+
+    private const int ConfigLength = 96;
+    private const int SegmentMaximumOffset = 12;
+    private const int BlockSizeOffset = 20;
+
+    // Header and status, the two descriptors of a request that carry no data.
+    private const int OverheadDescriptors = 2;
+
+    private readonly ConfigSpace _config = new(ConfigLength);
+    private readonly ushort[] _queueSizes;
+    private QueueWorker? _worker;
+    private DeviceActivation? _activation;
+
+    /// <summary>Makes a disk of a storage.</summary>
+    /// <param name="storage">The storage; read-only unless it is an <see cref="IWritableBlockStorage"/> that can write.</param>
+    /// <param name="options">How the disk shows itself.</param>
+    /// <exception cref="ArgumentException">The id is longer than 20 characters or not ASCII.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The queue size is not allowed.</exception>
+    public BlockDevice(IBlockStorage storage, BlockDeviceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        options ??= new BlockDeviceOptions();
+        if (options.Id.Length > IdLength || !Ascii.IsValid(options.Id))
+            throw new ArgumentException($"disk id '{options.Id}' is not at most {IdLength} ASCII characters", nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueSize, 2 * OverheadDescriptors);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.QueueSize, Virtqueue.MaximumSize);
+        Storage = storage;
+        Writable = !options.ReadOnly && storage is IWritableBlockStorage { CanWrite: true } writable ? writable : null;
+        Capacity = storage.Length / SectorSize;
+        SerialNumber = Encoding.ASCII.GetBytes(options.Id.PadRight(IdLength, '\0'));
+        _queueSizes = [(ushort)options.QueueSize];
+        WriteConfig();
+    }
+
+    /// <inheritdoc/>
+    public DeviceId Id => DeviceId.Block;
+
+    /// <inheritdoc/>
+    public ulong Features =>
+        (ulong)(BlockFeatures.SegmentMaximum | BlockFeatures.BlockSize | BlockFeatures.Flush | (IsReadOnly ? BlockFeatures.ReadOnly : 0));
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<ushort> QueueSizes => _queueSizes;
+
+    /// <inheritdoc/>
+    public uint ConfigGeneration => _config.Generation;
+
+    /// <summary>Size in sectors of 512 bytes; a last partial sector of the storage is not shown.</summary>
+    public long Capacity { get; }
+
+    /// <summary>Whether writes are refused.</summary>
+    public bool IsReadOnly => Writable is null;
+
+    internal IBlockStorage Storage { get; }
+
+    internal IWritableBlockStorage? Writable { get; }
+
+    internal byte[] SerialNumber { get; }
+
+    /// <inheritdoc/>
+    public void ReadConfig(int offset, Span<byte> destination) => _config.Read(offset, destination);
+
+    /// <inheritdoc/>
+    public void Activate(DeviceActivation activation) => _activation = activation;
+
+    /// <inheritdoc/>
+    public void StartQueue(int index, Virtqueue queue)
+    {
+        var requests = new BlockQueue(this, _activation!, queue.Stopping);
+        _worker = QueueWorker.Start("virtio-block", queue, _activation!, requests.Handle);
+    }
+
+    /// <inheritdoc/>
+    public void StopQueue(int index) => _worker?.Stop();
+
+    /// <inheritdoc/>
+    public void Reset() => _worker = null;
+
+    /// <summary>Makes everything written durable, then disposes the storage, whether or not that succeeded.</summary>
+    /// <exception cref="IOException">The last flush failed.</exception>
+    public async ValueTask DisposeAsync()
+    {
+        _worker?.Stop();
+        try
+        {
+            if (Writable is not null)
+                await Writable.FlushAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await Storage.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void WriteConfig()
+    {
+        Span<byte> number = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, Capacity);
+        _config.Update(0, number);
+        number = number[..sizeof(uint)];
+        BinaryPrimitives.WriteInt32LittleEndian(number, Math.Min((int)_queueSizes[0], DescriptorChain.MaximumDescriptors) - OverheadDescriptors);
+        _config.Update(SegmentMaximumOffset, number);
+        BinaryPrimitives.WriteInt32LittleEndian(number, SectorSize);
+        _config.Update(BlockSizeOffset, number);
+    }
+}

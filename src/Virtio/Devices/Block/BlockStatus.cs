@@ -1,0 +1,9 @@
+namespace Virtio.Devices.Block;
+
+/// <summary>What the last byte of a request says (virtio 1.4, 5.2.6).</summary>
+internal enum BlockStatus : byte
+{
+    Ok = 0,
+    IoError = 1,
+    Unsupported = 2,
+}
