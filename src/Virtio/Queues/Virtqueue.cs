@@ -4,7 +4,7 @@ using Virtio.Memory;
 namespace Virtio.Queues;
 
 /// <summary>
-/// The device's side of one queue (virtio 1.4, 2.6 to 2.8), whatever its layout. It belongs to one thread, that of its <see cref="QueueWorker"/>;
+/// The device's side of one queue (virtio 1.4, 2.6 to 2.8), whatever its layout. It belongs to one thread, that of its worker;
 /// only <see cref="DescriptorChain.Complete(uint)"/> may be called from elsewhere.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Virtio.Devices;
+using Virtio.Queues;
 
-namespace Virtio.Queues;
+namespace Virtio.Devices;
 
 /// <summary>
 /// The one thread that serves a queue. Two modes: driver-driven (a kick, then chains until none is left) and host-driven (data on the host, then

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Virtio.Queues;
+namespace Virtio.Devices;
 
 internal static partial class QueueLog
 {
