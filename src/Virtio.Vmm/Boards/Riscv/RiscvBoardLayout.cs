@@ -1,0 +1,29 @@
+namespace Virtio.Vmm.Boards.Riscv;
+
+/// <summary>Where things are on the RISC-V board. The device tree tells the guest the same.</summary>
+internal static class RiscvBoardLayout
+{
+    /// <summary>The interrupt controller's registers.</summary>
+    public const ulong PlicAddress = 0x0c00_0000;
+
+    /// <summary>The serial port's registers.</summary>
+    public const ulong UartAddress = 0x1000_0000;
+
+    /// <summary>The registers of the first virtio device; the others follow.</summary>
+    public const ulong VirtioAddress = 0x1000_1000;
+
+    /// <summary>How far one virtio device is from the next.</summary>
+    public const uint VirtioStride = 0x1000;
+
+    /// <summary>The beginning of memory, which goes up without a hole.</summary>
+    public const ulong MemoryAddress = 0x8000_0000;
+
+    /// <summary>The serial port's interrupt.</summary>
+    public const int UartInterrupt = 1;
+
+    /// <summary>The first virtio device's interrupt; the others follow.</summary>
+    public const int FirstVirtioInterrupt = 2;
+
+    /// <summary>The rate of the harts' clock, in hertz.</summary>
+    public const uint TimebaseFrequency = 10_000_000;
+}

@@ -1,0 +1,77 @@
+namespace Virtio.Vmm.Boards.Serial;
+
+/// <summary>
+/// Feeds a host's stream to a serial port as fast as the guest takes it: at most one small block is read ahead, the rest stays in the stream.
+/// </summary>
+internal sealed class SerialInput : IAsyncDisposable
+{
+    /// <summary>A read that does not obey its cancellation (a terminal's) is left behind after this.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(200);
+
+    private readonly Stream _stream;
+    private readonly Uart16550 _uart;
+    private readonly Action<Exception> _onFailure;
+    private readonly SemaphoreSlim _room = new(0, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _pump;
+
+    /// <summary>Starts to read a stream, which stays the caller's.</summary>
+    public SerialInput(Stream stream, Uart16550 uart, Action<Exception> onFailure)
+    {
+        _stream = stream;
+        _uart = uart;
+        _onFailure = onFailure;
+        uart.ReceiveRoomMade = OnRoomMade;
+        _pump = Task.Run(PumpAsync);
+    }
+
+    /// <summary>Stops reading; a byte already read and not yet taken by the guest is lost.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _uart.ReceiveRoomMade = null;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(_pump, Task.Delay(StopTime)).ConfigureAwait(false);
+    }
+
+    private void OnRoomMade()
+    {
+        try
+        {
+            _room.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // The task has been told and has not looked yet.
+        }
+    }
+
+    private async Task PumpAsync()
+    {
+        var block = new byte[256];
+        try
+        {
+            while (true)
+            {
+                var length = await _stream.ReadAsync(block, _stop.Token).ConfigureAwait(false);
+                if (length == 0)
+                    return;
+
+                var pending = block.AsMemory(0, length);
+                while (!pending.IsEmpty)
+                {
+                    pending = pending[_uart.Receive(pending.Span)..];
+                    if (!pending.IsEmpty)
+                        await _room.WaitAsync(_stop.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+        catch (Exception failure)
+        {
+            _onFailure(failure);
+        }
+    }
+}

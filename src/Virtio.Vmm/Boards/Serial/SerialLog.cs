@@ -1,0 +1,25 @@
+using System.Text;
+
+namespace Virtio.Vmm.Boards.Serial;
+
+/// <summary>The last of what a guest has printed. Not thread-safe.</summary>
+internal sealed class SerialLog
+{
+    /// <summary>How many bytes are kept.</summary>
+    public const int Capacity = 64 * 1024;
+
+    private readonly byte[] _bytes = new byte[Capacity];
+    private long _written;
+
+    /// <summary>Adds a byte, in place of the oldest where it is full.</summary>
+    public void Add(byte value) => _bytes[_written++ % Capacity] = value;
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var end = (int)(_written % Capacity);
+        return _written <= Capacity
+            ? Encoding.UTF8.GetString(_bytes.AsSpan(0, (int)_written))
+            : Encoding.UTF8.GetString([.. _bytes.AsSpan(end), .. _bytes.AsSpan(0, end)]);
+    }
+}

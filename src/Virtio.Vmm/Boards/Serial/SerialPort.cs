@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Logging;
+
+namespace Virtio.Vmm.Boards.Serial;
+
+/// <summary>
+/// A board's serial port with all that hangs on it: the chip, the host's streams, the log of the last output, and the watch for a kernel panic. Thread-safe.
+/// </summary>
+internal sealed partial class SerialPort : IAsyncDisposable
+{
+    private const int FifoDepth = 16;
+
+    private readonly Lock _lock = new();
+    private readonly SerialLog _log = new();
+    private readonly KernelPanicWatch _panic = new();
+    private readonly SerialOutput? _output;
+    private readonly SerialInput? _input;
+    private readonly ILogger _logger;
+
+    /// <summary>Starts to serve the streams, which stay the caller's and may be null.</summary>
+    public SerialPort(Stream? output, Stream? input, Action<bool> setInterrupt, ILogger logger)
+    {
+        _logger = logger;
+        Uart = new Uart16550(Transmit, CanTransmit, setInterrupt);
+        if (output is not null)
+            _output = new SerialOutput(output, LogOutputFailed) { RoomMade = Uart.OnTransmitRoom };
+        if (input is not null)
+            _input = new SerialInput(input, Uart, LogInputFailed);
+    }
+
+    /// <summary>The chip.</summary>
+    public Uart16550 Uart { get; }
+
+    /// <summary>The first panic message the kernel has printed, or null.</summary>
+    public string? PanicMessage
+    {
+        get
+        {
+            lock (_lock)
+                return _panic.Message;
+        }
+    }
+
+    /// <summary>The last output, through whichever way it came.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_lock)
+                return _log.ToString();
+        }
+    }
+
+    /// <summary>Takes what the guest has written to the firmware's console: it goes where the port's output goes, or is dropped while there is no room.</summary>
+    public void Write(ReadOnlySpan<byte> data)
+    {
+        lock (_lock)
+        {
+            foreach (var value in data)
+                Observe(value);
+        }
+
+        _output?.Append(data);
+    }
+
+    /// <summary>Ends the streams' tasks; output that was taken is given to its stream, as long as that takes it soon.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_input is not null)
+            await _input.DisposeAsync().ConfigureAwait(false);
+        if (_output is not null)
+            await _output.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private bool CanTransmit() => _output is null || _output.Room >= FifoDepth;
+
+    private bool Transmit(byte value)
+    {
+        lock (_lock)
+            Observe(value);
+
+        return _output is null || _output.Append([value]) == 1;
+    }
+
+    private void Observe(byte value)
+    {
+        _log.Add(value);
+        _panic.Observe(value);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The stream for the serial port's output failed; the output is dropped from now on")]
+    private partial void LogOutputFailed(Exception failure);
+
+    [LoggerMessage(2, LogLevel.Warning, "The stream for the serial port's input failed; the port reads nothing from now on")]
+    private partial void LogInputFailed(Exception failure);
+}

@@ -1,0 +1,85 @@
+namespace Virtio.Vmm;
+
+/// <summary>
+/// Where a kernel or an initial ramdisk comes from: a file, bytes in memory, or a stream. A string converts to a file's path and a byte array to
+/// itself. Immutable and thread-safe; may be used for any number of machines as long as its stream can be opened again.
+/// </summary>
+public sealed class BootSource
+{
+    private readonly Func<Stream> _open;
+
+    private BootSource(string name, Func<Stream> open)
+    {
+        Name = name;
+        _open = open;
+    }
+
+    /// <summary>What messages call it: the path, or the name that was given.</summary>
+    public string Name { get; }
+
+    /// <summary>A file. It is opened when a machine starts.</summary>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
+    public static BootSource FromFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new BootSource(path, () => OpenFile(path));
+    }
+
+    /// <summary>Bytes in memory, which must not change while a machine starts.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="name">What messages call it.</param>
+    public static BootSource FromBytes(byte[] content, string name = "(bytes in memory)")
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        ArgumentNullException.ThrowIfNull(name);
+        return new BootSource(name, () => new MemoryStream(content, writable: false));
+    }
+
+    /// <summary>A stream, opened and disposed by each machine that starts. It need not be seekable.</summary>
+    /// <param name="open">Opens the stream at its beginning.</param>
+    /// <param name="name">What messages call it.</param>
+    public static BootSource FromStream(Func<Stream> open, string name = "(stream)")
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        ArgumentNullException.ThrowIfNull(name);
+        return new BootSource(name, open);
+    }
+
+    /// <summary>A file's path.</summary>
+    public static implicit operator BootSource(string path) => FromFile(path);
+
+    /// <summary>Bytes in memory.</summary>
+    public static implicit operator BootSource(byte[] content) => FromBytes(content);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    /// <summary>Opens it; every failure says what could not be opened and why.</summary>
+    internal Stream Open()
+    {
+        try
+        {
+            return _open();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BootException($"cannot open '{Name}': {Reason(e)}", e);
+        }
+    }
+
+    private static FileStream OpenFile(string path)
+    {
+        if (Directory.Exists(path))
+            throw new IOException("it is a directory");
+
+        // The loader reads in large blocks of its own.
+        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+    }
+
+    private static string Reason(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "there is no such file",
+        UnauthorizedAccessException => "permission denied",
+        _ => e.Message,
+    };
+}

@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+
+namespace Virtio.Vmm.Linux;
+
+/// <summary>The 64 bytes at the beginning of a riscv64 <c>Image</c> (Linux, Documentation/arch/riscv/boot-image-header.rst).</summary>
+/// <param name="TextOffset">Where the image belongs, from the beginning of memory.</param>
+/// <param name="ImageSize">How much memory it takes, from its first byte to the end of its zeroed data.</param>
+/// <param name="FileSize">How long the file is by what it says of itself, or 0 where it says nothing.</param>
+internal readonly record struct RiscvImageHeader(ulong TextOffset, ulong ImageSize, ulong FileSize)
+{
+    private const int Size = 64;
+    private const ulong BigEndianFlag = 1;
+    private const ulong Alignment = 2 << 20; // "a 2MB aligned address in case of RV64"
+
+    /// <summary>Reads and checks it.</summary>
+    /// <returns>Null and why it cannot be booted, as the end of a sentence.</returns>
+    public static RiscvImageHeader? Read(ReadOnlySpan<byte> prefix, out string reason)
+    {
+        reason = "";
+        if (prefix.Length < Size || !IsRiscv(prefix))
+        {
+            reason = KernelFormat.Describe(prefix);
+            return null;
+        }
+
+        var header = new RiscvImageHeader(UInt64At(prefix, 8), UInt64At(prefix, 16), PeFileSize(prefix));
+        if ((UInt64At(prefix, 24) & BigEndianFlag) != 0)
+            reason = "it is a big-endian riscv kernel";
+        else if (header.ImageSize < Size)
+            reason = "its header does not say how much memory it takes";
+        else if (header.TextOffset % Alignment != 0)
+            reason = $"it asks for an address that is no multiple of 2 MiB (text_offset 0x{header.TextOffset:x})";
+        else
+            return header;
+
+        return null;
+    }
+
+    private static bool IsRiscv(ReadOnlySpan<byte> prefix) =>
+        prefix[0x38..].StartsWith("RSC\x05"u8) || prefix[0x30..].StartsWith("RISCV\0\0\0"u8);
+
+    private static ulong UInt64At(ReadOnlySpan<byte> prefix, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(prefix[offset..]);
+
+    /// <summary>
+    /// A kernel with an EFI stub is a PE file too, and its section table tells how long the file must be: the only way to see that a raw image was cut off.
+    /// </summary>
+    private static ulong PeFileSize(ReadOnlySpan<byte> prefix)
+    {
+        const int SectionSize = 40;
+        var pe = BinaryPrimitives.ReadUInt32LittleEndian(prefix[0x3c..]);
+        if (!prefix.StartsWith("MZ"u8) || pe > (uint)prefix.Length - 24 || !prefix[(int)pe..].StartsWith("PE\0\0"u8))
+            return 0;
+
+        var coff = prefix[((int)pe + 4)..];
+        var sectionCount = BinaryPrimitives.ReadUInt16LittleEndian(coff[2..]);
+        var sections = 20 + BinaryPrimitives.ReadUInt16LittleEndian(coff[16..]);
+        ulong size = 0;
+        for (var i = 0; i < sectionCount && sections + (i + 1) * SectionSize <= coff.Length; i++)
+        {
+            var section = coff[(sections + i * SectionSize)..];
+            var end = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(section[16..]) + BinaryPrimitives.ReadUInt32LittleEndian(section[20..]);
+            size = Math.Max(size, end);
+        }
+
+        return size;
+    }
+}

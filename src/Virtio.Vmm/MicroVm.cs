@@ -1,0 +1,104 @@
+using Virtio.Vmm.Boards;
+using Virtio.Vmm.Boards.Riscv;
+
+namespace Virtio.Vmm;
+
+/// <summary>
+/// A virtual machine that boots Linux and gives it virtio devices written in C#. It runs from <see cref="StartAsync"/> until the guest ends, or until it is
+/// stopped or disposed. Thread-safe.
+/// </summary>
+public sealed class MicroVm : IAsyncDisposable
+{
+    private readonly IBoard _board;
+    private readonly Lock _lock = new();
+    private MicroVmExitReason? _stopReason;
+    private Task? _disposal;
+
+    private MicroVm(IBoard board) => _board = board;
+
+    /// <summary>Which kind of machine was chosen; never <see cref="MicroVmMachine.Auto"/>.</summary>
+    public MicroVmMachine Machine => _board.Machine;
+
+    /// <summary>
+    /// The last 64 KiB that the guest wrote to its serial port and to the firmware's console, where the kernel's own messages go. May be read at any time,
+    /// also after the end.
+    /// </summary>
+    public string SerialLog => _board.SerialLog;
+
+    /// <summary>Puts a machine together, loads the kernel and lets it run. From this call on the devices belong to the machine, also when it throws.</summary>
+    /// <param name="options">What the machine is made of.</param>
+    /// <param name="cancellationToken">Stops the loading; has no effect once the machine runs.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or two contradict each other.</exception>
+    /// <exception cref="BootException">The kernel or an initial ramdisk cannot be booted on this machine; the message says why.</exception>
+    /// <exception cref="OutOfMemoryException">The host cannot give the guest its memory.</exception>
+    public static async Task<MicroVm> StartAsync(MicroVmOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        try
+        {
+            MicroVmValidation.Check(options);
+        }
+        catch
+        {
+            await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
+            throw;
+        }
+
+        // On the pool: loading reads files and uncompresses, and takes its time.
+        var board = await Task.Run(() => RiscvBoard.CreateAsync(options, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        board.Start();
+        return new MicroVm(board);
+    }
+
+    /// <summary>Starts a machine, waits for its end and disposes it: all there is to do for a guest that ends by itself.</summary>
+    /// <param name="options">What the machine is made of.</param>
+    /// <param name="cancellationToken">Stops the machine; the result then says <see cref="MicroVmExitReason.Cancelled"/>.</param>
+    public static async Task<MicroVmExit> RunAsync(MicroVmOptions options, CancellationToken cancellationToken = default)
+    {
+        await using var vm = await StartAsync(options, cancellationToken).ConfigureAwait(false);
+        return await vm.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the machine's end.</summary>
+    /// <param name="cancellationToken">
+    /// Stops the machine within a second. The task does not throw for it: its result says <see cref="MicroVmExitReason.Cancelled"/>, unless the guest ended first.
+    /// </param>
+    public async Task<MicroVmExit> WaitForExitAsync(CancellationToken cancellationToken = default)
+    {
+        using var registration = cancellationToken.Register(() => RequestStop(MicroVmExitReason.Cancelled));
+        var exit = await _board.Completion.ConfigureAwait(false);
+        lock (_lock)
+            return exit.Reason == MicroVmExitReason.Stopped && _stopReason is { } reason ? exit with { Reason = reason } : exit;
+    }
+
+    /// <summary>Stops the machine as if its power were cut, and waits until it has. The result says how the guest ended where it was first.</summary>
+    public Task<MicroVmExit> StopAsync()
+    {
+        RequestStop(MicroVmExitReason.Stopped);
+        return WaitForExitAsync();
+    }
+
+    /// <summary>Stops the machine, disposes its devices and frees its memory; nothing of it is left afterwards.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task disposal;
+        lock (_lock)
+            disposal = _disposal ??= DisposeBoardAsync();
+        await disposal.ConfigureAwait(false);
+    }
+
+    private async Task DisposeBoardAsync()
+    {
+        // Off this thread: the caller holds the lock until there is a task.
+        await Task.Yield();
+        await StopAsync().ConfigureAwait(false);
+        await _board.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void RequestStop(MicroVmExitReason reason)
+    {
+        lock (_lock)
+            _stopReason ??= reason;
+        _board.RequestStop();
+    }
+}

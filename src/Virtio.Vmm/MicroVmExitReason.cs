@@ -1,0 +1,23 @@
+namespace Virtio.Vmm;
+
+/// <summary>Why a microVM ended.</summary>
+public enum MicroVmExitReason
+{
+    /// <summary>The guest switched itself off.</summary>
+    PowerOff,
+
+    /// <summary>The guest asked for a reboot. A microVM does not start again by itself.</summary>
+    Reboot,
+
+    /// <summary>The guest's kernel panicked; <see cref="MicroVmExit.Detail"/> holds the kernel's own words where they were seen.</summary>
+    Panic,
+
+    /// <summary>The host stopped it: <see cref="MicroVm.StopAsync"/> or disposal.</summary>
+    Stopped,
+
+    /// <summary>The token given to <see cref="MicroVm.WaitForExitAsync"/> or <see cref="MicroVm.RunAsync"/> was cancelled.</summary>
+    Cancelled,
+
+    /// <summary>The machine itself failed, which is a fault of the host's side; <see cref="MicroVmExit.Detail"/> says more.</summary>
+    Fault,
+}

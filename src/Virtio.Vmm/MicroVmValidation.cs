@@ -1,0 +1,43 @@
+using Virtio.Vmm.Linux;
+
+namespace Virtio.Vmm;
+
+/// <summary>Checks a machine's options before anything is made of them.</summary>
+internal static class MicroVmValidation
+{
+    private const long MemoryGranularity = 2L << 20;
+
+    /// <summary>Throws for the first option that is wrong.</summary>
+    public static void Check(MicroVmOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options.Kernel);
+        ArgumentNullException.ThrowIfNull(options.Initrd);
+        ArgumentNullException.ThrowIfNull(options.CommandLine);
+        ArgumentNullException.ThrowIfNull(options.Devices);
+        ArgumentNullException.ThrowIfNull(options.Logger);
+        Require(Enum.IsDefined(options.Machine), nameof(options.Machine), "there is no such machine");
+        Require(
+            options.MemorySize is >= MicroVmOptions.MinMemorySize and <= MicroVmOptions.MaxMemorySize && options.MemorySize % MemoryGranularity == 0,
+            nameof(options.MemorySize), "memory is 64 MiB to 16 GiB, in steps of 2 MiB");
+        Require(
+            options.ProcessorCount is >= 1 and <= MicroVmOptions.MaxProcessorCount,
+            nameof(options.ProcessorCount), $"there are 1 to {MicroVmOptions.MaxProcessorCount} processors");
+        Require(
+            options.Devices.Count <= MicroVmOptions.MaxDeviceCount && options.Devices.All(device => device is not null),
+            nameof(options.Devices), $"there are at most {MicroVmOptions.MaxDeviceCount} devices, none of them null");
+        Require(
+            options.Devices.Distinct(ReferenceEqualityComparer.Instance).Count() == options.Devices.Count,
+            nameof(options.Devices), "a device is given twice");
+        Require(options.Initrd.All(source => source is not null), nameof(options.Initrd), "an initial ramdisk is null");
+        var line = KernelCommandLine.For(options);
+        Require(
+            line.Length < KernelCommandLine.Capacity && line.All(c => c is >= ' ' and < '\x7f'),
+            nameof(options.CommandLine), $"a command line is at most {KernelCommandLine.Capacity - 1} printable ASCII characters on one line, the machine's own parameters included");
+    }
+
+    private static void Require(bool condition, string option, string message)
+    {
+        if (!condition)
+            throw new ArgumentException(message, option);
+    }
+}
