@@ -1,0 +1,89 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Virtio.Storage;
+
+/// <summary>Opens and measures the file below a <see cref="FileStorage"/>, and says in one line what is wrong with it.</summary>
+internal static class FileOpening
+{
+    private const int ProbeSize = 4096;
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private const int LockViolation = unchecked((int)0x80070021);
+    private const int WouldBlockLinux = 11;
+    private const int WouldBlockBsd = 35;
+
+    public static SafeFileHandle Open(string path, bool readOnly)
+    {
+        if (Directory.Exists(path))
+            throw new StorageException($"'{path}' is a directory; a disk needs a regular file or a block device.");
+
+        try
+        {
+            return readOnly
+                ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read)
+                : File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new StorageException($"'{path}' does not exist; check the path, or make an empty disk with: truncate -s 1G '{path}'", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StorageException($"No permission to {(readOnly ? "read" : "write")} '{path}'; change its owner or mode{(readOnly ? "" : ", or open it read-only")}.", e);
+        }
+        catch (IOException e) when (e.HResult is SharingViolation or LockViolation || (!OperatingSystem.IsWindows() && e.HResult is WouldBlockLinux or WouldBlockBsd))
+        {
+            throw new StorageException($"'{path}' is in use by another program or another disk; stop that first{(readOnly ? "." : ", or open both read-only.")}", e);
+        }
+        catch (IOException e)
+        {
+            throw new StorageException($"Cannot open '{path}': {e.Message}", e);
+        }
+    }
+
+    public static long MeasureLength(string path, SafeFileHandle handle)
+    {
+        long length;
+        try
+        {
+            length = RandomAccess.GetLength(handle);
+            // A block device says 0, like an empty file.
+            if (length == 0)
+                length = FindEnd(handle);
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"Cannot tell how long '{path}' is, so it cannot be a disk; a regular file or a block device can: {e.Message}", e);
+        }
+
+        return length switch
+        {
+            0 => throw new StorageException($"'{path}' is empty; give it the size of the disk first, as in: truncate -s 1G '{path}'"),
+            long.MaxValue => throw new StorageException($"'{path}' has no end; a disk needs a regular file or a block device."),
+            _ => length,
+        };
+    }
+
+    /// <summary>
+    /// Finds the end by bisecting with aligned reads (62 at most). It asks the very file that is open, where a look-up of the
+    /// device by its name could be answered by another one (a node made by hand, a container's own /dev).
+    /// </summary>
+    private static long FindEnd(SafeFileHandle handle)
+    {
+        byte[] probe = new byte[ProbeSize];
+        long present = -1;
+        long absent = long.MaxValue / ProbeSize;
+        if (RandomAccess.Read(handle, probe, (absent - 1) * ProbeSize) > 0)
+            return long.MaxValue;
+
+        while (absent - present > 1)
+        {
+            long middle = present + ((absent - present) / 2);
+            if (RandomAccess.Read(handle, probe, middle * ProbeSize) > 0)
+                present = middle;
+            else
+                absent = middle;
+        }
+
+        return present < 0 ? 0 : (present * ProbeSize) + RandomAccess.Read(handle, probe, present * ProbeSize);
+    }
+}

@@ -1,0 +1,50 @@
+using Virtio.Storage;
+
+namespace Virtio.Tests.Storage;
+
+/// <summary>Whole reads and writes of arrays, and the measure of what a call allocates.</summary>
+internal static class Transfers
+{
+    public static async Task<byte[]> ReadBytes(this IBlockStorage storage, long offset, int count, CancellationToken cancellationToken = default)
+    {
+        byte[] bytes = new byte[count];
+        Random.Shared.NextBytes(bytes);
+        await storage.ReadAsync(offset, [bytes], cancellationToken);
+        return bytes;
+    }
+
+    public static async Task WriteBytes(this IWritableBlockStorage storage, long offset, params ReadOnlyMemory<byte>[] buffers)
+        => await storage.WriteAsync(offset, buffers);
+
+    public static byte[] RandomBytes(int count, int seed = 1)
+    {
+        byte[] bytes = new byte[count];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>Bytes that a thousand rounds of the calls allocate on this thread, once warm.</summary>
+    public static long AllocatedBy(params Func<ValueTask>[] calls)
+    {
+        Run(calls, 100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(calls, 1000);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private static void Run(Func<ValueTask>[] calls, int rounds)
+    {
+        for (int i = 0; i < rounds; i++)
+        {
+            foreach (Func<ValueTask> call in calls)
+            {
+                ValueTask task = call();
+                while (!task.IsCompleted)
+                    Thread.Yield();
+#pragma warning disable CA2012 // It has completed.
+                task.GetAwaiter().GetResult();
+#pragma warning restore CA2012
+            }
+        }
+    }
+}
