@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -9,6 +10,9 @@ namespace Virtio.Storage;
 /// </summary>
 internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger logger) : IThreadPoolWorkItem
 {
+    /// <summary>EINTR: left behind by a try that was repeated.</summary>
+    private const int Interrupted = 4;
+
     private readonly Lock _lock = new();
     private FileFlush? _waiting;
     private FileFlush? _free;
@@ -84,14 +88,24 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
     {
         try
         {
+            Marshal.SetLastPInvokeError(0);
             RandomAccess.FlushToDisk(handle);
-            return null;
+            // That call is not believed. In .NET 10 (seen in 10.0.12) it returns normally whatever fsync says, because its
+            // native half hands back 1, not -1; and by design it ignores a read-only file system, which is what some file
+            // systems turn into when their disk fails. The error number of fsync itself is left behind in both cases.
+            int error = OperatingSystem.IsWindows() ? 0 : Marshal.GetLastPInvokeError();
+            return error is 0 or Interrupted ? null : Failure(Marshal.GetPInvokeErrorMessage(error), null);
         }
         catch (Exception e)
         {
-            FileStorageLog.FlushFailed(logger, path, e.Message);
-            return new StorageException($"Cannot flush '{path}': {e.Message} What was written since the flush before may be lost; check the device below it, then open it again.", e);
+            return Failure(e.Message, e);
         }
+    }
+
+    private StorageException Failure(string reason, Exception? cause)
+    {
+        FileStorageLog.FlushFailed(logger, path, reason);
+        return new StorageException($"Cannot flush '{path}': {reason.TrimEnd('.')}. What was written since the flush before may be lost; check the device below it, then open it again.", cause);
     }
 
     /// <summary>

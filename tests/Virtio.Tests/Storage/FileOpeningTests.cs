@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Virtio.Storage;
+
+namespace Virtio.Tests.Storage;
+
+public sealed class FileOpeningTests : IDisposable
+{
+    private static readonly FileStorageOptions ReadOnly = new() { ReadOnly = true };
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_missing_file_a_directory_and_an_empty_file_are_each_one_clear_line()
+    {
+        Refused(Path.Combine(_folder.Root, "none"), "does not exist");
+        Refused(Path.Combine(_folder.Root, "none", "deeper"), "does not exist");
+        Refused(_folder.Root, "is a directory");
+        Refused(_folder.Sparse("empty", 0), "is empty");
+    }
+
+    [Theory]
+    [InlineData("/dev/zero", "no end")]
+    [InlineData("/dev/null", "is empty")]
+    public void A_device_that_is_no_disk_is_one_clear_line(string path, string reason)
+    {
+        Assert.SkipUnless(File.Exists(path), $"{path} is missing");
+        Refused(path, reason);
+    }
+
+    [Fact]
+    public void A_file_that_must_not_be_written_is_one_clear_line()
+    {
+        // A file of mode 0444 does not stop root; one that the kernel itself has no way to write does.
+        const string KernelsOwn = "/sys/kernel/uevent_seqnum";
+        Assert.SkipUnless(!Environment.IsPrivilegedProcess || File.Exists(KernelsOwn), "runs as root, and there is no file that root cannot write");
+        string path = Environment.IsPrivilegedProcess ? KernelsOwn : _folder.Sparse("disk", 1000);
+        if (path != KernelsOwn && !OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead);
+
+        Refused(path, path == KernelsOwn ? "" : "No permission to write");
+    }
+
+    [Fact]
+    public async Task A_writable_disk_keeps_every_second_one_out()
+    {
+        string path = _folder.Sparse("disk", 1000);
+        await using (FileStorage storage = FileStorage.Open(path))
+        {
+            Refused(path, "in use");
+            Refused(path, "in use", ReadOnly);
+            Assert.Equal(1, await TryLock("-s", path));
+        }
+
+        Assert.Equal(0, await TryLock("-x", path));
+        await FileStorage.Open(path).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Read_only_disks_share_a_file_and_keep_writers_out()
+    {
+        string path = _folder.Sparse("disk", 1000);
+        await using FileStorage first = FileStorage.Open(path, ReadOnly);
+        await using FileStorage second = FileStorage.Open(path, ReadOnly);
+        Refused(path, "in use");
+        Assert.Equal(0, await TryLock("-s", path));
+        Assert.Equal(1, await TryLock("-x", path));
+    }
+
+    [Theory]
+    [InlineData("-x", true)]
+    [InlineData("-s", false)]
+    public async Task A_lock_of_another_process_is_respected(string kind, bool readersToo)
+    {
+        string path = _folder.Sparse("disk", 1000);
+        using Process holder = Programs.Start("flock", kind, path, "sh", "-c", "echo locked; read line");
+        try
+        {
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
+            Assert.Equal("locked", await holder.StandardOutput.ReadLineAsync(limit.Token));
+            Refused(path, "in use");
+            if (readersToo)
+                Refused(path, "in use", ReadOnly);
+            else
+                await FileStorage.Open(path, ReadOnly).DisposeAsync();
+
+            holder.StandardInput.Close();
+            await holder.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            holder.Kill(entireProcessTree: true);
+        }
+
+        await FileStorage.Open(path).DisposeAsync();
+    }
+
+    private static void Refused(string path, string reason, FileStorageOptions? options = null)
+    {
+        StorageException e = Assert.Throws<StorageException>(() => FileStorage.Open(path, options));
+        Assert.Contains($"'{path}'", e.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
+    private static async Task<int> TryLock(string kind, string path) => (await Programs.Run("flock", "-n", kind, path, "true")).Status;
+}
