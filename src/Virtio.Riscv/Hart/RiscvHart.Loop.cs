@@ -1,0 +1,437 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Virtio.Riscv;
+
+/// <content>
+/// The interpreter's loop. One method on purpose, whatever its length: the JIT keeps the slot, the registers' base and the count in
+/// machine registers only inside one method, and a call for each instruction would cost more than the instruction.
+/// It has to stay below the limits (60,000 bytes of IL, 2,000 blocks) beyond which the JIT gives up optimising.
+/// </content>
+public sealed partial class RiscvHart
+{
+    private const ulong PageMask = ~0xFFFUL;
+
+    /// <summary>Executes from <see cref="_pc"/> until the quantum is used up or something needs the slow loop's attention; returns how many instructions began.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int Execute(int quantum)
+    {
+        ref ulong x = ref MemoryMarshal.GetArrayDataReference(_x);
+        int remaining = quantum;
+        ulong pc, va;
+
+    Enter:
+        pc = _pc;
+    EnterAt:
+        ref TlbEntry tlb = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_tlb.Data), _context * TranslationBuffers.ContextEntries);
+        ref FetchEntry fetch = ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(_fetch), (nint)((pc >> 8) & ((TranslationBuffers.FetchEntries - 1) << 4)));
+        ulong page = pc & PageMask;
+        if (fetch.Tag != page)
+        {
+            _pc = pc;
+            if (remaining <= 0)
+                goto Leave;
+            if (!FetchMiss(pc))
+            {
+                // A fault at a handler that is not mapped would loop here for ever: it uses up the quantum like an instruction.
+                remaining--;
+                goto Enter;
+            }
+        }
+
+        ref Slot start = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_pages.Slots), (nint)fetch.FirstSlot);
+        ref Slot s = ref Unsafe.AddByteOffset(ref start, (nint)((pc & 0xFFE) << 2));
+
+        while (true)
+        {
+            if (--remaining < 0)
+            {
+                remaining = 0;
+                _pc = Pc(page, ref start, ref s);
+                goto Leave;
+            }
+
+            switch (s.Op)
+            {
+                case Op.Undecoded:
+                    remaining++;
+                    DecodeAt(fetch.FirstSlot, ref start, ref s);
+                    continue;
+                case Op.PageEnd:
+                    remaining++;
+                    pc = Pc(page, ref start, ref s);
+                    goto EnterAt;
+                case Op.Straddle:
+                    _pc = Pc(page, ref start, ref s);
+                    if (!FetchStraddling())
+                        goto Enter;
+                    remaining++;
+                    start = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_pages.Slots), DecodedPages.Scratch * DecodedPages.SlotsPerPage);
+                    s = ref Unsafe.Add(ref start, DecodedPages.Halfwords - 1);
+                    continue;
+                case Op.Nop:
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.FenceFull:
+                    Interlocked.MemoryBarrier();
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.LoadImmediate:
+                    R(ref x, s.Rd) = (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Move:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Auipc:
+                    R(ref x, s.Rd) = Pc(page, ref start, ref s) + (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Jump:
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.JumpLink:
+                    R(ref x, s.Rd) = Pc(page, ref start, ref s) + ((ulong)s.Rs2 << 1);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.JumpFar:
+                    pc = Pc(page, ref start, ref s) + (ulong)s.Imm;
+                    goto EnterAt;
+                case Op.JumpLinkFar:
+                    pc = Pc(page, ref start, ref s);
+                    R(ref x, s.Rd) = pc + ((ulong)s.Rs2 << 1);
+                    pc += (ulong)s.Imm;
+                    goto EnterAt;
+                case Op.JumpRegister:
+                    pc = (R(ref x, s.Rs1) + (ulong)s.Imm) & ~1UL;
+                    goto EnterAt;
+                case Op.JumpLinkRegister:
+                    pc = (R(ref x, s.Rs1) + (ulong)s.Imm) & ~1UL;
+                    R(ref x, s.Rd) = Pc(page, ref start, ref s) + ((ulong)s.Rs2 << 1);
+                    goto EnterAt;
+                case Op.Beq:
+                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) == R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    continue;
+                case Op.Bne:
+                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) != R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    continue;
+                case Op.Blt:
+                    s = ref Unsafe.Add(ref s, (long)R(ref x, s.Rs1) < (long)R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    continue;
+                case Op.Bge:
+                    s = ref Unsafe.Add(ref s, (long)R(ref x, s.Rs1) >= (long)R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    continue;
+                case Op.Bltu:
+                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) < R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    continue;
+                case Op.Bgeu:
+                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) >= R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    continue;
+                case Op.BranchFar:
+                    if (IsTaken((s.Rd >> 2) + (int)Op.Beq, R(ref x, s.Rs1), R(ref x, s.Rs2)))
+                    {
+                        pc = Pc(page, ref start, ref s) + (ulong)s.Imm;
+                        goto EnterAt;
+                    }
+                    s = ref Unsafe.Add(ref s, (nint)(s.Rd & 3));
+                    continue;
+                case Op.Lb:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tLb = ref Entry(ref tlb, va);
+                    if ((va & PageMask) != tLb.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = (ulong)(sbyte)HostMemory.Read8((nint)va + tLb.Addend);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Lh:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tLh = ref Entry(ref tlb, va);
+                    if (((va + 1) & PageMask) != tLh.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = (ulong)(short)HostMemory.Read16((nint)va + tLh.Addend);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Lw:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tLw = ref Entry(ref tlb, va);
+                    if (((va + 3) & PageMask) != tLw.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = (ulong)(int)HostMemory.Read32((nint)va + tLw.Addend);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Ld:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tLd = ref Entry(ref tlb, va);
+                    if (((va + 7) & PageMask) != tLd.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = HostMemory.Read64((nint)va + tLd.Addend);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Lbu:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tLbu = ref Entry(ref tlb, va);
+                    if ((va & PageMask) != tLbu.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = HostMemory.Read8((nint)va + tLbu.Addend);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Lhu:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tLhu = ref Entry(ref tlb, va);
+                    if (((va + 1) & PageMask) != tLhu.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = HostMemory.Read16((nint)va + tLhu.Addend);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Lwu:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tLwu = ref Entry(ref tlb, va);
+                    if (((va + 3) & PageMask) != tLwu.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = HostMemory.Read32((nint)va + tLwu.Addend);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Sb:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tSb = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if ((va & PageMask) != tSb.Tag)
+                        goto Memory;
+                    HostMemory.Write8((nint)va + tSb.Addend, (byte)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    continue;
+                case Op.Sh:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tSh = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 1) & PageMask) != tSh.Tag)
+                        goto Memory;
+                    HostMemory.Write16((nint)va + tSh.Addend, (ushort)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    continue;
+                case Op.Sw:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tSw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 3) & PageMask) != tSw.Tag)
+                        goto Memory;
+                    HostMemory.Write32((nint)va + tSw.Addend, (uint)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    continue;
+                case Op.Sd:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry tSd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 7) & PageMask) != tSd.Tag)
+                        goto Memory;
+                    HostMemory.Write64((nint)va + tSd.Addend, R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    continue;
+                case Op.Addi:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Slti:
+                    R(ref x, s.Rd) = (long)R(ref x, s.Rs1) < s.Imm ? 1UL : 0;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Sltiu:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) < (ulong)s.Imm ? 1UL : 0;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Xori:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) ^ (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Ori:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) | (ulong)(long)s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Andi:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) & (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Slli:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) << s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Srli:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) >> s.Imm;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Srai:
+                    R(ref x, s.Rd) = (ulong)((long)R(ref x, s.Rs1) >> s.Imm);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Addiw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + s.Imm);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Slliw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) << s.Imm);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Srliw:
+                    R(ref x, s.Rd) = (ulong)(int)((uint)R(ref x, s.Rs1) >> s.Imm);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Sraiw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) >> s.Imm);
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Add:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) + R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Sub:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) - R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Sll:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) << (int)R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Slt:
+                    R(ref x, s.Rd) = (long)R(ref x, s.Rs1) < (long)R(ref x, s.Rs2) ? 1UL : 0;
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Sltu:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) < R(ref x, s.Rs2) ? 1UL : 0;
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Xor:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) ^ R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Srl:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Sra:
+                    R(ref x, s.Rd) = (ulong)((long)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Or:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) | R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.And:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) & R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Addw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Subw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) - (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Sllw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) << (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Srlw:
+                    R(ref x, s.Rd) = (ulong)(int)((uint)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Sraw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Mul:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) * R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Mulw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) * (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Mulhu:
+                    R(ref x, s.Rd) = Math.BigMul(R(ref x, s.Rs1), R(ref x, s.Rs2), out _);
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Mulh:
+                case Op.Mulhsu:
+                case Op.Div:
+                case Op.Divu:
+                case Op.Rem:
+                case Op.Remu:
+                case Op.Divw:
+                case Op.Divuw:
+                case Op.Remw:
+                case Op.Remuw:
+                    R(ref x, s.Rd) = MultiplyDivide.Compute(s.Op, R(ref x, s.Rs1), R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    continue;
+                case Op.Flw:
+                case Op.Fld:
+                case Op.Fsw:
+                case Op.Fsd:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    goto Memory;
+                case Op.Atomic:
+                    _pc = Pc(page, ref start, ref s);
+                    if (!ExecuteAtomic((uint)s.Imm))
+                        goto Enter;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.Float:
+                    _pc = Pc(page, ref start, ref s);
+                    if (!ExecuteFloat((uint)s.Imm))
+                        goto Enter;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
+                case Op.System:
+                case Op.FenceInstruction:
+                case Op.Pause:
+                    _pc = Pc(page, ref start, ref s);
+                    _remaining = remaining;
+                    switch (ExecuteSystem(s.Op, (uint)s.Imm, s.Rs2))
+                    {
+                        case SystemResult.Next:
+                            s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                            continue;
+                        case SystemResult.Enter:
+                            goto Enter;
+                        default:
+                            goto Leave;
+                    }
+                default:
+                    _pc = Pc(page, ref start, ref s);
+                    RaiseIllegalInstruction();
+                    goto Enter;
+            }
+
+        Memory:
+            // Not in the TLB, across two pages, outside RAM, or a floating-point register.
+            _pc = Pc(page, ref start, ref s);
+            if (!AccessMemory(s, va))
+                goto Enter;
+            s = ref Unsafe.Add(ref s, s.Op is Op.Sb or Op.Sh or Op.Sw or Op.Sd or Op.Fsw or Op.Fsd ? (nint)s.Rd : s.Rs2);
+        }
+
+    Leave:
+        _retired += (ulong)(quantum - remaining);
+        _quantum = 0;
+        return quantum - remaining;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref ulong R(ref ulong registers, byte index) => ref Unsafe.Add(ref registers, (nint)index);
+
+    // Slots are 8 bytes for 2 bytes of code.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Pc(ulong page, ref Slot start, ref Slot slot) => page + ((ulong)Unsafe.ByteOffset(ref start, ref slot) >> 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref TlbEntry Entry(ref TlbEntry entries, ulong address) =>
+        ref Unsafe.AddByteOffset(ref entries, (nint)((address >> 8) & ((TranslationBuffers.DataEntries - 1) << 4)));
+
+    private static bool IsTaken(int op, ulong left, ulong right) => (Op)op switch
+    {
+        Op.Beq => left == right,
+        Op.Bne => left != right,
+        Op.Blt => (long)left < (long)right,
+        Op.Bge => (long)left >= (long)right,
+        Op.Bltu => left < right,
+        _ => left >= right,
+    };
+}

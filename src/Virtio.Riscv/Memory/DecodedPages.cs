@@ -1,0 +1,129 @@
+namespace Virtio.Riscv;
+
+/// <summary>
+/// Decoded instructions of one hart by physical page, in a pool of fixed size. A page keeps a copy of the bytes it is decoded
+/// from: stores need not be watched, because FENCE.I only starts a new epoch, and the first entry to a page in it compares.
+/// </summary>
+internal sealed class DecodedPages
+{
+    /// <summary>Slots of instructions in a page: one for each halfword.</summary>
+    public const int Halfwords = 2048;
+
+    /// <summary>Slots kept for a page: two more that end it, for a last instruction of either length, and padding.</summary>
+    public const int SlotsPerPage = Halfwords + 8;
+
+    /// <summary>The page used for the one instruction that straddles two pages; never looked up.</summary>
+    public const int Scratch = 0;
+
+    private const int Buckets = 4096;
+    private const ulong None = ulong.MaxValue;
+
+    private readonly byte[] _copies;
+    private readonly ulong[] _addresses;
+    private readonly int[] _next;
+    private readonly uint[] _epochs;
+    private readonly bool[] _referenced;
+    private readonly int[] _buckets = new int[Buckets];
+    private readonly int _capacity;
+    private int _hand = Scratch;
+    private uint _epoch = 1;
+
+    public DecodedPages(int capacity)
+    {
+        _capacity = capacity + 1;
+        Slots = new Slot[_capacity * SlotsPerPage];
+        _copies = new byte[_capacity * PhysicalMemory.PageSize];
+        _addresses = new ulong[_capacity];
+        _addresses.AsSpan().Fill(None);
+        _next = new int[_capacity];
+        _epochs = new uint[_capacity];
+        _referenced = new bool[_capacity];
+        EndPage(Scratch);
+    }
+
+    public Slot[] Slots { get; }
+
+    /// <summary>Called for FENCE.I; the caller drops its fetch TLB as well, so that every page is looked up again.</summary>
+    public void StartEpoch() => _epoch++;
+
+    /// <summary>The page decoded from this physical page, up to date with this epoch. <paramref name="evicted"/> says that another page lost its place.</summary>
+    public int Find(ulong address, ReadOnlySpan<byte> bytes, out bool evicted)
+    {
+        evicted = false;
+        int bucket = Bucket(address);
+        for (int page = _buckets[bucket]; page != 0; page = _next[page])
+        {
+            if (_addresses[page] != address)
+                continue;
+            _referenced[page] = true;
+            if (_epochs[page] != _epoch)
+                Refresh(page, bytes);
+            return page;
+        }
+
+        int taken = Take(out evicted);
+        _addresses[taken] = address;
+        _next[taken] = _buckets[bucket];
+        _buckets[bucket] = taken;
+        Fill(taken, bytes);
+        return taken;
+    }
+
+    /// <summary>The instruction bytes behind a halfword, as they were when this page was last up to date; 4 bytes wide where the page allows it.</summary>
+    public uint Raw(int page, int halfword)
+    {
+        ReadOnlySpan<byte> copy = _copies.AsSpan((page * PhysicalMemory.PageSize) + (halfword * 2), halfword == Halfwords - 1 ? 2 : 4);
+        return copy.Length == 2 ? BitConverter.ToUInt16(copy) : BitConverter.ToUInt32(copy);
+    }
+
+    private static int Bucket(ulong address) => (int)((address >> 12) * 0x9E3779B1UL >> 8) & (Buckets - 1);
+
+    private void Refresh(int page, ReadOnlySpan<byte> bytes)
+    {
+        _epochs[page] = _epoch;
+        if (!bytes.SequenceEqual(_copies.AsSpan(page * PhysicalMemory.PageSize, PhysicalMemory.PageSize)))
+            Fill(page, bytes);
+    }
+
+    private void Fill(int page, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(_copies.AsSpan(page * PhysicalMemory.PageSize, PhysicalMemory.PageSize));
+        Slots.AsSpan(page * SlotsPerPage, SlotsPerPage).Clear();
+        EndPage(page);
+        _epochs[page] = _epoch;
+        _referenced[page] = true;
+    }
+
+    private void EndPage(int page)
+    {
+        Slots[(page * SlotsPerPage) + Halfwords].Op = Op.PageEnd;
+        Slots[(page * SlotsPerPage) + Halfwords + 1].Op = Op.PageEnd;
+    }
+
+    // A clock: pages entered since the hand last passed get a second chance.
+    private int Take(out bool evicted)
+    {
+        while (true)
+        {
+            _hand = _hand + 1 < _capacity ? _hand + 1 : 1;
+            if (_referenced[_hand])
+            {
+                _referenced[_hand] = false;
+                continue;
+            }
+
+            evicted = _addresses[_hand] != None;
+            if (evicted)
+                Unlink(_hand);
+            return _hand;
+        }
+    }
+
+    private void Unlink(int page)
+    {
+        ref int link = ref _buckets[Bucket(_addresses[page])];
+        while (link != page)
+            link = ref _next[link];
+        link = _next[page];
+    }
+}
