@@ -1,0 +1,40 @@
+namespace Virtio.Vmm;
+
+/// <summary>A kernel and the ramdisks that make it a complete guest, as <c>./build guest</c> makes them.</summary>
+/// <param name="Kernel">The kernel.</param>
+/// <param name="Initrd">The initial ramdisk.</param>
+/// <param name="Tools">A further ramdisk with larger programs; may be empty.</param>
+public sealed record GuestImage(BootSource Kernel, IReadOnlyList<BootSource> Initrd, IReadOnlyList<BootSource> Tools)
+{
+    /// <summary>The environment variable that names the folder with the image.</summary>
+    public const string FolderVariable = "VIRTIO_GUEST_DIR";
+
+    private const string KernelName = "Image";
+
+    /// <summary>The image in the folder that <see cref="FolderVariable"/> names, or in <c>artifacts/guest/riscv64</c> in the current folder, this program's, or one above either.</summary>
+    /// <exception cref="FileNotFoundException">There is none; the message says how to make one.</exception>
+    public static GuestImage Find() => TryFind()
+        ?? throw new FileNotFoundException($"there is no guest image: make one with './build guest', or set {FolderVariable} to the folder that has it");
+
+    /// <summary>The same, or null where there is none.</summary>
+    public static GuestImage? TryFind() =>
+        Candidates().FirstOrDefault(folder => File.Exists(Path.Combine(folder, KernelName))) is { } found ? FromFolder(found) : null;
+
+    /// <summary>The image in a folder: <c>Image</c>, <c>initrd.cpio</c> and, where it is there, <c>tools.cpio</c>.</summary>
+    public static GuestImage FromFolder(string folder)
+    {
+        string tools = Path.Combine(folder, "tools.cpio");
+        return new GuestImage(Path.Combine(folder, KernelName), [Path.Combine(folder, "initrd.cpio")], File.Exists(tools) ? [tools] : []);
+    }
+
+    private static IEnumerable<string> Candidates()
+    {
+        if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder)
+            yield return folder;
+        foreach (string start in (string[])[Directory.GetCurrentDirectory(), AppContext.BaseDirectory])
+        {
+            for (string? above = start; above is not null; above = Path.GetDirectoryName(above))
+                yield return Path.Combine(above, "artifacts", "guest", "riscv64");
+        }
+    }
+}
