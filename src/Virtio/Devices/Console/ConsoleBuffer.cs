@@ -1,0 +1,125 @@
+namespace Virtio.Devices.Console;
+
+/// <summary>
+/// A bounded first-in first-out buffer of bytes between a stream and a queue. Thread-safe for one consumer; room and pending bytes that were handed
+/// out stay as they are until <see cref="Commit"/> and <see cref="Consume"/>.
+/// </summary>
+internal sealed class ConsoleBuffer(int capacity)
+{
+    private readonly object _gate = new();
+    private readonly byte[] _bytes = new byte[capacity];
+    private int _start;
+    private int _count;
+    private bool _discarding;
+
+    /// <summary>Bytes in the buffer.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _count;
+        }
+    }
+
+    /// <summary>The free bytes up to the end of the array; empty when the buffer is full. Only where nobody calls <see cref="Write"/>.</summary>
+    internal Memory<byte> Room
+    {
+        get
+        {
+            lock (_gate)
+            {
+                int end = (_start + _count) % capacity;
+                return _bytes.AsMemory(end, Math.Min(capacity - _count, capacity - end));
+            }
+        }
+    }
+
+    /// <summary>The oldest bytes, up to the end of the array; empty when there are none.</summary>
+    internal ReadOnlyMemory<byte> Pending
+    {
+        get
+        {
+            lock (_gate)
+                return _bytes.AsMemory(_start, Math.Min(_count, capacity - _start));
+        }
+    }
+
+    /// <summary>Adds bytes that were written to <see cref="Room"/>.</summary>
+    internal void Commit(int count)
+    {
+        lock (_gate)
+            _count += count;
+    }
+
+    /// <summary>Removes the oldest bytes.</summary>
+    internal void Consume(int count)
+    {
+        lock (_gate)
+        {
+            _start = (_start + count) % capacity;
+            _count -= count;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>From here on whatever is written is taken and dropped, and nobody waits for room any more.</summary>
+    internal void Discard()
+    {
+        lock (_gate)
+        {
+            _discarding = true;
+            _count = 0;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Adds as many bytes as fit; returns how many.</summary>
+    internal int Write(ReadOnlySpan<byte> source)
+    {
+        lock (_gate)
+        {
+            if (_discarding)
+                return source.Length;
+            int total = Math.Min(source.Length, capacity - _count);
+            int end = (_start + _count) % capacity;
+            int first = Math.Min(total, capacity - end);
+            source[..first].CopyTo(_bytes.AsSpan(end));
+            source[first..total].CopyTo(_bytes);
+            _count += total;
+            return total;
+        }
+    }
+
+    /// <summary>Copies the bytes after the first <paramref name="skip"/> out, as many as fit, and keeps them; returns how many.</summary>
+    internal int CopyTo(int skip, Span<byte> destination)
+    {
+        lock (_gate)
+        {
+            int total = Math.Min(destination.Length, _count - skip);
+            int start = (_start + skip) % capacity;
+            int first = Math.Min(total, capacity - start);
+            _bytes.AsSpan(start, first).CopyTo(destination);
+            _bytes.AsSpan(0, total - first).CopyTo(destination[first..]);
+            return total;
+        }
+    }
+
+    /// <summary>Blocks until there is room; false when <paramref name="stopping"/> was cancelled first.</summary>
+    internal bool WaitForRoom(CancellationToken stopping)
+    {
+        using CancellationTokenRegistration registration = stopping.UnsafeRegister(static buffer => ((ConsoleBuffer)buffer!).WakeAll(), this);
+        lock (_gate)
+        {
+            while (_count == capacity && !stopping.IsCancellationRequested)
+                Monitor.Wait(_gate);
+            return !stopping.IsCancellationRequested;
+        }
+    }
+
+    private void WakeAll()
+    {
+        lock (_gate)
+            Monitor.PulseAll(_gate);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics.CodeAnalysis;
+using Virtio.Queues;
+
+namespace Virtio.Devices.Console;
+
+/// <summary>
+/// From the input stream to the receive queue. A loop reads ahead into a bounded buffer; the queue's worker empties it into the driver's chains. Bytes
+/// leave the buffer only when their chains are published, so a reset loses none of them.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
+internal sealed class ConsoleInput(Stream? stream, Action<Exception> failed)
+{
+    private const int Capacity = 64 * 1024;
+
+    private readonly ConsoleBuffer _buffer = new(Capacity);
+    private readonly AsyncSignal _room = new();
+    private readonly CancellationTokenSource _closing = new();
+    private volatile QueueWorker? _worker;
+    private Task? _loop;
+
+    internal void StartQueue(Virtqueue queue, DeviceActivation activation)
+    {
+        // Nothing is read before there is a driver: until then the bytes are better kept by whoever writes them.
+        _loop ??= stream is null ? Task.CompletedTask : ReadAsync(stream);
+        _worker = QueueWorker.StartHostDriven("virtio-console-in", queue, activation, Deliver);
+
+        // The worker may have looked before the loop, and the loop may have looked for the worker before it was assigned.
+        _worker.Wake();
+    }
+
+    internal void StopQueue()
+    {
+        _worker?.Stop();
+        _worker = null;
+    }
+
+    /// <summary>Ends the reading. The task is over when the stream is used no more.</summary>
+    internal Task CloseAsync()
+    {
+        StopQueue();
+        _closing.Cancel();
+        _room.Set();
+        return _loop ?? Task.CompletedTask;
+    }
+
+    private async Task ReadAsync(Stream input)
+    {
+        // Away from the caller, a processor that starts the device: a stream may well block in ReadAsync.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            while (!_closing.IsCancellationRequested)
+            {
+                Memory<byte> room = _buffer.Room;
+                if (room.IsEmpty)
+                {
+                    await _room.WaitAsync().ConfigureAwait(false);
+                    continue;
+                }
+
+                int count = await input.ReadAsync(room, _closing.Token).ConfigureAwait(false);
+                if (count == 0)
+                    return;
+                _buffer.Commit(count);
+                _worker?.Wake();
+            }
+        }
+        catch (Exception e)
+        {
+            if (!_closing.IsCancellationRequested)
+                failed(e);
+        }
+    }
+
+    private bool Deliver(Virtqueue queue)
+    {
+        int delivered = 0;
+        bool needsChain = false;
+        while (delivered < _buffer.Count)
+        {
+            if (!queue.TryDequeue(out DescriptorChain chain))
+            {
+                needsChain = true;
+                break;
+            }
+
+            delivered += Fill(chain, delivered);
+        }
+
+        // A queue that is being stopped publishes nothing: what its chains hold is then delivered again, after the reset.
+        if (queue.Publish() && delivered > 0)
+        {
+            _buffer.Consume(delivered);
+            _room.Set();
+        }
+
+        return needsChain;
+    }
+
+    private int Fill(DescriptorChain chain, int skip)
+    {
+        int total = 0;
+        while (chain.Writer.TryGetSpan(out Span<byte> room))
+        {
+            int count = _buffer.CopyTo(skip + total, room);
+            if (count == 0)
+                break;
+            chain.Writer.Advance(count);
+            total += count;
+        }
+
+        chain.Complete();
+        return total;
+    }
+}

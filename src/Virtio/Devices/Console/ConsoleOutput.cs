@@ -1,0 +1,146 @@
+using System.Diagnostics.CodeAnalysis;
+using Virtio.Queues;
+
+namespace Virtio.Devices.Console;
+
+/// <summary>
+/// From the transmit queue to the output stream. The queue's worker puts the driver's bytes into a bounded buffer, which a loop empties into the stream:
+/// a stream that blocks holds up the worker only until the queue is stopped, so it can never hang a reset.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
+internal sealed class ConsoleOutput
+{
+    private const int Capacity = 64 * 1024;
+
+    private readonly ConsoleBuffer _buffer = new(Capacity);
+    private readonly AsyncSignal _work = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _gate = new();
+    private readonly Action<Exception> _failed;
+    private readonly Task _loop;
+    private TaskCompletionSource? _flushed;
+    private QueueWorker? _worker;
+    private bool _ended;
+
+    internal ConsoleOutput(Stream? stream, Action<Exception> failed)
+    {
+        _failed = failed;
+        _loop = WriteAsync(stream);
+    }
+
+    internal void StartQueue(Virtqueue queue, DeviceActivation activation)
+    {
+        CancellationToken stopping = queue.Stopping;
+        _worker = QueueWorker.Start("virtio-console-out", queue, activation, chain => Take(chain, stopping));
+    }
+
+    internal void StopQueue() => _worker?.Stop();
+
+    /// <summary>Takes one character without waiting: it comes from a processor. Lost when the buffer is full.</summary>
+    internal void WriteAtOnce(byte character)
+    {
+        _buffer.Write([character]);
+        _work.Set();
+    }
+
+    /// <summary>Waits until everything taken so far is in the stream, or the stream was given up.</summary>
+    internal Task FlushAsync(CancellationToken cancellationToken)
+    {
+        Task flushed;
+        lock (_gate)
+        {
+            if (_ended)
+                return Task.CompletedTask;
+            _flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            flushed = _flushed.Task;
+        }
+
+        _work.Set();
+        return flushed.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the writing. The task is over when the stream is used no more.</summary>
+    internal Task CloseAsync()
+    {
+        StopQueue();
+        _closing.Cancel();
+        _work.Set();
+        return _loop;
+    }
+
+    private void Take(DescriptorChain chain, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested && chain.Reader.TryGetSpan(out ReadOnlySpan<byte> bytes))
+        {
+            int count = _buffer.Write(bytes);
+            chain.Reader.Advance(count);
+            _work.Set();
+            if (count < bytes.Length)
+                _buffer.WaitForRoom(stopping);
+        }
+
+        chain.Complete(0);
+    }
+
+    private async Task WriteAsync(Stream? output)
+    {
+        try
+        {
+            if (output is null)
+                return;
+            bool written = false;
+            while (!_closing.IsCancellationRequested)
+            {
+                ReadOnlyMemory<byte> pending = _buffer.Pending;
+                if (!pending.IsEmpty)
+                {
+                    await output.WriteAsync(pending, _closing.Token).ConfigureAwait(false);
+                    _buffer.Consume(pending.Length);
+                    written = true;
+                }
+                else if (written)
+                {
+                    await output.FlushAsync(_closing.Token).ConfigureAwait(false);
+                    written = false;
+                }
+                else
+                {
+                    TellFlushed();
+                    await _work.WaitAsync().ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            if (!_closing.IsCancellationRequested)
+                _failed(e);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    private void TellFlushed()
+    {
+        lock (_gate)
+        {
+            // More came in since the buffer was seen empty, maybe before the flush was asked for.
+            if (_buffer.Count > 0)
+                return;
+            _flushed?.SetResult();
+            _flushed = null;
+        }
+    }
+
+    private void End()
+    {
+        _buffer.Discard();
+        lock (_gate)
+        {
+            _ended = true;
+            _flushed?.SetResult();
+            _flushed = null;
+        }
+    }
+}
