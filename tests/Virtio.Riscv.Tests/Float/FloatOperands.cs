@@ -106,12 +106,13 @@ internal static class FloatOperands
     {
         var mask = (1UL << f.FractionBits) - 1;
         var fraction = (ulong)random.NextInt64() & mask;
-        fraction = random.Next(5) switch
+        fraction = random.Next(6) switch
         {
             0 => fraction,
             1 => (fraction << random.Next(f.FractionBits + 1)) & mask,
             2 => mask ^ (1UL << random.Next(f.FractionBits)),
             3 => 1UL << random.Next(f.FractionBits),
+            4 => random.Next(2) == 0 ? 1UL : mask,
             _ => (mask << random.Next(f.FractionBits + 1)) & mask,
         };
         var field = (ulong)Math.Clamp(exponent, 0, (int)(f.Infinity >> f.FractionBits));
