@@ -90,6 +90,16 @@ public sealed unsafe class GuestMemory : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// A range in place, for code that plays the guest's part: a driver, a loader. False when it is empty or not contiguous here, which a range within
+    /// one aligned GiB of a region always is.
+    /// </summary>
+    public bool TryGetBuffer(ulong address, int length, out GuestBuffer buffer)
+    {
+        buffer = length > 0 && Contains(address, (uint)length) ? FirstPart(address, (uint)length) : default;
+        return length > 0 && buffer.Length == length;
+    }
+
     /// <summary>Whether the whole range is RAM. An empty range is contained when its address is.</summary>
     public bool Contains(ulong address, ulong length)
     {
