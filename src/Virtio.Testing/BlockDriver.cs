@@ -1,0 +1,62 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Virtio.Testing;
+
+/// <summary>Drives a block device (virtio 1.4, 5.2), one request at a time.</summary>
+/// <param name="driver">A started driver of such a device.</param>
+public sealed class BlockDriver(MmioDriver driver)
+{
+    private const int HeaderLength = 16;
+    private const int IdLength = 20;
+
+    /// <summary>Size of the disk in sectors of 512 bytes.</summary>
+    public ulong Capacity => driver.ReadConfig<ulong>(0);
+
+    /// <summary>Reads from a sector on.</summary>
+    public BlockResult Read(ulong sector, Span<byte> data) => Request(0, sector, [], data);
+
+    /// <summary>Writes from a sector on.</summary>
+    public BlockResult Write(ulong sector, ReadOnlySpan<byte> data) => Request(1, sector, data, []);
+
+    /// <summary>Makes durable what was written.</summary>
+    public BlockResult Flush() => Request(4, 0, [], []);
+
+    /// <summary>Reads the serial number.</summary>
+    public BlockResult GetId(out string id)
+    {
+        Span<byte> room = stackalloc byte[IdLength];
+        BlockResult result = Request(8, 0, [], room);
+        int end = room.IndexOf((byte)0);
+        id = Encoding.ASCII.GetString(end < 0 ? room : room[..end]);
+        return result;
+    }
+
+    /// <summary>Any request: a header, then <paramref name="data"/> or <paramref name="room"/> or both, then the status.</summary>
+    /// <param name="type">The request type.</param>
+    /// <param name="sector">The first sector.</param>
+    /// <param name="data">Bytes for the device.</param>
+    /// <param name="room">Bytes from the device.</param>
+    public BlockResult Request(uint type, ulong sector, ReadOnlySpan<byte> data, Span<byte> room)
+    {
+        Span<byte> header = stackalloc byte[HeaderLength];
+        header.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(header, type);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[8..], sector);
+        TestBus bus = driver.Bus;
+        var buffers = new List<DriverBuffer>(4) { DriverBuffer.Readable(bus.Place(header), HeaderLength) };
+        if (data.Length > 0)
+            buffers.Add(DriverBuffer.Readable(bus.Place(data), data.Length));
+        if (room.Length > 0)
+            buffers.Add(DriverBuffer.Writable(bus.Allocator.Allocate(room.Length), room.Length));
+        buffers.Add(DriverBuffer.Writable(bus.Place([(byte)BlockResult.None]), 1));
+        driver.Queue().Offer([.. buffers]);
+        driver.Queue().Kick();
+        driver.Queue().Collect();
+        if (room.Length > 0)
+            bus.Memory.TryRead(buffers[^2].Address, room);
+        var result = (BlockResult)bus.Read(buffers[^1].Address, 1)[0];
+        buffers.ForEach(buffer => bus.Allocator.Free(buffer.Address, (int)buffer.Length));
+        return result;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+
+namespace Virtio.Testing;
+
+/// <summary>
+/// The driver's side of one queue, whatever its layout. For one thread at a time. <see cref="TryOffer"/>, <see cref="Kick"/> and
+/// <see cref="TryCollect"/> allocate nothing managed.
+/// </summary>
+public abstract class DriverQueue
+{
+    private protected DriverQueue(MmioDriver driver, int index, QueueAreas areas)
+    {
+        Driver = driver;
+        Index = index;
+        Areas = areas;
+    }
+
+    /// <summary>The driver that the queue belongs to.</summary>
+    public MmioDriver Driver { get; }
+
+    /// <summary>Index of the queue in its device.</summary>
+    public int Index { get; }
+
+    /// <summary>Where the queue is in guest memory.</summary>
+    public QueueAreas Areas { get; }
+
+    /// <summary>Number of descriptors in the ring.</summary>
+    public int Size => (int)Areas.Size;
+
+    /// <summary>Chains offered and not collected.</summary>
+    public abstract int Outstanding { get; }
+
+    /// <summary>Offers a chain: readable buffers first, then writable ones. The device may take it at once.</summary>
+    /// <param name="buffers">The buffers, at least one.</param>
+    /// <param name="id">What names the chain when it comes back.</param>
+    /// <param name="indirect">In a table of its own, which takes one slot of the ring however long the chain is.</param>
+    /// <returns>False when the ring has not that many free slots.</returns>
+    public abstract bool TryOffer(ReadOnlySpan<DriverBuffer> buffers, out ushort id, bool indirect = false);
+
+    /// <summary>Takes the next chain that the device has given back; false when there is none yet.</summary>
+    /// <exception cref="InvalidOperationException">The device gave back what it was not given.</exception>
+    public abstract bool TryCollect(out UsedBuffer used);
+
+    /// <summary>Kicks the device for what was offered since the last kick, unless the device asked not to be. Returns whether it did.</summary>
+    public abstract bool Kick();
+
+    /// <summary>Asks for an interrupt at the next used chain.</summary>
+    public abstract void EnableInterrupts();
+
+    /// <summary>Asks for an interrupt only when the device uses the slot that lies <paramref name="slots"/> after the next one. Needs EVENT_IDX.</summary>
+    public abstract void EnableInterruptsAfter(int slots);
+
+    /// <summary>Asks for no interrupts.</summary>
+    public abstract void DisableInterrupts();
+
+    /// <summary>Offers a chain.</summary>
+    /// <returns>What names the chain when it comes back.</returns>
+    /// <exception cref="InvalidOperationException">The ring is full.</exception>
+    public ushort Offer(params ReadOnlySpan<DriverBuffer> buffers) =>
+        TryOffer(buffers, out ushort id) ? id : throw new InvalidOperationException($"queue {Index} has no {buffers.Length} free descriptors");
+
+    /// <summary>Offers a chain in an indirect table.</summary>
+    /// <returns>What names the chain when it comes back.</returns>
+    /// <exception cref="InvalidOperationException">The ring is full.</exception>
+    public ushort OfferIndirect(params ReadOnlySpan<DriverBuffer> buffers) =>
+        TryOffer(buffers, out ushort id, indirect: true) ? id : throw new InvalidOperationException($"queue {Index} has no free descriptor");
+
+    /// <summary>Waits, asleep, until the device gives a chain back.</summary>
+    /// <param name="timeout">The bus's own when absent.</param>
+    /// <exception cref="TimeoutException">It gave none back in time.</exception>
+    public UsedBuffer Collect(TimeSpan? timeout = null)
+    {
+        if (TryCollect(out UsedBuffer used))
+            return used;
+        TimeSpan limit = timeout ?? Driver.Bus.Options.Timeout;
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            long seen = Driver.Interrupt.Raised;
+            EnableInterrupts();
+            if (TryCollect(out used))
+                return used;
+            TimeSpan left = limit - Stopwatch.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero || !Driver.Interrupt.WaitForMoreThan(seen, left))
+                throw new TimeoutException($"queue {Index} gave nothing back in {limit.TotalSeconds} s; the device's status is {Driver.Status}");
+            Driver.Acknowledge(InterruptBits.UsedBuffer);
+        }
+    }
+
+    /// <summary>One request from beginning to end: sends bytes, gives room for an answer, kicks, waits.</summary>
+    /// <param name="request">What the device can read; may be empty.</param>
+    /// <param name="room">Bytes that the device can write; may be 0.</param>
+    /// <returns>As many bytes as the device says it wrote.</returns>
+    /// <exception cref="InvalidOperationException">The device says it wrote more than it could.</exception>
+    /// <exception cref="TimeoutException">It did not answer in time.</exception>
+    public byte[] Exchange(ReadOnlySpan<byte> request, int room)
+    {
+        Span<DriverBuffer> buffers = new DriverBuffer[2];
+        int count = 0;
+        if (request.Length > 0)
+            buffers[count++] = DriverBuffer.Readable(Driver.Bus.Place(request), request.Length);
+        if (room > 0)
+            buffers[count++] = DriverBuffer.Writable(Driver.Bus.Allocator.Allocate(room), room);
+        ushort id = Offer(buffers[..count]);
+        Kick();
+        UsedBuffer used = Collect();
+        if (used.Id != id || used.Length > room)
+            throw new InvalidOperationException($"the device answered {used} to chain {id} with room for {room} bytes");
+        byte[] answer = used.Length == 0 ? [] : Driver.Bus.Read(buffers[count - 1].Address, (int)used.Length);
+        foreach (DriverBuffer buffer in buffers[..count])
+            Driver.Bus.Allocator.Free(buffer.Address, (int)buffer.Length);
+        return answer;
+    }
+
+    internal abstract void Free();
+}

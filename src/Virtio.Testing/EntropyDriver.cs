@@ -1,0 +1,11 @@
+namespace Virtio.Testing;
+
+/// <summary>Drives an entropy device (virtio 1.4, 5.4).</summary>
+/// <param name="driver">A started driver of such a device.</param>
+public sealed class EntropyDriver(MmioDriver driver)
+{
+    /// <summary>Asks for random bytes, once.</summary>
+    /// <param name="room">At most this many.</param>
+    /// <returns>As many as the device gave, at least 1.</returns>
+    public byte[] Read(int room) => driver.Queue().Exchange([], room);
+}
