@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Virtio.Linux.Interop;
+
+namespace Virtio.Linux.Tests;
+
+/// <summary>Sizes, offsets and numbers that were written down here, against the C compiler's headers.</summary>
+public class InteropTests
+{
+    private static readonly (string Expression, long Value)[] Facts =
+    [
+        ("sizeof(struct termios)", Unsafe.SizeOf<Termios>()),
+        ("offsetof(struct termios, c_iflag)", Offset<Termios>(nameof(Termios.InputFlags))),
+        ("offsetof(struct termios, c_oflag)", Offset<Termios>(nameof(Termios.OutputFlags))),
+        ("offsetof(struct termios, c_cflag)", Offset<Termios>(nameof(Termios.ControlFlags))),
+        ("offsetof(struct termios, c_lflag)", Offset<Termios>(nameof(Termios.LocalFlags))),
+        ("offsetof(struct termios, c_line)", Offset<Termios>(nameof(Termios.LineDiscipline))),
+        ("offsetof(struct termios, c_cc)", Offset<Termios>(nameof(Termios.Characters))),
+        ("NCCS", Termios.ControlCharacters.Count),
+        ("offsetof(struct termios, c_ispeed)", Offset<Termios>(nameof(Termios.InputSpeed))),
+        ("offsetof(struct termios, c_ospeed)", Offset<Termios>(nameof(Termios.OutputSpeed))),
+        ("sizeof(struct winsize)", Unsafe.SizeOf<WindowSize>()),
+        ("offsetof(struct winsize, ws_row)", Offset<WindowSize>(nameof(WindowSize.Rows))),
+        ("offsetof(struct winsize, ws_col)", Offset<WindowSize>(nameof(WindowSize.Columns))),
+        ("TCSANOW", TerminalCalls.Now),
+        ("TIOCGWINSZ", TerminalCalls.GetWindowSize),
+    ];
+
+    [Fact]
+    public void Every_number_is_the_one_in_the_C_headers()
+    {
+        string source = "#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\nint main(void) {\n"
+            + string.Concat(Facts.Select(fact => $"printf(\"%lld\\n\", (long long)({fact.Expression}));\n"))
+            + "return 0; }\n";
+
+        string[] values = CompileAndRun(source);
+
+        Assert.Equal(Facts.Select(fact => $"{fact.Expression} = {fact.Value}"), Facts.Zip(values, (fact, value) => $"{fact.Expression} = {value}"));
+    }
+
+    private static long Offset<T>(string field) => Marshal.OffsetOf<T>(field);
+
+    private static string[] CompileAndRun(string source)
+    {
+        string folder = Directory.CreateTempSubdirectory("virtio-interop-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "numbers.c"), source);
+            string program = Path.Combine(folder, "numbers");
+            Run("cc", "-Werror", "-o", program, Path.Combine(folder, "numbers.c"));
+            return Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string Run(string program, params string[] arguments)
+    {
+        Process? process = null;
+        try
+        {
+            process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip($"'{program}' cannot be run: a C compiler is needed, as from the package gcc");
+        }
+
+        using (process)
+        {
+            string output = process!.StandardOutput.ReadToEnd();
+            Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)));
+            Assert.Equal(0, process.ExitCode);
+            return output;
+        }
+    }
+}
