@@ -6,6 +6,7 @@ namespace Virtio.Vmm.Linux;
 internal static class LinuxLoader
 {
     private const ulong PageSize = 4096;
+    private const ulong KernelGranularity = 2 << 20; // the kernel maps itself with pages of 2 MiB, and keeps the last one to its end
     private const ulong InitrdAlignment = 4; // what the kernel's unpacker expects between two archives
 
     /// <summary>Fills an area that begins where memory begins.</summary>
@@ -19,7 +20,7 @@ internal static class LinuxLoader
         LoadArea area, BootSource kernel, IReadOnlyList<BootSource> initrd, Func<InitrdRange?, byte[]> deviceTree, CancellationToken cancellationToken)
     {
         var entry = LoadKernel(area, kernel, cancellationToken);
-        area.Align(PageSize);
+        area.Align(KernelGranularity);
         var range = LoadInitrd(area, initrd, cancellationToken);
         area.Align(PageSize);
         var tree = area.Position;

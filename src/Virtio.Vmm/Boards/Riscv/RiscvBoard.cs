@@ -1,4 +1,5 @@
 using Virtio.Memory;
+using Virtio.Riscv;
 using Virtio.Transports.Mmio;
 using Virtio.Vmm.Boards.Serial;
 using Virtio.Vmm.Linux;
@@ -8,18 +9,20 @@ namespace Virtio.Vmm.Boards.Riscv;
 /// <summary>The RISC-V board: harts in C#, memory, a PLIC, a 16550 and virtio-mmio devices.</summary>
 internal sealed class RiscvBoard : IBoard
 {
+    private readonly TaskCompletionSource<MicroVmExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GuestMemory _memory;
     private readonly SerialPort _serial;
     private readonly MmioBus _virtio;
-    private readonly Plic _plic;
+    private readonly RiscvMachine _machine;
     private LinuxBoot _boot;
+    private bool _started;
 
     private RiscvBoard(MicroVmOptions options)
     {
         _memory = GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize));
-        _plic = new Plic(options.ProcessorCount, SetExternalInterrupt);
+        var plic = new Plic(options.ProcessorCount, (hart, asserted) => _machine!.SetExternalInterrupt(hart, asserted));
         _serial = new SerialPort(
-            options.SerialOutput, options.SerialInput, asserted => _plic.SetLevel(RiscvBoardLayout.UartInterrupt, asserted), options.Logger);
+            options.SerialOutput, options.SerialInput, asserted => plic.SetLevel(RiscvBoardLayout.UartInterrupt, asserted), options.Logger);
         var busOptions = new MmioBusOptions
         {
             BaseAddress = RiscvBoardLayout.VirtioAddress,
@@ -27,14 +30,22 @@ internal sealed class RiscvBoard : IBoard
             FirstInterrupt = RiscvBoardLayout.FirstVirtioInterrupt,
             Logger = options.Logger,
         };
-        _virtio = new MmioBus(busOptions, _memory, options.Devices, _plic.SetLevel);
+        _virtio = new MmioBus(busOptions, _memory, options.Devices, plic.SetLevel);
+        _machine = new RiscvMachine(new RiscvMachineOptions
+        {
+            Memory = [.. _memory.Regions.Select(region => new RiscvMemoryRegion(region.Address, region.Host, region.Length))],
+            Bus = new RiscvSystemBus(plic, _serial.Uart, _virtio),
+            HartCount = options.ProcessorCount,
+            TimebaseFrequency = RiscvBoardLayout.TimebaseFrequency,
+            DebugConsole = _serial.Write,
+        });
     }
 
     /// <inheritdoc/>
     public MicroVmMachine Machine => MicroVmMachine.Software;
 
     /// <inheritdoc/>
-    public Task<MicroVmExit> Completion => throw new NotSupportedException("the processor is not there yet");
+    public Task<MicroVmExit> Completion => _completion.Task;
 
     /// <inheritdoc/>
     public string SerialLog => _serial.Log;
@@ -66,24 +77,27 @@ internal sealed class RiscvBoard : IBoard
     }
 
     /// <inheritdoc/>
-    public void Start() => throw new NotSupportedException($"the processor is not there yet: {_boot}");
+    public void Start()
+    {
+        _started = true;
+        _machine.Start(_boot.Entry, _boot.DeviceTree);
+        _ = CompleteAsync();
+    }
 
     /// <inheritdoc/>
-    public void RequestStop()
-    {
-    }
+    public void RequestStop() => _machine.RequestStop();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // In any other order memory would be freed under a worker: first nobody may touch a device any more, then no device may touch memory.
+        // First no hart may touch a device, then no device may touch memory or move a hart's line, then the harts go, and memory last.
+        _machine.RequestStop();
+        if (_started)
+            await Completion.ConfigureAwait(false);
         await _virtio.DisposeAsync().ConfigureAwait(false);
         await _serial.DisposeAsync().ConfigureAwait(false);
+        _machine.Dispose();
         _memory.Dispose();
-    }
-
-    private static void SetExternalInterrupt(int hart, bool asserted)
-    {
     }
 
     private void Load(MicroVmOptions options, CancellationToken cancellationToken)
@@ -100,4 +114,13 @@ internal sealed class RiscvBoard : IBoard
         VirtioDevices = [.. _virtio.Devices.Select(placed => (placed.Address, (ulong)placed.Size, placed.Interrupt))],
         Initrd = initrd,
     }.ToArray();
+
+    private async Task CompleteAsync()
+    {
+        var reason = await _machine.Completion.ConfigureAwait(false);
+
+        // Whoever learns of the end has the guest's last words too.
+        await _serial.DisposeAsync().ConfigureAwait(false);
+        _completion.SetResult(RiscvExit.Describe(_machine, reason, _serial.PanicMessage));
+    }
 }

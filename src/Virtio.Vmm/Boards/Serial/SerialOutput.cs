@@ -12,7 +12,7 @@ internal sealed class SerialOutput : IAsyncDisposable
     public const int Capacity = 64 * 1024;
 
     /// <summary>What the host's stream gets to take the rest when the machine has ended: a stream that is stuck must not keep a VM alive.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
     private readonly byte[] _buffer = new byte[Capacity];

@@ -15,6 +15,7 @@ internal sealed partial class SerialPort : IAsyncDisposable
     private readonly SerialOutput? _output;
     private readonly SerialInput? _input;
     private readonly ILogger _logger;
+    private Task? _disposal;
 
     /// <summary>Starts to serve the streams, which stay the caller's and may be null.</summary>
     public SerialPort(Stream? output, Stream? input, Action<bool> setInterrupt, ILogger logger)
@@ -62,9 +63,18 @@ internal sealed partial class SerialPort : IAsyncDisposable
         _output?.Append(data);
     }
 
-    /// <summary>Ends the streams' tasks; output that was taken is given to its stream, as long as that takes it soon.</summary>
+    /// <summary>Ends the streams' tasks; output that was taken is given to its stream, as long as that takes it soon. Any number of times.</summary>
     public async ValueTask DisposeAsync()
     {
+        Task disposal;
+        lock (_lock)
+            disposal = _disposal ??= DisposeStreamsAsync();
+        await disposal.ConfigureAwait(false);
+    }
+
+    private async Task DisposeStreamsAsync()
+    {
+        await Task.Yield(); // the caller holds the lock until there is a task
         if (_input is not null)
             await _input.DisposeAsync().ConfigureAwait(false);
         if (_output is not null)

@@ -1,0 +1,73 @@
+using System.Buffers.Binary;
+using Virtio.Riscv;
+using Virtio.Transports.Mmio;
+using Virtio.Vmm.Boards.Serial;
+
+namespace Virtio.Vmm.Boards.Riscv;
+
+/// <summary>Leads a hart's access outside memory to the device at that address. Thread-safe, as its devices are.</summary>
+internal sealed class RiscvSystemBus : IRiscvBus
+{
+    private readonly Plic _plic;
+    private readonly Uart16550 _uart;
+    private readonly MmioBus _virtio;
+
+    /// <summary>Joins the devices.</summary>
+    public RiscvSystemBus(Plic plic, Uart16550 uart, MmioBus virtio)
+    {
+        _plic = plic;
+        _uart = uart;
+        _virtio = virtio;
+    }
+
+    /// <inheritdoc/>
+    public bool TryRead(ulong address, int size, out ulong value)
+    {
+        value = 0;
+        if (TryOffset(address, RiscvBoardLayout.PlicAddress, Plic.Size, out var offset))
+        {
+            value = _plic.Read(offset, size);
+            return true;
+        }
+
+        if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
+        {
+            value = _uart.Read(offset);
+            return true;
+        }
+
+        Span<byte> data = stackalloc byte[sizeof(ulong)];
+        data.Clear();
+        if (!_virtio.HandleMmio(address, data[..size], isWrite: false))
+            return false;
+
+        value = BinaryPrimitives.ReadUInt64LittleEndian(data);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryWrite(ulong address, int size, ulong value)
+    {
+        if (TryOffset(address, RiscvBoardLayout.PlicAddress, Plic.Size, out var offset))
+        {
+            _plic.Write(offset, size, value);
+            return true;
+        }
+
+        if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
+        {
+            _uart.Write(offset, value);
+            return true;
+        }
+
+        Span<byte> data = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(data, value);
+        return _virtio.HandleMmio(address, data[..size], isWrite: true);
+    }
+
+    private static bool TryOffset(ulong address, ulong start, ulong size, out ulong offset)
+    {
+        offset = unchecked(address - start);
+        return offset < size;
+    }
+}
