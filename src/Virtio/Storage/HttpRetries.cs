@@ -1,0 +1,93 @@
+using System.Security.Authentication;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+
+namespace Virtio.Storage;
+
+/// <summary>Repeats what may do better the next time, with exponential delays and jitter, and reports it at a bounded rate.</summary>
+internal sealed class HttpRetries
+{
+    private static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(10);
+
+    private readonly ResiliencePipeline _pipeline = ResiliencePipeline.Empty;
+    private readonly string _name;
+    private readonly TimeSpan _maxDelay;
+    private long _lastWarning;
+    private int _unreported;
+
+    /// <param name="name">The object's address, for the log.</param>
+    /// <param name="options">How often and how fast.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="opening">A server's name that does not resolve is a typing mistake when opening, and a passing fault later.</param>
+    public HttpRetries(string name, HttpStorageOptions options, ILogger logger, bool opening)
+    {
+        _name = name;
+        _maxDelay = options.MaxRetryDelay;
+        Logger = logger;
+        // Polly knows no retry with zero attempts.
+        if (options.MaxRetries == 0)
+            return;
+        _pipeline = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = args => ValueTask.FromResult(IsTransient(args.Outcome.Exception, opening)),
+            MaxRetryAttempts = options.MaxRetries,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = options.RetryDelay,
+            MaxDelay = options.MaxRetryDelay,
+            DelayGenerator = args => ValueTask.FromResult(AskedDelay(args.Outcome.Exception)),
+            OnRetry = Report,
+        }).Build();
+    }
+
+    public ILogger Logger { get; }
+
+    public ValueTask RunAsync<T>(Func<T, CancellationToken, ValueTask> attempt, T state, CancellationToken cancellationToken)
+        => _pipeline.ExecuteAsync(attempt, state, cancellationToken);
+
+    /// <summary>The innermost cause is the one that tells a person something: the outer ones say that a request failed.</summary>
+    public static string Reason(Exception exception)
+    {
+        while (exception is HttpRequestException or HttpIOException && exception.InnerException is Exception inner)
+            exception = inner;
+        return exception.Message.TrimEnd('.');
+    }
+
+    private static bool IsTransient(Exception? exception, bool opening) => exception switch
+    {
+        TransientHttpException => true,
+        HttpRequestException { InnerException: AuthenticationException } => false,
+        HttpRequestException { HttpRequestError: HttpRequestError.UserAuthenticationError or HttpRequestError.ConfigurationLimitExceeded } => false,
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => !opening,
+        HttpRequestException => true,
+        StorageException => false,
+        IOException => true,
+        _ => false,
+    };
+
+    private TimeSpan? AskedDelay(Exception? exception)
+    {
+        if ((exception as TransientHttpException)?.RetryAfter is not TimeSpan asked || asked <= TimeSpan.Zero)
+            return null;
+        return asked < _maxDelay ? asked : _maxDelay;
+    }
+
+    private ValueTask Report(OnRetryArguments<object> args)
+    {
+        string reason = Reason(args.Outcome.Exception!);
+        HttpStorageLog.Retry(Logger, _name, args.AttemptNumber + 1, args.RetryDelay.TotalMilliseconds, reason);
+
+        // A disk under load whose server is away would fill the log with one warning per request and retry.
+        int count = Interlocked.Increment(ref _unreported);
+        long now = Environment.TickCount64 + 1;
+        long last = Interlocked.Read(ref _lastWarning);
+        if ((last == 0 || now - last >= WarningInterval.TotalMilliseconds) && Interlocked.CompareExchange(ref _lastWarning, now, last) == last)
+        {
+            Interlocked.Add(ref _unreported, -count);
+            HttpStorageLog.Retries(Logger, _name, count, reason);
+        }
+
+        return default;
+    }
+}

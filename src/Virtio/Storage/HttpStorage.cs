@@ -1,0 +1,141 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Virtio.Storage;
+
+/// <summary>A read-only storage on a web server or in an object store, read by ranges as they are needed.</summary>
+/// <remarks>
+/// <para>Thread-safe; reads run in parallel.</para>
+/// <para>
+/// It is tied to the version of the object that it found when it was opened, by its strong <c>ETag</c> or else its
+/// <c>Last-Modified</c>. When the server answers with another one, that read and every later one fail: bytes of two
+/// versions are never mixed. (Bytes that a server takes from a file while somebody overwrites it in place are beyond
+/// anything HTTP can tell: publish a new version by renaming it into place.)
+/// </para>
+/// </remarks>
+public sealed class HttpStorage : IBlockStorage
+{
+    private readonly HttpSource _source;
+    private readonly HttpRangeReader _reader;
+    private readonly HttpStorageOptions _options;
+    private readonly SemaphoreSlim _slots;
+    private readonly CancellationTokenSource _disposal = new();
+    private int _disposed;
+
+    private HttpStorage(HttpSource source, HttpStorageOptions options, long length, HttpRangeReader reader)
+    {
+        _source = source;
+        _options = options;
+        _reader = reader;
+        _slots = new SemaphoreSlim(options.MaxParallelRequests);
+        Length = length;
+    }
+
+    /// <inheritdoc/>
+    public long Length { get; }
+
+    /// <summary>Asks the server for the object's length and version, and makes sure that it serves ranges.</summary>
+    /// <param name="uri">An http or https address. A user and password in it are sent as basic authentication; neither they nor the query get into messages or logs.</param>
+    /// <param name="options">How to talk to the server; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the opening early.</param>
+    /// <returns>The storage.</returns>
+    /// <exception cref="ArgumentException"><paramref name="uri"/> is not an absolute http or https address, or an option is out of its range.</exception>
+    /// <exception cref="StorageException">The server cannot be reached, refuses, serves no ranges, or names no version; the message says which, and what to do.</exception>
+    public static async Task<HttpStorage> OpenAsync(Uri uri, HttpStorageOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        if (!uri.IsAbsoluteUri || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
+            throw new ArgumentException("Not an absolute http:// or https:// address.", nameof(uri));
+        options ??= new HttpStorageOptions();
+        options.Validate();
+        ILogger logger = options.Logger ?? NullLogger.Instance;
+        HttpSource source = new(uri, options);
+        try
+        {
+            HttpOpening opening = new(source, options.AllowUnvalidated);
+            await new HttpRetries(source.Name, options, logger, opening: true)
+                .RunAsync(static (opening, token) => opening.TryAsync(token), opening, cancellationToken).ConfigureAwait(false);
+            long length = opening.Length!.Value;
+            HttpStorageLog.Opened(logger, source.Name, length, opening.Validator);
+            HttpRetries retries = new(source.Name, options, logger, opening: false);
+            return new HttpStorage(source, options, length, new HttpRangeReader(source, length, opening.Validator, retries));
+        }
+        catch (Exception e)
+        {
+            source.Dispose();
+            if (IsOfTheServer(e))
+                throw new StorageException($"Cannot open {source.Name}: {HttpRetries.Reason(e)}; check the address and the server.", e);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The storage was disposed, before or meanwhile.</exception>
+    public async ValueTask ReadAsync(long offset, IReadOnlyList<Memory<byte>> buffers, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        long total = BlockRange.Check(Length, offset, buffers);
+        _reader.ThrowIfChanged();
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token);
+        try
+        {
+            if (total <= _options.MaxRequestBytes)
+                await ReadPartAsync(new BufferCursor(offset, buffers, 0, total), ending.Token).ConfigureAwait(false);
+            else
+                await ReadPartsAsync(offset, buffers, total, ending).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && _disposed != 0)
+        {
+            throw new ObjectDisposedException(nameof(HttpStorage));
+        }
+        catch (Exception e) when (IsOfTheServer(e))
+        {
+            throw new StorageException($"Cannot read {total} bytes at {offset} of {_source.Name}: {HttpRetries.Reason(e)} (given up after {_options.MaxRetries} retries).", e);
+        }
+    }
+
+    /// <summary>Ends the reads still running, and disposes the client unless it is the caller's.</summary>
+    /// <returns>A task that completes when no read touches its buffers any more.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _disposal.CancelAsync().ConfigureAwait(false);
+        for (int i = 0; i < _options.MaxParallelRequests; i++)
+            await _slots.WaitAsync().ConfigureAwait(false);
+        _source.Dispose();
+    }
+
+    private static bool IsOfTheServer(Exception e) => e is HttpRequestException or TransientHttpException or (IOException and not StorageException);
+
+    private async Task ReadPartAsync(BufferCursor part, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _reader.ReadAsync(part, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    private async Task ReadPartsAsync(long offset, IReadOnlyList<Memory<byte>> buffers, long total, CancellationTokenSource ending)
+    {
+        List<Task> parts = [];
+        for (long start = 0; start < total; start += _options.MaxRequestBytes)
+            parts.Add(ReadPartAsync(new BufferCursor(offset + start, buffers, start, Math.Min(total - start, _options.MaxRequestBytes)), ending.Token));
+
+        // Not the first failure alone: no part may still write to the buffers when the call ends.
+        Task all = Task.WhenAll(parts);
+        await foreach (Task ended in Task.WhenEach(parts).ConfigureAwait(false))
+        {
+            if (ended.IsCompletedSuccessfully)
+                continue;
+            await ending.CancelAsync().ConfigureAwait(false);
+            await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended.ConfigureAwait(false);
+        }
+    }
+}
