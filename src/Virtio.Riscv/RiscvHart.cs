@@ -32,7 +32,8 @@ public sealed partial class RiscvHart
     private ulong _scause;
     private ulong _stval;
     private ulong _satp;
-    private ulong _scounteren;
+    // What firmware leaves: Linux reads the time in user mode and never writes this register where it has no counters to manage.
+    private ulong _scounteren = CounterMask;
     private ulong _senvcfg;
     private ulong _stimecmp = ulong.MaxValue;
     private FloatFlags _fflags;
