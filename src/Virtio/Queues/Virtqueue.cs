@@ -106,7 +106,7 @@ public sealed class Virtqueue
     /// </summary>
     public bool Publish()
     {
-        for (DescriptorChain? chain = Interlocked.Exchange(ref _completed, null); chain is not null;)
+        for (DescriptorChain? chain = TakeCompleted(); chain is not null;)
         {
             DescriptorChain? next = chain.NextCompleted;
             Put(chain);
@@ -174,6 +174,21 @@ public sealed class Virtqueue
         }
         while (Interlocked.CompareExchange(ref _completed, chain, head) != head);
         Signal.Set();
+    }
+
+    /// <summary>The chains completed on other threads, the first completed first: they are used in that order (virtio 1.4, 2.8.12).</summary>
+    private DescriptorChain? TakeCompleted()
+    {
+        DescriptorChain? first = null;
+        for (DescriptorChain? chain = Interlocked.Exchange(ref _completed, null); chain is not null;)
+        {
+            DescriptorChain? next = chain.NextCompleted;
+            chain.NextCompleted = first;
+            first = chain;
+            chain = next;
+        }
+
+        return first;
     }
 
     private void Put(DescriptorChain chain)

@@ -1,0 +1,14 @@
+using Xunit.v3;
+
+namespace Virtio.Tests.Conformance;
+
+/// <summary>The test shows that a requirement of the standard is kept. The ids are those in <c>Requirements.tsv</c>.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class RequirementAttribute(params string[] ids) : Attribute, ITraitAttribute
+{
+    /// <summary>The requirements.</summary>
+    public IReadOnlyList<string> Ids { get; } = ids;
+
+    /// <summary>One trait each, so that <c>-trait Requirement=MMIO-3</c> finds the tests of a requirement.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [.. Ids.Select(id => KeyValuePair.Create("Requirement", id))];
+}

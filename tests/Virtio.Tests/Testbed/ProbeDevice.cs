@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Virtio.Devices;
+using Virtio.Queues;
+
+namespace Virtio.Tests.Testbed;
+
+/// <summary>A device made for tests: it does with each chain what the test says, and shows what the transport told it.</summary>
+internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVirtioDevice
+{
+    internal const DeviceId ProbeId = (DeviceId)0xfff1;
+
+    private readonly Action<DescriptorChain> _handle = handle ?? Echo;
+    private QueueWorker?[] _workers = [];
+
+    public DeviceId Id => ProbeId;
+
+    public ulong Features { get; init; }
+
+    public ReadOnlySpan<ushort> QueueSizes => Sizes;
+
+    public uint ConfigGeneration => Config.Generation;
+
+    internal ushort[] Sizes { get; init; } = [64];
+
+    internal ConfigSpace Config { get; } = new(16);
+
+    internal DeviceActivation? Activation { get; private set; }
+
+    internal Virtqueue? Queue { get; private set; }
+
+    internal Action? OnActivate { get; init; }
+
+    internal int Resets { get; private set; }
+
+    public void ReadConfig(int offset, Span<byte> destination) => Config.Read(offset, destination);
+
+    public void Activate(DeviceActivation activation)
+    {
+        _workers = new QueueWorker?[Sizes.Length];
+        Activation = activation;
+        OnActivate?.Invoke();
+    }
+
+    public void StartQueue(int index, Virtqueue queue)
+    {
+        Queue = queue;
+        _workers[index] = QueueWorker.Start("virtio-probe", queue, Activation!, _handle);
+    }
+
+    public void StopQueue(int index) => _workers[index]?.Stop();
+
+    public void Reset() => Resets++;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>A handler that keeps every chain until the queue is stopped or the test completes it.</summary>
+    internal static Action<DescriptorChain> Keep(BlockingCollection<DescriptorChain> kept) => chain => kept.Add(chain);
+
+    private static void Echo(DescriptorChain chain)
+    {
+        while (chain.Reader.TryGetSpan(out ReadOnlySpan<byte> bytes) && chain.Writer.TryGetSpan(out Span<byte> room))
+        {
+            int count = Math.Min(bytes.Length, room.Length);
+            bytes[..count].CopyTo(room);
+            chain.Reader.Advance(count);
+            chain.Writer.Advance(count);
+        }
+
+        chain.Complete();
+    }
+}
