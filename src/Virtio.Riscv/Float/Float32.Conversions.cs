@@ -3,31 +3,52 @@ namespace Virtio.Riscv.Float;
 internal static partial class Float32
 {
     /// <summary>Rounds to a signed 32-bit integer, saturating; NaN gives the largest.</summary>
-    public static int ToInt32(uint a, RoundingMode mode, ref FloatFlags flags) =>
-        (int)Conversion.ToInteger<Binary32>(a, int.MaxValue, 1UL << 31, mode, ref flags);
+    public static int ToInt32(uint a, RoundingMode mode, ref FloatFlags flags)
+    {
+        var x = BitConverter.UInt32BitsToSingle(a);
+        if (mode == RoundingMode.TowardZero && x is > -2147483648.0f and < 2147483648.0f)
+        {
+            return (int)Truncate(x, ref flags);
+        }
+
+        return (int)Conversion.ToInteger<Binary32>(a, int.MaxValue, 1UL << 31, mode, ref flags);
+    }
 
     /// <summary>Rounds to an unsigned 32-bit integer, saturating; NaN gives the largest.</summary>
-    public static uint ToUInt32(uint a, RoundingMode mode, ref FloatFlags flags) =>
-        (uint)Conversion.ToInteger<Binary32>(a, uint.MaxValue, 0, mode, ref flags);
+    public static uint ToUInt32(uint a, RoundingMode mode, ref FloatFlags flags)
+    {
+        var x = BitConverter.UInt32BitsToSingle(a);
+        if (mode == RoundingMode.TowardZero && x is > -1.0f and < 4294967296.0f)
+        {
+            return (uint)Truncate(x, ref flags);
+        }
+
+        return (uint)Conversion.ToInteger<Binary32>(a, uint.MaxValue, 0, mode, ref flags);
+    }
 
     /// <summary>Rounds to a signed 64-bit integer, saturating; NaN gives the largest.</summary>
     public static long ToInt64(uint a, RoundingMode mode, ref FloatFlags flags)
     {
-        // The conversion of a C cast. The bounds exclude NaN.
         var x = BitConverter.UInt32BitsToSingle(a);
         if (mode == RoundingMode.TowardZero && x is > -9223372036854775808.0f and < 9223372036854775808.0f)
         {
-            var integer = (long)x;
-            flags |= integer != x ? FloatFlags.Inexact : FloatFlags.None;
-            return integer;
+            return Truncate(x, ref flags);
         }
 
         return (long)Conversion.ToInteger<Binary32>(a, long.MaxValue, 1UL << 63, mode, ref flags);
     }
 
     /// <summary>Rounds to an unsigned 64-bit integer, saturating; NaN gives the largest.</summary>
-    public static ulong ToUInt64(uint a, RoundingMode mode, ref FloatFlags flags) =>
-        Conversion.ToInteger<Binary32>(a, ulong.MaxValue, 0, mode, ref flags);
+    public static ulong ToUInt64(uint a, RoundingMode mode, ref FloatFlags flags)
+    {
+        var x = BitConverter.UInt32BitsToSingle(a);
+        if (mode == RoundingMode.TowardZero && x is > -1.0f and < 9223372036854775808.0f)
+        {
+            return (ulong)Truncate(x, ref flags);
+        }
+
+        return Conversion.ToInteger<Binary32>(a, ulong.MaxValue, 0, mode, ref flags);
+    }
 
     /// <summary>A signed 32-bit integer, rounded.</summary>
     public static uint FromInt32(int value, RoundingMode mode, ref FloatFlags flags) => FromInt64(value, mode, ref flags);
@@ -46,24 +67,25 @@ internal static partial class Float32
         (uint)Conversion.FromInteger<Binary32>(false, value, mode, ref flags);
 
     /// <summary>A double-precision value (its raw bits), rounded.</summary>
-    public static uint FromFloat64(ulong a, RoundingMode mode, ref FloatFlags flags) =>
-        (uint)Conversion.Convert<Binary64, Binary32>(a, mode, ref flags);
+    public static uint FromFloat64(ulong a, RoundingMode mode, ref FloatFlags flags)
+    {
+        var x = BitConverter.UInt64BitsToDouble(a);
+        var rounded = (float)x;
+        var bits = BitConverter.SingleToUInt32Bits(rounded);
+        if (mode == RoundingMode.NearestEven && (IsModerate(bits) || x == 0))
+        {
+            flags |= rounded != x ? FloatFlags.Inexact : FloatFlags.None;
+            return bits;
+        }
 
-    /// <summary>The smaller value; minus zero is below plus zero; a NaN gives way to a number.</summary>
-    public static uint Min(uint a, uint b, ref FloatFlags flags) => (uint)Comparison.Min<Binary32>(a, b, ref flags);
+        return (uint)Conversion.Convert<Binary64, Binary32>(a, mode, ref flags);
+    }
 
-    /// <summary>The larger value; minus zero is below plus zero; a NaN gives way to a number.</summary>
-    public static uint Max(uint a, uint b, ref FloatFlags flags) => (uint)Comparison.Max<Binary32>(a, b, ref flags);
-
-    /// <summary>Whether the values are equal; only a signaling NaN is invalid.</summary>
-    public static bool Equal(uint a, uint b, ref FloatFlags flags) => Comparison.Equal<Binary32>(a, b, ref flags);
-
-    /// <summary>Whether the first value is below the second; any NaN is invalid.</summary>
-    public static bool LessThan(uint a, uint b, ref FloatFlags flags) => Comparison.LessThan<Binary32>(a, b, ref flags);
-
-    /// <summary>Whether the first value is not above the second; any NaN is invalid.</summary>
-    public static bool LessOrEqual(uint a, uint b, ref FloatFlags flags) => Comparison.LessOrEqual<Binary32>(a, b, ref flags);
-
-    /// <summary>The class, as one of the ten bits of <c>fclass</c>.</summary>
-    public static uint Classify(uint a) => Comparison.Classify<Binary32>(a);
+    /// <summary>The conversion of a C cast, for values whose integer part fits.</summary>
+    private static long Truncate(float x, ref FloatFlags flags)
+    {
+        var integer = (long)x;
+        flags |= integer != x ? FloatFlags.Inexact : FloatFlags.None;
+        return integer;
+    }
 }

@@ -5,21 +5,26 @@ internal static partial class Float64
     /// <summary>Rounds to a signed 32-bit integer, saturating; NaN gives the largest.</summary>
     public static int ToInt32(ulong a, RoundingMode mode, ref FloatFlags flags)
     {
-        // The conversion of a C cast. The bounds exclude NaN.
         var x = BitConverter.UInt64BitsToDouble(a);
         if (mode == RoundingMode.TowardZero && x is > -2147483648.0 and < 2147483648.0)
         {
-            var integer = (int)x;
-            flags |= integer != x ? FloatFlags.Inexact : FloatFlags.None;
-            return integer;
+            return (int)Truncate(x, ref flags);
         }
 
         return (int)Conversion.ToInteger<Binary64>(a, int.MaxValue, 1UL << 31, mode, ref flags);
     }
 
     /// <summary>Rounds to an unsigned 32-bit integer, saturating; NaN gives the largest.</summary>
-    public static uint ToUInt32(ulong a, RoundingMode mode, ref FloatFlags flags) =>
-        (uint)Conversion.ToInteger<Binary64>(a, uint.MaxValue, 0, mode, ref flags);
+    public static uint ToUInt32(ulong a, RoundingMode mode, ref FloatFlags flags)
+    {
+        var x = BitConverter.UInt64BitsToDouble(a);
+        if (mode == RoundingMode.TowardZero && x is > -1.0 and < 4294967296.0)
+        {
+            return (uint)Truncate(x, ref flags);
+        }
+
+        return (uint)Conversion.ToInteger<Binary64>(a, uint.MaxValue, 0, mode, ref flags);
+    }
 
     /// <summary>Rounds to a signed 64-bit integer, saturating; NaN gives the largest.</summary>
     public static long ToInt64(ulong a, RoundingMode mode, ref FloatFlags flags)
@@ -27,17 +32,23 @@ internal static partial class Float64
         var x = BitConverter.UInt64BitsToDouble(a);
         if (mode == RoundingMode.TowardZero && x is > -9223372036854775808.0 and < 9223372036854775808.0)
         {
-            var integer = (long)x;
-            flags |= integer != x ? FloatFlags.Inexact : FloatFlags.None;
-            return integer;
+            return Truncate(x, ref flags);
         }
 
         return (long)Conversion.ToInteger<Binary64>(a, long.MaxValue, 1UL << 63, mode, ref flags);
     }
 
     /// <summary>Rounds to an unsigned 64-bit integer, saturating; NaN gives the largest.</summary>
-    public static ulong ToUInt64(ulong a, RoundingMode mode, ref FloatFlags flags) =>
-        Conversion.ToInteger<Binary64>(a, ulong.MaxValue, 0, mode, ref flags);
+    public static ulong ToUInt64(ulong a, RoundingMode mode, ref FloatFlags flags)
+    {
+        var x = BitConverter.UInt64BitsToDouble(a);
+        if (mode == RoundingMode.TowardZero && x is > -1.0 and < 9223372036854775808.0)
+        {
+            return (ulong)Truncate(x, ref flags);
+        }
+
+        return Conversion.ToInteger<Binary64>(a, ulong.MaxValue, 0, mode, ref flags);
+    }
 
     /// <summary>A signed 32-bit integer as a value; always exact, the mode is of no effect.</summary>
     public static ulong FromInt32(int value, RoundingMode mode, ref FloatFlags flags) => BitConverter.DoubleToUInt64Bits(value);
@@ -58,24 +69,15 @@ internal static partial class Float64
             : Conversion.FromInteger<Binary64>(false, value, mode, ref flags);
 
     /// <summary>A single-precision value (its raw bits); always exact.</summary>
-    public static ulong FromFloat32(uint a, ref FloatFlags flags) =>
-        Conversion.Convert<Binary32, Binary64>(a, RoundingMode.NearestEven, ref flags);
+    public static ulong FromFloat32(uint a, ref FloatFlags flags) => Layout<Binary32>.IsNaN(a)
+        ? Conversion.Convert<Binary32, Binary64>(a, RoundingMode.NearestEven, ref flags)
+        : BitConverter.DoubleToUInt64Bits(BitConverter.UInt32BitsToSingle(a));
 
-    /// <summary>The smaller value; minus zero is below plus zero; a NaN gives way to a number.</summary>
-    public static ulong Min(ulong a, ulong b, ref FloatFlags flags) => Comparison.Min<Binary64>(a, b, ref flags);
-
-    /// <summary>The larger value; minus zero is below plus zero; a NaN gives way to a number.</summary>
-    public static ulong Max(ulong a, ulong b, ref FloatFlags flags) => Comparison.Max<Binary64>(a, b, ref flags);
-
-    /// <summary>Whether the values are equal; only a signaling NaN is invalid.</summary>
-    public static bool Equal(ulong a, ulong b, ref FloatFlags flags) => Comparison.Equal<Binary64>(a, b, ref flags);
-
-    /// <summary>Whether the first value is below the second; any NaN is invalid.</summary>
-    public static bool LessThan(ulong a, ulong b, ref FloatFlags flags) => Comparison.LessThan<Binary64>(a, b, ref flags);
-
-    /// <summary>Whether the first value is not above the second; any NaN is invalid.</summary>
-    public static bool LessOrEqual(ulong a, ulong b, ref FloatFlags flags) => Comparison.LessOrEqual<Binary64>(a, b, ref flags);
-
-    /// <summary>The class, as one of the ten bits of <c>fclass</c>.</summary>
-    public static uint Classify(ulong a) => Comparison.Classify<Binary64>(a);
+    /// <summary>The conversion of a C cast, for values whose integer part fits.</summary>
+    private static long Truncate(double x, ref FloatFlags flags)
+    {
+        var integer = (long)x;
+        flags |= integer != x ? FloatFlags.Inexact : FloatFlags.None;
+        return integer;
+    }
 }

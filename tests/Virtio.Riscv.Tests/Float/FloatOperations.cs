@@ -12,11 +12,15 @@ internal static class FloatOperations
 
     private const FloatRegister Integer = FloatRegister.Integer;
 
-    public static readonly IReadOnlyList<FloatOperation> All = [.. Singles(), .. Doubles(), .. Conversions()];
+    public static readonly IReadOnlyList<FloatOperation> All =
+    [
+        .. Arithmetic(), .. DoubleArithmetic(), .. Comparisons(), .. DoubleComparisons(),
+        .. Conversions(), .. DoubleConversions(), .. FormatConversions(),
+    ];
 
     public static FloatOperation Of(string mnemonic) => All.First(operation => operation.Mnemonic == mnemonic);
 
-    private static IEnumerable<FloatOperation> Singles()
+    private static IEnumerable<FloatOperation> Arithmetic()
     {
         var f = ReferenceFormat.Single;
         yield return new("fadd.s", 2, Single, Single, true,
@@ -37,6 +41,11 @@ internal static class FloatOperations
         yield return new("fmadd.s", 3, Single, Single, true,
             (a, b, c, m, ref x) => Float32.FusedMultiplyAdd((uint)a, (uint)b, (uint)c, m, ref x),
             (a, b, c, m) => Reference.MultiplyAdd(f, a, b, c, m));
+    }
+
+    private static IEnumerable<FloatOperation> Comparisons()
+    {
+        var f = ReferenceFormat.Single;
         yield return new("fmin.s", 2, Single, Single, false,
             (a, b, _, _, ref x) => Float32.Min((uint)a, (uint)b, ref x),
             (a, b, _, _) => Reference.MinMax(f, a, b, false));
@@ -57,7 +66,7 @@ internal static class FloatOperations
             (a, _, _, _) => Reference.Classify(f, a));
     }
 
-    private static IEnumerable<FloatOperation> Doubles()
+    private static IEnumerable<FloatOperation> DoubleArithmetic()
     {
         var f = ReferenceFormat.Double;
         yield return new("fadd.d", 2, Double, Double, true,
@@ -78,6 +87,11 @@ internal static class FloatOperations
         yield return new("fmadd.d", 3, Double, Double, true,
             (a, b, c, m, ref x) => Float64.FusedMultiplyAdd(a, b, c, m, ref x),
             (a, b, c, m) => Reference.MultiplyAdd(f, a, b, c, m));
+    }
+
+    private static IEnumerable<FloatOperation> DoubleComparisons()
+    {
+        var f = ReferenceFormat.Double;
         yield return new("fmin.d", 2, Double, Double, false,
             (a, b, _, _, ref x) => Float64.Min(a, b, ref x),
             (a, b, _, _) => Reference.MinMax(f, a, b, false));
@@ -100,7 +114,7 @@ internal static class FloatOperations
 
     private static IEnumerable<FloatOperation> Conversions()
     {
-        var (s, d) = (ReferenceFormat.Single, ReferenceFormat.Double);
+        var s = ReferenceFormat.Single;
         yield return new("fcvt.w.s", 1, Single, Integer, true,
             (a, _, _, m, ref x) => (uint)Float32.ToInt32((uint)a, m, ref x),
             (a, _, _, m) => Reference.ToInteger(s, a, int.MinValue, int.MaxValue, m));
@@ -125,6 +139,11 @@ internal static class FloatOperations
         yield return new("fcvt.s.lu", 1, Integer, Single, true,
             (a, _, _, m, ref x) => Float32.FromUInt64(a, m, ref x),
             (a, _, _, m) => Reference.FromInteger(s, a, m));
+    }
+
+    private static IEnumerable<FloatOperation> DoubleConversions()
+    {
+        var d = ReferenceFormat.Double;
         yield return new("fcvt.w.d", 1, Double, Integer, true,
             (a, _, _, m, ref x) => (uint)Float64.ToInt32(a, m, ref x),
             (a, _, _, m) => Reference.ToInteger(d, a, int.MinValue, int.MaxValue, m));
@@ -149,6 +168,11 @@ internal static class FloatOperations
         yield return new("fcvt.d.lu", 1, Integer, Double, true,
             (a, _, _, m, ref x) => Float64.FromUInt64(a, m, ref x),
             (a, _, _, m) => Reference.FromInteger(d, a, m));
+    }
+
+    private static IEnumerable<FloatOperation> FormatConversions()
+    {
+        var (s, d) = (ReferenceFormat.Single, ReferenceFormat.Double);
         yield return new("fcvt.s.d", 1, Double, Single, true,
             (a, _, _, m, ref x) => Float32.FromFloat64(a, m, ref x),
             (a, _, _, m) => Reference.Convert(d, s, a, m));

@@ -145,8 +145,8 @@ internal static class Reference
             return f.Round(sum, mode);
         }
 
-        var negative = aNegative && bNegative ? true : aNegative == bNegative ? false : mode == RoundingMode.Down;
-        return (f.Signed(a.Numerator.IsZero && b.Numerator.IsZero ? negative : mode == RoundingMode.Down, 0), FloatFlags.None);
+        // Of the same sign only two zeros add up to zero.
+        return (f.Signed(aNegative == bNegative ? aNegative : mode == RoundingMode.Down, 0), FloatFlags.None);
     }
 
     private static int Compare(ReferenceFormat f, ulong a, ulong b)
