@@ -50,6 +50,9 @@ public sealed partial class RiscvHart
     private int _quantum;
     private int _remaining;
 
+    // Instructions of this quantum that trapped instead of retiring.
+    private int _unretired;
+
     internal RiscvHart(RiscvMachine machine, int id, AutoResetEvent wake)
     {
         _machine = machine;
@@ -130,5 +133,5 @@ public sealed partial class RiscvHart
     }
 
     // While an instruction executes, it is the last of those counted as begun.
-    private ulong InstructionsBefore() => _quantum == 0 ? _retired : _retired + (ulong)(_quantum - _remaining) - 1;
+    private ulong InstructionsBefore() => _quantum == 0 ? _retired : _retired + (ulong)(_quantum - _remaining - _unretired) - 1;
 }

@@ -409,7 +409,8 @@ public sealed partial class RiscvHart
         }
 
     Leave:
-        _retired += (ulong)(quantum - remaining);
+        Volatile.Write(ref _retired, _retired + (ulong)(quantum - remaining - _unretired));
+        _unretired = 0;
         _quantum = 0;
         return quantum - remaining;
     }

@@ -6,7 +6,7 @@ public sealed partial class RiscvHart
     /// <summary>Takes an exception at <see cref="_pc"/>. The instruction counts as begun but not as retired.</summary>
     private void RaiseTrap(ulong cause, ulong value)
     {
-        _retired--;
+        _unretired++;
         EnterTrap(cause, value);
     }
 

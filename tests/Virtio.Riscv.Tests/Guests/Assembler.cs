@@ -20,7 +20,7 @@ internal static class Assembler
             return program;
         string unique = Path.Combine(folder, $"{key}-{Guid.NewGuid():N}");
         File.WriteAllText(unique + ".S", source);
-        Run(Compiler, "-nostdlib", "-static", "-march=rv64gc", "-mabi=lp64d", "-Wl,--build-id=none", "-Wl,--no-relax", $"-Wl,-Ttext=0x{textAddress:x}", "-o", unique, unique + ".S");
+        Run(Compiler, "-nostdlib", "-static", "-fno-pie", "-no-pie", "-march=rv64gc", "-mabi=lp64d", "-Wl,--build-id=none", "-Wl,--no-relax", $"-Wl,-Ttext=0x{textAddress:x}", "-o", unique, unique + ".S");
         File.Move(unique, program, overwrite: true);
         File.Delete(unique + ".S");
         return program;
