@@ -1,0 +1,65 @@
+# Runs the test projects one after another and counts. Sourced by `build`.
+# shellcheck shell=bash
+
+test_limit=${VIRTIO_TEST_LIMIT:-900}
+
+# The last line of the output is always the counts.
+run_tests() {
+  local project results passed=0 failed=0 skipped=0
+  rm -rf artifacts/test-results
+  for project in tests/*/*.csproj; do
+    run_project "${project%/*}" || true
+    results=$(results_of "${project%/*}")
+    if [[ -s $results ]]; then
+      passed=$((passed + $(count_of passed "$results")))
+      failed=$((failed + $(count_of failed "$results") + $(count_of errors "$results")))
+      skipped=$((skipped + $(count_of skipped "$results")))
+    fi
+    # What ended otherwise than by its own verdict (a crash, the time limit) is one failure more.
+    [[ ! -f $results.broken ]] || failed=$((failed + 1))
+  done
+  list_skipped
+  echo "$passed passed, $failed failed, $skipped skipped"
+  ((failed == 0 && passed > 0))
+}
+
+results_of() { echo "artifacts/test-results/${1##*/}.xml"; }
+
+# One test project, in a process group of its own: at the time limit, or at Ctrl-C, what it started ends with it.
+run_project() {
+  local program results status=0 job
+  program=$(program_of "$1")
+  results=$(results_of "$1")
+  mkdir -p "${results%/*}"
+  rm -f "$results" "$results.broken"
+  echo "== ${1##*/}"
+  set -m
+  timeout -k 10 "$test_limit" "$program" --results-directory "${results%/*}" --report-xunit --report-xunit-filename "${results##*/}" \
+    --no-ansi --no-progress </dev/null &
+  job=$!
+  set +m
+  # shellcheck disable=SC2064 # the job of now
+  trap "kill -TERM -- -$job 2>/dev/null; exit 130" INT TERM
+  wait "$job" || status=$?
+  trap - INT TERM
+  kill -KILL -- "-$job" 2>/dev/null || true
+  case $status in
+    0 | 2) ;;
+    8) return 0 ;; # nothing to run in this project
+    124 | 137) say "${1##*/} did not end within $test_limit s"; touch "$results.broken" ;;
+    *) say "${1##*/} ended with status $status"; touch "$results.broken" ;;
+  esac
+  return "$status"
+}
+
+# count_of WHAT FILE: the sum of one count over the assemblies of a result file.
+count_of() {
+  grep -o '<assembly [^>]*>' "$2" | sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+list_skipped() {
+  local skipped
+  skipped=$(cat artifacts/test-results/*.xml 2>/dev/null | sed 's/<test /\n&/g' | grep '^<test .*result="Skip"' |
+    sed -E 's/^<test .* name="([^"]*)".*<reason>(<!\[CDATA\[)?(.*)<\/reason>.*/skipped \1: \3/; s/^<test .* name="([^"]*)".*/skipped \1/; s/\]\]>$//; s/\\?&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g') || true
+  [[ -z $skipped ]] || echo "$skipped"
+}
