@@ -20,7 +20,8 @@ internal sealed class HttpOpening(HttpSource source, bool allowUnvalidated)
         {
             stall.CancelAfter(source.StallTimeout);
             await HeadAsync(stall.Token).ConfigureAwait(false);
-            if (Length is null || !_hasRanges)
+            // A server that makes its answers as it goes may say 0 here for any length.
+            if (Length is null or 0 || !_hasRanges)
             {
                 stall.CancelAfter(source.StallTimeout);
                 await ProbeAsync(stall.Token).ConfigureAwait(false);

@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 namespace Virtio.Storage;
 
 /// <summary>How <see cref="HttpStorage.OpenAsync"/> talks to the server. The defaults suit a server on the internet.</summary>
+/// <remarks>A time may be a day at the most.</remarks>
 public sealed class HttpStorageOptions
 {
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
+
     /// <summary>
     /// The client to use, for credentials, a proxy or a handler of one's own; it is not disposed, and must not decompress
     /// answers. Null: the storage makes its own and disposes it.
@@ -53,5 +56,8 @@ public sealed class HttpStorageOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetryDelay, RetryDelay);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ConnectTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StallTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxRetryDelay, LongestTime);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ConnectTimeout, LongestTime);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(StallTimeout, LongestTime);
     }
 }

@@ -133,6 +133,19 @@ public sealed class HttpStorageFaultTests
     }
 
     [Fact]
+    public async Task A_HEAD_that_says_nothing_of_the_length_is_made_up_for_by_the_first_range()
+    {
+        foreach (string head in new[] { "200 OK|Accept-Ranges: bytes|Content-Length: 0|ETag: \"1\"", "200 OK|Transfer-Encoding: chunked", "204 No Content" })
+        {
+            await using ScriptedServer server = new(request => request.Method == "HEAD"
+                ? new ScriptedServer.Answer(head, [])
+                : ScriptedServer.Good(request, Content));
+            await using HttpStorage storage = await HttpStorage.OpenAsync(server.Address, Fast);
+            Assert.Equal(Content, await storage.ReadBytes(0, Content.Length));
+        }
+    }
+
+    [Fact]
     public async Task A_server_that_goes_silent_is_retried_and_one_that_stays_silent_is_an_error()
     {
         static Task Silence(CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);

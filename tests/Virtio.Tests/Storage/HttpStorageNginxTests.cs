@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Virtio.Storage;
 
 namespace Virtio.Tests.Storage;
@@ -42,7 +44,7 @@ public sealed class HttpStorageNginxTests
         await using HttpStorage storage = await HttpStorage.OpenAsync(address);
         Assert.Equal(new byte[100_000], await storage.ReadBytes(0, 100_000));
 
-        string[] log = server.AccessLog();
+        string[] log = await server.EndAndReadLogAsync();
         Assert.Single(log, line => line.Contains("\"HEAD ", StringComparison.Ordinal));
         Assert.Single(log, line => line.Contains("\"GET ", StringComparison.Ordinal));
     }
@@ -92,7 +94,7 @@ public sealed class HttpStorageNginxTests
         File.Delete(server.FilePath("disk"));
         StorageException e = await Assert.ThrowsAsync<StorageException>(() => storage.ReadBytes(0, 1000));
         Assert.Contains("404 Not Found", e.Message, StringComparison.Ordinal);
-        Assert.Single(server.AccessLog(), line => line.Contains("\"GET ", StringComparison.Ordinal));
+        Assert.Single(await server.EndAndReadLogAsync(), line => line.Contains("\"GET ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -112,6 +114,47 @@ public sealed class HttpStorageNginxTests
         await server.StartAgainAsync();
         Assert.Equal(Content[1000..501_000], await read.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Single(logger.Lines, line => line.Level == Microsoft.Extensions.Logging.LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_server_that_dies_in_the_middle_of_a_body_costs_only_the_rest()
+    {
+        using NginxServer server = await NginxServer.StartAsync("limit_rate 400k;");
+        HttpStorageOptions options = new() { MaxRetries = 50, MaxRetryDelay = TimeSpan.FromMilliseconds(300) };
+        await using HttpStorage storage = await HttpStorage.OpenAsync(server.Publish("disk", Content), options);
+        byte[] buffer = new byte[800_000];
+        Task read = storage.ReadAsync(0, [buffer]).AsTask();
+        while (!buffer.AsSpan(0, 1000).SequenceEqual(Content.AsSpan(0, 1000)))
+            await Task.Delay(5);
+        server.Stop();
+        Assert.False(read.IsCompleted);
+        await server.StartAgainAsync();
+        await read.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(Content[..800_000], buffer);
+        // Status 206 in the log: nginx logs a request when it ends, so only the second one, and it was for less.
+        string second = Assert.Single(await server.EndAndReadLogAsync(), line => line.Contains("\" 206 ", StringComparison.Ordinal));
+        Assert.InRange(long.Parse(second.Split("\" 206 ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), 1, 799_000);
+    }
+
+    [Fact]
+    public async Task Over_https_a_certificate_that_nobody_vouches_for_is_refused_at_once_and_a_callers_client_decides_for_itself()
+    {
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using NginxServer server = await NginxServer.StartAsync("", certificate);
+        Uri address = server.Publish("disk", Content);
+
+        ListLogger logger = new();
+        StorageException e = await Assert.ThrowsAsync<StorageException>(() => HttpStorage.OpenAsync(address, new HttpStorageOptions { Logger = logger }));
+        Assert.Contains($"Cannot open {address}: The remote certificate is invalid", e.Message, StringComparison.Ordinal);
+        Assert.Empty(logger.Lines);
+
+        using HttpClientHandler handler = new() { ServerCertificateCustomValidationCallback = (_, presented, _, _) => presented!.Thumbprint == certificate.Thumbprint };
+        using HttpClient client = new(handler);
+        await using HttpStorage storage = await HttpStorage.OpenAsync(address, new HttpStorageOptions { Client = client, MaxRequestBytes = 100_000 });
+        Assert.Equal(Content, await storage.ReadBytes(0, Content.Length));
     }
 
     [Fact]
