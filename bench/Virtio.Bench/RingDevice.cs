@@ -1,0 +1,30 @@
+using Virtio.Devices;
+using Virtio.Queues;
+
+namespace Virtio.Bench;
+
+/// <summary>A device without a worker: hands its queue to the benchmark's own thread.</summary>
+internal sealed class RingDevice : IVirtioDevice
+{
+    public DeviceId Id => DeviceId.Entropy;
+
+    public ulong Features => 0;
+
+    public ReadOnlySpan<ushort> QueueSizes => [256];
+
+    internal Virtqueue? Queue { get; private set; }
+
+    public void Activate(DeviceActivation activation)
+    {
+    }
+
+    public void StartQueue(int index, Virtqueue queue) => Queue = queue;
+
+    public void StopQueue(int index) => Queue = null;
+
+    public void Reset()
+    {
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

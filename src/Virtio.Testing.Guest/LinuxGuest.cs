@@ -1,0 +1,129 @@
+using System.IO.Pipelines;
+using Virtio.Devices.Console;
+using Virtio.Devices.Entropy;
+using Virtio.Vmm;
+
+namespace Virtio.Testing.Guest;
+
+/// <summary>
+/// A running Linux guest for one test: boots an unmodified kernel with the devices under test, runs shell scripts in it, and leaves the host's side of the
+/// devices to the test. Members may be called from any thread, scripts one at a time.
+/// </summary>
+public sealed class LinuxGuest : IAsyncDisposable
+{
+    private readonly Pipe _toGuest = new();
+    private readonly Pipe _fromGuest = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly GuestAgent _agent;
+
+    private LinuxGuest() => _agent = new GuestAgent(_toGuest.Writer.AsStream(), _fromGuest.Reader.AsStream());
+
+    /// <summary>The machine that the guest runs on.</summary>
+    public MicroVm Machine { get; private set; } = null!;
+
+    /// <summary>What the kernel has said so far.</summary>
+    public string KernelLog => Machine.SerialLog;
+
+    /// <summary>How the guest ended, once it has.</summary>
+    public Task<MicroVmExit> Exit { get; private set; } = null!;
+
+    /// <summary>Boots a guest and waits until it takes scripts. The devices belong to the guest from here on.</summary>
+    /// <exception cref="GuestScriptException">The guest ended, or did not answer in time; the message has the kernel's last words.</exception>
+    /// <exception cref="FileNotFoundException">There is no guest image.</exception>
+    public static async Task<LinuxGuest> StartAsync(LinuxGuestOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new LinuxGuestOptions();
+        var guest = new LinuxGuest();
+        try
+        {
+            await guest.BootAsync(options, cancellationToken).ConfigureAwait(false);
+            await guest.GuardAsync(options.StartLimit, "did not answer", guest._agent.WaitUntilReadyAsync, cancellationToken).ConfigureAwait(false);
+            return guest;
+        }
+        catch
+        {
+            await guest.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a shell script in the guest and waits for its end.</summary>
+    /// <param name="script">For the guest's <c>sh</c>.</param>
+    /// <param name="limit">How long it may take; by default five minutes.</param>
+    /// <param name="cancellationToken">Gives up waiting; the guest is of no use afterwards.</param>
+    /// <exception cref="GuestScriptException">The script exited with another status than 0, or did not end; the message has its output.</exception>
+    public async Task<GuestResult> RunAsync(string script, TimeSpan? limit = null, CancellationToken cancellationToken = default)
+    {
+        GuestResult result = await TryRunAsync(script, limit, cancellationToken).ConfigureAwait(false);
+        return result.ExitStatus == 0
+            ? result
+            : throw new GuestScriptException($"the script exited with status {result.ExitStatus}:\n{script}\n--- output ---\n{result.Output}\n--- kernel ---\n{KernelLog}");
+    }
+
+    /// <summary>The same as <see cref="RunAsync"/>, for scripts that may fail: the result has the exit status.</summary>
+    /// <exception cref="GuestScriptException">The script did not end.</exception>
+    public async Task<GuestResult> TryRunAsync(string script, TimeSpan? limit = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        GuestResult? result = null;
+        await GuardAsync(
+            limit ?? TimeSpan.FromMinutes(5),
+            $"did not end the script\n{script}",
+            async token => result = await _agent.RunAsync(script, token).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        return result!;
+    }
+
+    /// <summary>Sends a script and does not wait for an answer: for one that ends the guest.</summary>
+    public void Post(string script) => _ = _agent.RunAsync(script, _ended.Token);
+
+    /// <summary>Stops the guest as if its power were cut, and disposes machine and devices.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Machine is not null)
+            await Machine.DisposeAsync().ConfigureAwait(false);
+        _ended.Dispose();
+    }
+
+    private async Task BootAsync(LinuxGuestOptions options, CancellationToken cancellationToken)
+    {
+        GuestImage image = options.Image ?? GuestImage.Find();
+        var agentConsole = new ConsoleDevice(new ConsoleDeviceOptions { Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() });
+        Machine = await MicroVm.StartAsync(
+            new MicroVmOptions
+            {
+                Kernel = image.Kernel,
+                Initrd = options.WithTools ? [.. image.Initrd, .. image.Tools] : image.Initrd,
+                UseDefaultCommandLine = false,
+                CommandLine = $"console=ttyS0 quiet panic=-1 virtio.agent=hvc0 {options.CommandLine}".TrimEnd(),
+                MemorySize = options.MemorySize,
+                ProcessorCount = options.ProcessorCount,
+                Devices = [agentConsole, .. options.Devices],
+                Logger = options.Logger,
+            },
+            cancellationToken).ConfigureAwait(false);
+        Exit = WatchAsync();
+    }
+
+    private async Task<MicroVmExit> WatchAsync()
+    {
+        MicroVmExit exit = await Machine.WaitForExitAsync().ConfigureAwait(false);
+        await _ended.CancelAsync().ConfigureAwait(false);
+        return exit;
+    }
+
+    private async Task GuardAsync(TimeSpan limit, string failure, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        using var time = new CancellationTokenSource(limit);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(time.Token, _ended.Token, cancellationToken);
+        try
+        {
+            await work(any.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or EndOfStreamException && !cancellationToken.IsCancellationRequested)
+        {
+            string how = _ended.IsCancellationRequested ? $"ended ({(await Exit.ConfigureAwait(false)).Reason}) and {failure}" : $"{failure} within {limit}";
+            throw new GuestScriptException($"the guest {how}\n--- kernel ---\n{KernelLog}", e);
+        }
+    }
+}

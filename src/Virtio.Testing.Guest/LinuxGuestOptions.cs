@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Virtio.Devices;
+using Virtio.Vmm;
+
+namespace Virtio.Testing.Guest;
+
+/// <summary>What a test's guest is made of; everything has a default.</summary>
+public sealed record LinuxGuestOptions
+{
+    /// <summary>The devices under test. The guest finds them in this order: the first block device is <c>/dev/vda</c>, the first console <c>/dev/hvc1</c>.</summary>
+    public IReadOnlyList<IVirtioDevice> Devices { get; init; } = [];
+
+    /// <summary>Kernel and initial ramdisks; by default <see cref="GuestImage.Find"/>.</summary>
+    public GuestImage? Image { get; init; }
+
+    /// <summary>Also gives the guest the larger programs of the image, such as fio.</summary>
+    public bool WithTools { get; init; }
+
+    /// <summary>The guest's memory in bytes.</summary>
+    public long MemorySize { get; init; } = 512L << 20;
+
+    /// <summary>How many processors.</summary>
+    public int ProcessorCount { get; init; } = 1;
+
+    /// <summary>Kernel parameters to add.</summary>
+    public string CommandLine { get; init; } = "";
+
+    /// <summary>How long the guest may take until it answers.</summary>
+    public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Where machine and devices log.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+}

@@ -1,0 +1,81 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text;
+using Virtio.Devices.Console;
+using Virtio.Testing.Guest;
+using Virtio.Vmm;
+
+namespace Virtio.Guest.Tests;
+
+public sealed class ConsoleTests
+{
+    private const int Volume = 16 << 20;
+
+    private readonly Pipe _toGuest = new();
+    private readonly Pipe _fromGuest = new();
+
+    [Fact]
+    public async Task A_shell_on_hvc0_says_hello_and_powers_off()
+    {
+        Guests.RequireImage();
+        GuestImage image = GuestImage.Find();
+        await using MicroVm machine = await MicroVm.StartAsync(new MicroVmOptions { Kernel = image.Kernel, Initrd = image.Initrd, Devices = [Console()] });
+
+        await _toGuest.Writer.WriteAsync("echo hel''lo; tty; exit\n"u8.ToArray());
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        MicroVmExit exit = await machine.WaitForExitAsync(limit.Token);
+        await machine.DisposeAsync();
+        await _fromGuest.Writer.CompleteAsync();
+        string said = await new StreamReader(_fromGuest.Reader.AsStream()).ReadToEndAsync();
+
+        Assert.Equal(MicroVmExitReason.PowerOff, exit.Reason);
+        Assert.Contains("\nhello\r\n/dev/hvc0\r\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sixteen_MiB_go_into_the_guest_unchanged()
+    {
+        byte[] sent = RandomNumberGenerator.GetBytes(Volume);
+        await using LinuxGuest guest = await Guests.StartAsync(Console());
+        await guest.RunAsync("(stty raw -echo; echo ready >&2; head -c 16777216 | sha256sum >/tmp/sum) </dev/hvc1 2>/tmp/ready & until [ -s /tmp/ready ]; do usleep 1000; done");
+
+        await _toGuest.Writer.WriteAsync(sent);
+        GuestResult result = await guest.RunAsync("until [ -s /tmp/sum ]; do usleep 100000; done; cat /tmp/sum");
+
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(sent)), result.Text.Split(' ')[0]);
+    }
+
+    [Fact]
+    public async Task Sixteen_MiB_come_out_of_the_guest_unchanged()
+    {
+        await using LinuxGuest guest = await Guests.StartAsync(Console());
+        Task<string> received = HashAsync(_fromGuest.Reader.AsStream(), Volume);
+
+        GuestResult result = await guest.RunAsync("stty raw -echo </dev/hvc1; dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; sha256sum </tmp/data; cat /tmp/data >/dev/hvc1");
+
+        Assert.Equal(result.Text.Split(' ')[0], await received.WaitAsync(TimeSpan.FromMinutes(2)));
+    }
+
+    [Fact]
+    public async Task The_guest_sees_the_terminals_size_and_its_change()
+    {
+        Guests.RequireImage();
+        var console = new ConsoleDevice(new ConsoleDeviceOptions { Columns = 132, Rows = 43 });
+        await using LinuxGuest guest = await Guests.StartAsync(console);
+        string before = (await guest.RunAsync("stty size </dev/hvc1")).Text;
+
+        console.Resize(90, 30);
+        string after = (await guest.RunAsync("n=0; until [ \"$(stty size </dev/hvc1)\" != '43 132' ] || [ $n = 100 ]; do usleep 10000; n=$((n+1)); done; stty size </dev/hvc1")).Text;
+
+        Assert.Equal(["43 132", "30 90"], [before, after]);
+    }
+
+    private static async Task<string> HashAsync(Stream stream, int length)
+    {
+        byte[] bytes = new byte[length];
+        await stream.ReadExactlyAsync(bytes);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
+
+    private ConsoleDevice Console() => new(new ConsoleDeviceOptions { Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() });
+}

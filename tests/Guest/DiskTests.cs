@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using Virtio.Devices.Block;
+using Virtio.Storage;
+using Virtio.Testing.Guest;
+
+namespace Virtio.Guest.Tests;
+
+public sealed class DiskTests
+{
+    private const int MiB = 1 << 20;
+
+    // 4 KiB random writes, each checked by its own checksum on reading back; exits with a status other than 0 on any mismatch.
+    private const string FioVerify =
+        "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --io_size=8m --ioengine=libaio --iodepth=16 --direct=1 " +
+        "--verify=crc32c --do_verify=1 --verify_fatal=1 --randrepeat=1 --thread";
+
+    public static TheoryData<string> WritableStorages => ["memory", "file"];
+
+    [Theory]
+    [MemberData(nameof(WritableStorages))]
+    public async Task Fio_verifies_its_random_writes(string kind)
+    {
+        Guests.RequireImage();
+        using var folder = new TemporaryFolder();
+        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Devices = [new BlockDevice(Open(kind, folder))], WithTools = true });
+
+        await guest.RunAsync(FioVerify);
+    }
+
+    [Theory]
+    [MemberData(nameof(WritableStorages))]
+    public async Task What_dd_wrote_is_what_the_host_and_dd_read(string kind)
+    {
+        Guests.RequireImage();
+        using var folder = new TemporaryFolder();
+        IBlockStorage storage = Open(kind, folder);
+        await using LinuxGuest guest = await Guests.StartAsync(new BlockDevice(storage));
+
+        GuestResult result = await guest.RunAsync(
+            "dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; sha256sum </tmp/data; dd if=/tmp/data of=/dev/vda bs=64k conv=fsync 2>/dev/null; " +
+            "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=256k count=32 2>/dev/null | sha256sum");
+
+        string[] sums = [.. result.Text.Split('\n').Select(line => line.Split(' ')[0])];
+        byte[] seen = new byte[8 * MiB];
+        await storage.ReadAsync(0, [seen]);
+        Assert.Equal([sums[0], sums[0]], [sums[1], Convert.ToHexStringLower(SHA256.HashData(seen))]);
+    }
+
+    [Fact]
+    public async Task The_drivers_negotiated_packed_rings_event_index_and_indirect_descriptors()
+    {
+        await using LinuxGuest guest = await Guests.StartAsync(new BlockDevice(new MemoryStorage(MiB)));
+
+        GuestResult result = await guest.RunAsync("for f in /sys/bus/virtio/devices/*/features; do cat $f; done");
+
+        string[] devices = result.Text.Split('\n');
+        Assert.Equal(2, devices.Length);
+        Assert.All(devices, bits => Assert.Equal("1111", string.Concat(((int[])[28, 29, 32, 34]).Select(bit => bits[bit]))));
+    }
+
+    [Fact]
+    public async Task A_read_only_disk_cannot_be_written_by_the_guest()
+    {
+        Guests.RequireImage();
+        byte[] content = RandomNumberGenerator.GetBytes(MiB);
+        byte[] before = [.. content];
+        await using LinuxGuest guest = await Guests.StartAsync(new BlockDevice(new MemoryStorage(content), new BlockDeviceOptions { ReadOnly = true }));
+
+        GuestResult result = await guest.RunAsync(
+            "cat /sys/block/vda/ro; if dd if=/dev/zero of=/dev/vda bs=4k count=1 conv=fsync 2>/dev/null; then echo written; fi; sha256sum </dev/vda");
+
+        Assert.Equal(["1", Convert.ToHexStringLower(SHA256.HashData(before))], result.Text.Split('\n').Select(line => line.Split(' ')[0]));
+        Assert.Equal(before, content);
+    }
+
+    [Fact]
+    public async Task A_sparse_disk_of_3_TiB_is_written_and_read_above_2_TiB()
+    {
+        Guests.RequireImage();
+        using var folder = new TemporaryFolder();
+        string path = folder.CreateFile("big.img", 3L << 40);
+        const long Offset = (2L << 40) + (5L << 30);
+        await using (LinuxGuest guest = await Guests.StartAsync(new BlockDevice(FileStorage.Open(path))))
+        {
+            GuestResult result = await guest.RunAsync(
+                $"blockdev --getsize64 /dev/vda; echo above two tebibytes | dd of=/dev/vda bs=512 seek={Offset / 512} conv=sync,fsync 2>/dev/null; " +
+                $"echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=512 skip={Offset / 512} count=1 2>/dev/null | head -n 1; " +
+                "dd if=/dev/vda bs=512 count=1 2>/dev/null | head -c 4 | hexdump -v -e '1/1 \"%02x\"'");
+
+            Assert.Equal([$"{3L << 40}", "above two tebibytes", "00000000"], result.Text.Split('\n'));
+        }
+
+        byte[] seen = new byte[20];
+        await using FileStream file = File.OpenRead(path);
+        file.Position = Offset;
+        await file.ReadExactlyAsync(seen);
+        Assert.Equal("above two tebibytes\n"u8, seen);
+    }
+
+    [Fact]
+    public async Task Eight_disks_work_at_once()
+    {
+        Guests.RequireImage();
+        IBlockStorage[] storages = [.. Enumerable.Range(0, 8).Select(_ => new MemoryStorage(4 * MiB))];
+        await using LinuxGuest guest = await Guests.StartAsync([.. storages.Select((storage, i) => new BlockDevice(storage, new BlockDeviceOptions { Id = $"disk{i}" }))]);
+
+        GuestResult result = await guest.RunAsync(
+            "for d in a b c d e f g h; do (yes $d | head -c 4194304 | dd of=/dev/vd$d bs=64k conv=fsync 2>/dev/null) & done; wait; " +
+            "for d in a b c d e f g h; do cat /sys/block/vd$d/serial; echo; done");
+
+        Assert.Equal(Enumerable.Range(0, 8).Select(i => $"disk{i}"), result.Text.Split('\n'));
+        for (int i = 0; i < storages.Length; i++)
+        {
+            byte[] seen = new byte[4 * MiB];
+            await storages[i].ReadAsync(0, [seen]);
+            Assert.Equal(Enumerable.Range(0, 4 * MiB).Select(at => (byte)(at % 2 == 0 ? 'a' + i : '\n')), seen);
+        }
+    }
+
+    private static IBlockStorage Open(string kind, TemporaryFolder folder) =>
+        kind == "memory" ? new MemoryStorage(64 * MiB) : FileStorage.Open(folder.CreateFile("disk.img", 64 * MiB));
+}
