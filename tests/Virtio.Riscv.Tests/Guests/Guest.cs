@@ -74,8 +74,15 @@ internal sealed class Guest : IDisposable
     /// <summary>Runs all harts on their own threads until the program finishes.</summary>
     public RiscvStopReason RunOnThreads()
     {
-        Machine.Start(_program.Entry, 0);
-        Assert.True(Machine.Completion.Wait(TimeSpan.FromSeconds(60)), "The machine did not stop.");
+        Start();
+        return WaitForStop(TimeSpan.FromSeconds(60));
+    }
+
+    public void Start(ulong deviceTree = 0) => Machine.Start(_program.Entry, deviceTree);
+
+    public RiscvStopReason WaitForStop(TimeSpan limit)
+    {
+        Assert.True(Machine.Completion.Wait(limit), $"The machine did not stop within {limit}.");
         return Machine.Completion.Result;
     }
 
