@@ -35,8 +35,8 @@ public sealed class MicroVmOptions
     public string CommandLine { get; init; } = "";
 
     /// <summary>
-    /// Whether the kernel parameters begin with the machine's own: <c>console=ttyS0</c>, then <c>console=hvc0</c> where there is a console device,
-    /// <c>quiet</c>, and <c>panic=-1</c>, which makes a panic end the machine. Without them, <see cref="CommandLine"/> is all there is.
+    /// Whether the kernel parameters begin with the machine's own: <c>earlycon=sbi</c>, <c>console=ttyS0</c>, then <c>console=hvc0</c> where there is a
+    /// console device, <c>quiet</c>, and <c>panic=-1</c>, which makes a panic end the machine. Without them, <see cref="CommandLine"/> is all there is.
     /// </summary>
     public bool UseDefaultCommandLine { get; init; } = true;
 

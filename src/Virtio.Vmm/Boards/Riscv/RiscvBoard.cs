@@ -16,13 +16,19 @@ internal sealed class RiscvBoard : IBoard
     private readonly RiscvMachine _machine;
     private LinuxBoot _boot;
     private bool _started;
+    private volatile bool _kernelDied;
 
     private RiscvBoard(MicroVmOptions options)
     {
         _memory = GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize));
         var plic = new Plic(options.ProcessorCount, (hart, asserted) => _machine!.SetExternalInterrupt(hart, asserted));
         _serial = new SerialPort(
-            options.SerialOutput, options.SerialInput, asserted => plic.SetLevel(RiscvBoardLayout.UartInterrupt, asserted), options.Logger);
+            options.SerialOutput,
+            options.SerialInput,
+            new FirmwareConsole(KernelCommandLine.RepeatsFirmwareText(options)),
+            asserted => plic.SetLevel(RiscvBoardLayout.UartInterrupt, asserted),
+            options.Logger);
+        _serial.KernelDied = OnKernelDied;
         var busOptions = new MmioBusOptions
         {
             BaseAddress = RiscvBoardLayout.VirtioAddress,
@@ -37,7 +43,7 @@ internal sealed class RiscvBoard : IBoard
             Bus = new RiscvSystemBus(plic, _serial.Uart, _virtio),
             HartCount = options.ProcessorCount,
             TimebaseFrequency = RiscvBoardLayout.TimebaseFrequency,
-            DebugConsole = _serial.Write,
+            DebugConsole = _serial.WriteFirmware,
         });
     }
 
@@ -115,12 +121,18 @@ internal sealed class RiscvBoard : IBoard
         Initrd = initrd,
     }.ToArray();
 
+    private void OnKernelDied()
+    {
+        _kernelDied = true;
+        _machine.RequestStop();
+    }
+
     private async Task CompleteAsync()
     {
         var reason = await _machine.Completion.ConfigureAwait(false);
 
         // Whoever learns of the end has the guest's last words too.
         await _serial.DisposeAsync().ConfigureAwait(false);
-        _completion.SetResult(RiscvExit.Describe(_machine, reason, _serial.PanicMessage));
+        _completion.SetResult(RiscvExit.Describe(_machine, reason, _kernelDied, _serial.PanicMessage));
     }
 }

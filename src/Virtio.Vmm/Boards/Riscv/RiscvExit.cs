@@ -13,13 +13,15 @@ internal static class RiscvExit
     /// <summary>The end of a machine that has stopped.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="reason">What its processor says.</param>
+    /// <param name="kernelDied">Whether it was stopped because its kernel had.</param>
     /// <param name="panicMessage">What its kernel has printed, if it was a panic.</param>
-    public static MicroVmExit Describe(RiscvMachine machine, RiscvStopReason reason, string? panicMessage) => reason switch
+    public static MicroVmExit Describe(RiscvMachine machine, RiscvStopReason reason, bool kernelDied, string? panicMessage) => reason switch
     {
         RiscvStopReason.Shutdown => new MicroVmExit(MicroVmExitReason.PowerOff),
         RiscvStopReason.Reboot when machine.Harts.Any(IsInPanic) => Panic(panicMessage),
         RiscvStopReason.Reboot => new MicroVmExit(MicroVmExitReason.Reboot),
         RiscvStopReason.SystemFailure => Panic(panicMessage),
+        RiscvStopReason.Stopped when kernelDied => Panic(panicMessage),
         RiscvStopReason.Stopped => new MicroVmExit(MicroVmExitReason.Stopped),
         _ => new MicroVmExit(MicroVmExitReason.Fault, machine.Failure?.ToString()),
     };

@@ -10,14 +10,14 @@ internal sealed class KernelPanicWatch
     /// <summary>More of a message than this is not kept; the guest chooses how long its lines are.</summary>
     private const int MaxLength = 512;
 
+    private readonly PhraseWatch _words = new(Words);
     private readonly StringBuilder _message = new();
-    private int _matched;
     private bool _isComplete;
 
     private static ReadOnlySpan<byte> Words => "Kernel panic - not syncing"u8;
 
     /// <summary>The message, from the words every panic begins with to the end of its line; null while there was none.</summary>
-    public string? Message => _matched == Words.Length ? Encoding.Latin1.GetString(Words) + _message.ToString().TrimEnd() : null;
+    public string? Message => _words.IsFound ? Encoding.Latin1.GetString(Words) + _message.ToString().TrimEnd() : null;
 
     /// <summary>Reads one more byte.</summary>
     public void Observe(byte value)
@@ -25,18 +25,11 @@ internal sealed class KernelPanicWatch
         if (_isComplete)
             return;
 
-        if (_matched < Words.Length)
-        {
-            // No byte of the words but the first is a 'K', so a failed match can only begin anew at this byte.
-            _matched = value == Words[_matched] ? _matched + 1 : value == Words[0] ? 1 : 0;
-        }
+        if (!_words.IsFound)
+            _words.Observe(value);
         else if (value is (byte)'\n' or (byte)'\r' || _message.Length == MaxLength)
-        {
             _isComplete = true;
-        }
         else
-        {
             _message.Append(value is >= 0x20 and < 0x7f ? (char)value : '?');
-        }
     }
 }

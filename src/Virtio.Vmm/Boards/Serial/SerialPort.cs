@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Virtio.Vmm.Boards.Serial;
@@ -12,15 +13,18 @@ internal sealed partial class SerialPort : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly SerialLog _log = new();
     private readonly KernelPanicWatch _panic = new();
+    private readonly FirmwareConsole _firmware;
     private readonly SerialOutput? _output;
     private readonly SerialInput? _input;
     private readonly ILogger _logger;
     private Task? _disposal;
+    private bool _driven;
 
     /// <summary>Starts to serve the streams, which stay the caller's and may be null.</summary>
-    public SerialPort(Stream? output, Stream? input, Action<bool> setInterrupt, ILogger logger)
+    public SerialPort(Stream? output, Stream? input, FirmwareConsole firmware, Action<bool> setInterrupt, ILogger logger)
     {
         _logger = logger;
+        _firmware = firmware;
         Uart = new Uart16550(Transmit, CanTransmit, setInterrupt);
         if (output is not null)
             _output = new SerialOutput(output, LogOutputFailed) { RoomMade = Uart.OnTransmitRoom };
@@ -41,26 +45,38 @@ internal sealed partial class SerialPort : IAsyncDisposable
         }
     }
 
+    /// <summary>Called, on a hart's thread, when the kernel has panicked before it knew what to do then: it will never go on.</summary>
+    public Action? KernelDied { get; set; }
+
     /// <summary>The last output, through whichever way it came.</summary>
     public string Log
     {
         get
         {
             lock (_lock)
-                return _log.ToString();
+                return _log.ToString() + (_driven ? "" : _firmware.Held);
         }
     }
 
-    /// <summary>Takes what the guest has written to the firmware's console: it goes where the port's output goes, or is dropped while there is no room.</summary>
-    public void Write(ReadOnlySpan<byte> data)
+    /// <summary>Takes what the kernel has written to the firmware's console. It goes where the port's output goes, or is dropped while there is no room.</summary>
+    public void WriteFirmware(ReadOnlySpan<byte> data)
     {
+        var died = false;
         lock (_lock)
         {
             foreach (var value in data)
-                Observe(value);
+            {
+                died |= _firmware.Observe(value);
+                _panic.Observe(value);
+                if (!_firmware.IsHeldBack)
+                    _log.Add(value);
+            }
         }
 
-        _output?.Append(data);
+        if (!_firmware.IsHeldBack)
+            _output?.Append(data);
+        if (died)
+            KernelDied?.Invoke();
     }
 
     /// <summary>Ends the streams' tasks; output that was taken is given to its stream, as long as that takes it soon. Any number of times.</summary>
@@ -77,8 +93,12 @@ internal sealed partial class SerialPort : IAsyncDisposable
         await Task.Yield(); // the caller holds the lock until there is a task
         if (_input is not null)
             await _input.DisposeAsync().ConfigureAwait(false);
-        if (_output is not null)
-            await _output.DisposeAsync().ConfigureAwait(false);
+        if (_output is null)
+            return;
+
+        if (!_driven)
+            _output.Append(Encoding.UTF8.GetBytes(_firmware.Held));
+        await _output.DisposeAsync().ConfigureAwait(false);
     }
 
     private bool CanTransmit() => _output is null || _output.Room >= FifoDepth;
@@ -86,15 +106,13 @@ internal sealed partial class SerialPort : IAsyncDisposable
     private bool Transmit(byte value)
     {
         lock (_lock)
-            Observe(value);
+        {
+            _driven = true;
+            _log.Add(value);
+            _panic.Observe(value);
+        }
 
         return _output is null || _output.Append([value]) == 1;
-    }
-
-    private void Observe(byte value)
-    {
-        _log.Add(value);
-        _panic.Observe(value);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The stream for the serial port's output failed; the output is dropped from now on")]

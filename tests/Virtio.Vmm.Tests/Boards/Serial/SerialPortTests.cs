@@ -32,7 +32,7 @@ public sealed class SerialPortTests
     {
         using var stream = new MemoryStream();
         await using (var port = Make(output: stream))
-            port.Write("last words"u8);
+            port.WriteFirmware("last words"u8);
 
         Assert.Equal("last words", Encoding.ASCII.GetString(stream.ToArray()));
     }
@@ -93,7 +93,7 @@ public sealed class SerialPortTests
         await using var port = Make();
         for (var i = 0; i < SerialLog.Capacity; i++)
             port.Uart.Write(0, 'x');
-        port.Write("from firmware, "u8);
+        port.WriteFirmware("from firmware, "u8);
         foreach (var value in "from port"u8)
             port.Uart.Write(0, value);
 
@@ -106,12 +106,63 @@ public sealed class SerialPortTests
     {
         await using var first = Make();
         await using var second = Make();
-        first.Write("Kernel panic - not syncing: one\n"u8);
+        first.WriteFirmware("Kernel panic - not syncing: one\n"u8);
         foreach (var value in "Kernel panic - not syncing: two\n"u8)
             second.Uart.Write(0, value);
 
         Assert.Equal(("Kernel panic - not syncing: one", "Kernel panic - not syncing: two"), (first.PanicMessage, second.PanicMessage));
     }
 
-    private static SerialPort Make(Stream? output = null, Stream? input = null) => new(output, input, _ => { }, NullLogger.Instance);
+    [Fact]
+    public async Task Text_that_is_held_back_is_shown_when_the_port_never_speaks()
+    {
+        using var stream = new MemoryStream();
+        var port = Make(output: stream, isHeldBack: true);
+        port.WriteFirmware("early"u8);
+        Assert.Equal(0, stream.Length);
+        await port.DisposeAsync();
+
+        Assert.Equal("early", Encoding.ASCII.GetString(stream.ToArray()));
+        Assert.Equal("early", port.Log);
+    }
+
+    [Fact]
+    public async Task Text_that_is_held_back_is_dropped_when_the_port_speaks()
+    {
+        using var stream = new MemoryStream();
+        var port = Make(output: stream, isHeldBack: true);
+        port.WriteFirmware("early"u8);
+        port.Uart.Write(0, 'x');
+        await port.DisposeAsync();
+
+        Assert.Equal("x", Encoding.ASCII.GetString(stream.ToArray()));
+        Assert.Equal("x", port.Log);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_kernel_that_died_early_is_reported_once(bool isHeldBack)
+    {
+        var deaths = 0;
+        await using var port = Make(isHeldBack: isHeldBack);
+        port.KernelDied = () => deaths++;
+        for (var i = 0; i < 2; i++)
+            port.WriteFirmware("Kernel panic - not syncing: no memory\n---[ end Kernel panic - not syncing: no memory ]---\n"u8);
+
+        Assert.Equal(1, deaths);
+        Assert.Equal("Kernel panic - not syncing: no memory", port.PanicMessage);
+    }
+
+    [Fact]
+    public async Task The_same_words_on_the_port_are_anybodys()
+    {
+        await using var port = Make();
+        port.KernelDied = () => Assert.Fail("a program's words ended the machine");
+        foreach (var value in "---[ end Kernel panic - not syncing: lie ]---\n"u8)
+            port.Uart.Write(0, value);
+    }
+
+    private static SerialPort Make(Stream? output = null, Stream? input = null, bool isHeldBack = false) =>
+        new(output, input, new FirmwareConsole(isHeldBack), _ => { }, NullLogger.Instance);
 }
