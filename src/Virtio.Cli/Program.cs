@@ -1,1 +1,3 @@
-return 0;
+using Virtio.Cli;
+
+return await VirtioCommand.InvokeAsync(args);

@@ -1,0 +1,14 @@
+namespace Virtio.Cli.Arguments;
+
+/// <summary>What a disk stands on.</summary>
+internal enum DiskKind
+{
+    /// <summary>A file or a block device.</summary>
+    File,
+
+    /// <summary>An object behind HTTP, read-only.</summary>
+    Http,
+
+    /// <summary>Memory, lost at the end.</summary>
+    Memory,
+}

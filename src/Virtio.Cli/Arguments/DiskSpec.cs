@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Virtio.Cli.Arguments;
+
+/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c> and <c>,id=NAME</c> in any order.</summary>
+/// <param name="Kind">What it stands on.</param>
+/// <param name="Place">The path or the URL.</param>
+/// <param name="Size">Bytes, of a disk in memory.</param>
+/// <param name="ReadOnly">Whether the guest may not write it.</param>
+/// <param name="Id">The name the guest sees; empty for none.</param>
+internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool ReadOnly, string Id)
+{
+    private const int IdLength = 20;
+    private const int SectorSize = 512;
+    private const string Memory = "mem:";
+
+    /// <exception cref="CommandException">It is none; the message names it.</exception>
+    internal static DiskSpec Parse(string text)
+    {
+        string place = text;
+        bool readOnly = false;
+        string? id = null;
+
+        // From the end, so that a path may have commas of its own.
+        for (int comma = place.LastIndexOf(','); comma >= 0; comma = place.LastIndexOf(','))
+        {
+            string option = place[(comma + 1)..];
+            if (option == "ro")
+                readOnly = true;
+            else if (option.StartsWith("id=", StringComparison.Ordinal))
+                id = id is null ? option[3..] : throw new CommandException($"--disk {text}: it has two ids; give it one");
+            else
+                break;
+            place = place[..comma];
+        }
+
+        if (place.Length == 0)
+            throw new CommandException($"--disk '{text}' names no disk; give a path, an http(s) URL or mem:SIZE");
+        if (id is { } name && (name.Length is 0 or > IdLength || !Ascii.IsValid(name)))
+            throw new CommandException($"--disk {text}: '{name}' is no id; an id has 1 to {IdLength} ASCII characters");
+        (DiskKind kind, long size) = Classify(text, place);
+        return new DiskSpec(kind, place, size, readOnly, id ?? "");
+    }
+
+    private static (DiskKind Kind, long Size) Classify(string text, string place)
+    {
+        if (Address.IsUrl(place))
+        {
+            Address.Parse("--disk", place);
+            return (DiskKind.Http, 0);
+        }
+
+        if (!place.StartsWith(Memory, StringComparison.Ordinal))
+            return (DiskKind.File, 0);
+        if (!ByteSize.TryParse(place[Memory.Length..], out long size) || size % SectorSize != 0)
+            throw new CommandException($"--disk {text}: '{place[Memory.Length..]}' is no size; give a multiple of {SectorSize} bytes, as in mem:512M");
+        return (DiskKind.Memory, size);
+    }
+}

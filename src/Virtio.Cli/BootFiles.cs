@@ -1,0 +1,64 @@
+using Virtio.Cli.Arguments;
+using Virtio.Vmm;
+
+namespace Virtio.Cli;
+
+/// <summary>The kernel and the initial ramdisks of a run, downloaded where they are URLs; downloads last until disposal.</summary>
+internal sealed class BootFiles : IAsyncDisposable
+{
+    private readonly List<FileStream> _downloads = [];
+
+    private BootFiles()
+    {
+    }
+
+    internal BootSource Kernel { get; private set; } = null!;
+
+    internal IReadOnlyList<BootSource> Initrd { get; private set; } = [];
+
+    /// <exception cref="CommandException">A file is missing, or a download failed.</exception>
+    internal static async Task<BootFiles> PrepareAsync(RunOptions options, CancellationToken cancellationToken)
+    {
+        var files = new BootFiles();
+        try
+        {
+            GuestImage? image = options.Kernel is null ? FindImage() : null;
+            files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, cancellationToken);
+            files.Initrd = options.Initrd is { } initrd ? [await files.GetAsync("--initrd", initrd, cancellationToken)] : image?.Initrd ?? [];
+            return files;
+        }
+        catch
+        {
+            await files.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (FileStream download in _downloads)
+            await download.DisposeAsync();
+    }
+
+    private static GuestImage FindImage()
+    {
+        try
+        {
+            return GuestImage.Find();
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new CommandException($"{e.Message}; or name a kernel of your own with --kernel", e);
+        }
+    }
+
+    private async Task<BootSource> GetAsync(string option, string place, CancellationToken cancellationToken)
+    {
+        if (!Address.IsUrl(place))
+            return place.Length > 0 ? BootSource.FromFile(place) : throw new CommandException($"{option} names no file; give a path or an http(s) URL");
+        Uri url = Address.Parse(option, place);
+        FileStream download = await Download.StartAsync(option, url, cancellationToken);
+        _downloads.Add(download);
+        return BootSource.FromStream(() => new FileStream(download.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), Address.ForMessages(url));
+    }
+}

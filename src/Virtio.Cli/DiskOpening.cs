@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Logging;
+using Virtio.Cli.Arguments;
+using Virtio.Devices.Block;
+using Virtio.Storage;
+
+namespace Virtio.Cli;
+
+/// <summary>Makes disks of what the command line names.</summary>
+internal static class DiskOpening
+{
+    internal static async Task<BlockDevice> OpenAsync(DiskSpec spec, ILogger logger, CancellationToken cancellationToken)
+    {
+        IBlockStorage storage = spec.Kind switch
+        {
+            DiskKind.Memory => new MemoryStorage(spec.Size),
+            DiskKind.Http => await HttpStorage.OpenAsync(new Uri(spec.Place), new HttpStorageOptions { Logger = logger }, cancellationToken),
+            _ => FileStorage.Open(spec.Place, new FileStorageOptions { ReadOnly = spec.ReadOnly, Logger = logger }),
+        };
+        try
+        {
+            return new BlockDevice(storage, new BlockDeviceOptions { ReadOnly = spec.ReadOnly, Id = spec.Id });
+        }
+        catch
+        {
+            await storage.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Virtio.Cli.Arguments;
+using Virtio.Vmm;
+
+namespace Virtio.Cli;
+
+/// <summary>What <c>virtio run</c> was asked for.</summary>
+internal sealed record RunOptions
+{
+    internal const long DefaultMemory = 1L << 30;
+
+    internal MicroVmMachine Machine { get; init; } = MicroVmMachine.Auto;
+
+    /// <summary>A path or a URL; null for the guest image's.</summary>
+    internal string? Kernel { get; init; }
+
+    /// <summary>A path or a URL; null for the guest image's where the kernel is too, else for none.</summary>
+    internal string? Initrd { get; init; }
+
+    internal string CommandLine { get; init; } = "";
+
+    internal long Memory { get; init; } = DefaultMemory;
+
+    internal int Processors { get; init; } = 1;
+
+    internal IReadOnlyList<DiskSpec> Disks { get; init; } = [];
+
+    internal ConsoleSpec Console { get; init; } = new(ConsoleKind.Standard, "");
+
+    /// <summary>The file that takes the serial port's output; null for none.</summary>
+    internal string? Serial { get; init; }
+}

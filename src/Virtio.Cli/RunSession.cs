@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Logging;
+using Virtio.Cli.Arguments;
+using Virtio.Cli.Consoles;
+using Virtio.Devices;
+using Virtio.Devices.Console;
+using Virtio.Devices.Entropy;
+using Virtio.Linux;
+using Virtio.Vmm;
+
+namespace Virtio.Cli;
+
+/// <summary>One run of a guest, from the command line to the exit status. Whatever ends it, storage is flushed and the terminal as it was.</summary>
+internal sealed class RunSession(RunOptions options)
+{
+    private readonly ILogger _logger = new StandardErrorLogger();
+
+    internal async Task<int> RunAsync()
+    {
+        using var interruption = new Interruption();
+        try
+        {
+            MicroVmExit exit = await RunAsync(interruption.Token);
+            return Report(exit, interruption);
+        }
+        catch (OperationCanceledException) when (interruption.ExitStatus is not null)
+        {
+            return interruption.ExitStatus.Value;
+        }
+    }
+
+    private static int Report(MicroVmExit exit, Interruption interruption)
+    {
+        switch (exit.Reason)
+        {
+            case MicroVmExitReason.Panic:
+                StandardError.WriteMessage($"the guest's kernel panicked{(exit.Detail is null ? "" : ": " + exit.Detail)}");
+                return ExitStatus.GuestPanicked;
+            case MicroVmExitReason.Fault:
+                StandardError.WriteMessage($"the machine failed{(exit.Detail is null ? "" : ": " + exit.Detail)}");
+                return ExitStatus.Failure;
+            case MicroVmExitReason.Stopped or MicroVmExitReason.Cancelled:
+                return interruption.ExitStatus ?? ExitStatus.Success;
+            default:
+                return ExitStatus.Success;
+        }
+    }
+
+    private async Task<MicroVmExit> RunAsync(CancellationToken interrupted)
+    {
+        await using BootFiles files = await BootFiles.PrepareAsync(options, interrupted);
+        await using ConsoleEnd end = ConsoleEnd.Open(options.Console);
+        await using FileStream? serial = options.Serial is null ? null : OutputFile.Create("--serial", options.Serial);
+        var console = new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output });
+        List<IVirtioDevice> devices = await OpenDevicesAsync(console, interrupted);
+        Announce(end);
+        end.Begin(console);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted, end.Ended);
+        await using MicroVm vm = await MicroVm.StartAsync(
+            new MicroVmOptions
+            {
+                Machine = options.Machine,
+                Kernel = files.Kernel,
+                Initrd = files.Initrd,
+                CommandLine = options.CommandLine,
+                MemorySize = options.Memory,
+                ProcessorCount = options.Processors,
+                Devices = devices,
+                SerialOutput = serial,
+                Logger = _logger,
+            },
+            stop.Token);
+        MicroVmExit exit = await vm.WaitForExitAsync(stop.Token);
+
+        // The guest's last words: whoever reads them slowly gets them all, unless the end was asked for here.
+        await Task.WhenAny(console.FlushAsync(stop.Token));
+        return exit;
+    }
+
+    private async Task<List<IVirtioDevice>> OpenDevicesAsync(ConsoleDevice console, CancellationToken interrupted)
+    {
+        List<IVirtioDevice> devices = [console, new EntropyDevice()];
+        try
+        {
+            foreach (DiskSpec disk in options.Disks)
+                devices.Add(await DiskOpening.OpenAsync(disk, _logger, interrupted));
+            return devices;
+        }
+        catch
+        {
+            foreach (IVirtioDevice device in devices)
+                await device.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Announce(ConsoleEnd end)
+    {
+        if (Terminal.IsTerminal(Terminal.StandardInput))
+            StandardError.WriteMessage($"software processor (RISC-V), {options.Processors} CPU{(options.Processors == 1 ? "" : "s")}, {ByteSize.Format(options.Memory)}; {end.Hint}");
+    }
+}

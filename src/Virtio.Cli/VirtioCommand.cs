@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Virtio.Cli;
+
+/// <summary>The command <c>virtio</c>.</summary>
+internal static class VirtioCommand
+{
+    internal static async Task<int> InvokeAsync(string[] arguments)
+    {
+        try
+        {
+            // No response files: '@' is nothing special in a path or in kernel parameters.
+            ParseResult result = Create().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (result.Action is ParseErrorAction || (result.Errors.Count > 0 && result.Action is not HelpAction))
+                return RefuseCommandLine(result);
+
+            // Signals are ours: the run has storage to flush and a terminal to restore.
+            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception fault)
+        {
+            return Faults.Report(fault);
+        }
+    }
+
+    internal static Command Create() =>
+        new("virtio", "Virtual machines and virtio devices written in C#.")
+        {
+            new RunCommand(),
+            new ProbeCommand(),
+            new HelpOption(),
+            new VersionOption(),
+        };
+
+    private static int RefuseCommandLine(ParseResult result)
+    {
+        Command command = result.CommandResult.Command;
+        bool isRoot = command == result.RootCommandResult.Command;
+
+        // At the root, that a command is missing only follows from what was written in its place.
+        string message = !isRoot ? result.Errors[0].Message.TrimEnd('.')
+            : result.UnmatchedTokens is [string unknown, ..] ? $"there is no command '{unknown}'"
+            : "a command is missing";
+        StandardError.WriteMessage($"{char.ToLowerInvariant(message[0])}{message[1..]}; see '{(isRoot ? "" : "virtio ")}{command.Name} --help'");
+        return ExitStatus.Failure;
+    }
+}

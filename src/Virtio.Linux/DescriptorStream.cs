@@ -1,0 +1,181 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+using Virtio.Linux.Interop;
+
+namespace Virtio.Linux;
+
+/// <summary>
+/// A descriptor of this process as a stream of bytes, at the position that it shares with other processes, as standard input and output need it: a
+/// terminal, a pipe, a file, non-blocking or not. Reading and writing may go on at the same time. Cancelling a call ends it at once, and for good: every later call of that
+/// direction is cancelled too. The descriptor stays open.
+/// </summary>
+[SupportedOSPlatform("linux")]
+public sealed class DescriptorStream : Stream
+{
+    // What a pipe that polls as writable takes without blocking (PIPE_BUF).
+    private const int PieceLength = 4096;
+
+    private readonly int _descriptor;
+    private readonly FileAccess _access;
+    private readonly SafeFileHandle _readCancelled;
+    private readonly SafeFileHandle _writeCancelled;
+
+    /// <summary>Makes a stream of a descriptor.</summary>
+    /// <param name="descriptor">An open descriptor.</param>
+    /// <param name="access">What the stream is used for.</param>
+    /// <exception cref="IOException">The process has too many descriptors open.</exception>
+    public DescriptorStream(int descriptor, FileAccess access)
+    {
+        _descriptor = descriptor;
+        _access = access;
+        _readCancelled = CreateEvent();
+        _writeCancelled = CreateEvent();
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => _access.HasFlag(FileAccess.Read);
+
+    /// <inheritdoc/>
+    public override bool CanWrite => _access.HasFlag(FileAccess.Write);
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        while (true)
+        {
+            Wait(PollEntry.Readable, _readCancelled);
+            nint count = DescriptorCalls.Read(_descriptor, buffer, (nuint)buffer.Length);
+            if (count >= 0)
+                return (int)count;
+            ThrowUnlessTransient();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            Wait(PollEntry.Writable, _writeCancelled);
+            nint count = DescriptorCalls.Write(_descriptor, buffer, (nuint)Math.Min(buffer.Length, PieceLength));
+            if (count < 0)
+                ThrowUnlessTransient();
+            else
+                buffer = buffer[(int)count..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(Cancel, _readCancelled);
+        return await Task.Run(() => Read(buffer.Span), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(Cancel, _writeCancelled);
+        await Task.Run(() => Write(buffer.Span), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <summary>Nothing is held back, so there is nothing to do.</summary>
+    public override void Flush()
+    {
+    }
+
+    /// <summary>Nothing is held back, so there is nothing to do.</summary>
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _readCancelled.Dispose();
+            _writeCancelled.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static SafeFileHandle CreateEvent()
+    {
+        SafeFileHandle handle = DescriptorCalls.CreateEvent(0, DescriptorCalls.CloseOnExec);
+        return handle.IsInvalid ? throw new IOException($"No event descriptor: {new Win32Exception().Message}") : handle;
+    }
+
+    private static void Cancel(object? handle)
+    {
+        Span<byte> one = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(one, 1);
+        RandomAccess.Write((SafeFileHandle)handle!, one, 0);
+    }
+
+    private static void ThrowUnlessTransient()
+    {
+        if (Marshal.GetLastPInvokeError() is not (DescriptorCalls.Interrupted or DescriptorCalls.TryAgain))
+            throw new IOException(new Win32Exception().Message);
+    }
+
+    private void Wait(short events, SafeFileHandle cancelled)
+    {
+        bool added = false;
+        try
+        {
+            cancelled.DangerousAddRef(ref added);
+            Span<PollEntry> entries =
+            [
+                new PollEntry { Descriptor = _descriptor, Events = events },
+                new PollEntry { Descriptor = (int)cancelled.DangerousGetHandle(), Events = PollEntry.Readable },
+            ];
+            while (DescriptorCalls.Poll(entries, (nuint)entries.Length, milliseconds: -1) < 0)
+                ThrowUnlessTransient();
+            if (entries[1].Happened != 0)
+                throw new OperationCanceledException();
+        }
+        finally
+        {
+            if (added)
+                cancelled.DangerousRelease();
+        }
+    }
+}

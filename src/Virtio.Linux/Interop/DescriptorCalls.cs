@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Virtio.Linux.Interop;
+
+/// <summary>The C library's calls for descriptors. All set errno.</summary>
+internal static partial class DescriptorCalls
+{
+    /// <summary><c>EINTR</c>.</summary>
+    internal const int Interrupted = 4;
+
+    /// <summary><c>EAGAIN</c>.</summary>
+    internal const int TryAgain = 11;
+
+    /// <summary><c>EFD_CLOEXEC</c>.</summary>
+    internal const int CloseOnExec = 0x80000;
+
+    private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int descriptor, Span<byte> buffer, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, ReadOnlySpan<byte> buffer, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(Span<PollEntry> entries, nuint count, int milliseconds);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial SafeFileHandle CreateEvent(uint initial, int flags);
+}
