@@ -18,8 +18,8 @@ need_packages() {
 }
 
 has_package() {
-  # shellcheck disable=SC2086 # a list of names
-  dpkg-query -W -f '${db:Status-Status}\n' $1 2>/dev/null | grep -qx installed
+  # shellcheck disable=SC2086 # a list of names; those that dpkg has never heard of are not there
+  grep -qx installed < <(dpkg-query -W -f '${db:Status-Status}\n' $1 2>/dev/null)
 }
 
 # Of each "a|b" the first that this release has.
