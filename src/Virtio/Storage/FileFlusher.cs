@@ -98,14 +98,14 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
         }
         catch (Exception e)
         {
-            return Failure(e.Message, e);
+            return Failure(FileOpening.Reason(e), e);
         }
     }
 
     private StorageException Failure(string reason, Exception? cause)
     {
         FileStorageLog.FlushFailed(logger, path, reason);
-        return new StorageException($"Cannot flush '{path}': {reason.TrimEnd('.')}. What was written since the flush before may be lost; check the device below it, then open it again.", cause);
+        return new StorageException($"Cannot flush '{path}': {reason}. What was written since the flush before may be lost; check the device below it, then open it again.", cause);
     }
 
     /// <summary>

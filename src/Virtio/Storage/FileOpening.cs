@@ -10,6 +10,7 @@ internal static class FileOpening
     private const int LockViolation = unchecked((int)0x80070021);
     private const int WouldBlockLinux = 11;
     private const int WouldBlockBsd = 35;
+    private const int ReadOnlyFileSystem = 30;
 
     public static SafeFileHandle Open(string path, bool readOnly)
     {
@@ -34,10 +35,21 @@ internal static class FileOpening
         {
             throw new StorageException($"'{path}' is in use by another program or another disk; stop that first{(readOnly ? "." : ", or open both read-only.")}", e);
         }
+        catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == ReadOnlyFileSystem)
+        {
+            throw new StorageException($"'{path}' is on a file system mounted read-only; open it read-only, or copy it elsewhere.", e);
+        }
         catch (IOException e)
         {
-            throw new StorageException($"Cannot open '{path}': {e.Message}", e);
+            throw new StorageException($"Cannot open '{path}': {Reason(e)}.", e);
         }
+    }
+
+    /// <summary>What went wrong, without the path that the runtime puts behind it: our messages have it in front.</summary>
+    public static string Reason(Exception exception)
+    {
+        int end = exception.Message.LastIndexOf(" : '", StringComparison.Ordinal);
+        return (end > 0 ? exception.Message[..end] : exception.Message).TrimEnd('.');
     }
 
     public static long MeasureLength(string path, SafeFileHandle handle)
@@ -52,7 +64,7 @@ internal static class FileOpening
         }
         catch (Exception e) when (e is IOException or NotSupportedException or UnauthorizedAccessException)
         {
-            throw new StorageException($"Cannot tell how long '{path}' is, so it cannot be a disk; a regular file or a block device can: {e.Message}", e);
+            throw new StorageException($"Cannot tell how long '{path}' is, so it cannot be a disk; a regular file or a block device can: {Reason(e)}.", e);
         }
 
         return length switch

@@ -80,7 +80,7 @@ public sealed class FileStorage : IWritableBlockStorage
         }
         catch (Exception e) when (e is IOException and not StorageException or UnauthorizedAccessException)
         {
-            return ValueTask.FromException(new StorageException($"Cannot read '{Path}' at {offset}: {e.Message}", e));
+            return ValueTask.FromException(new StorageException($"Cannot read '{Path}' at {offset}: {FileOpening.Reason(e)}.", e));
         }
         catch (StorageException e)
         {
@@ -112,7 +112,7 @@ public sealed class FileStorage : IWritableBlockStorage
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return ValueTask.FromException(new StorageException($"Cannot write '{Path}' at {offset}: {e.Message}", e));
+            return ValueTask.FromException(new StorageException($"Cannot write '{Path}' at {offset}: {FileOpening.Reason(e)}.", e));
         }
     }
 

@@ -31,14 +31,35 @@ public sealed class FileOpeningTests : IDisposable
     [Fact]
     public void A_file_that_must_not_be_written_is_one_clear_line()
     {
-        // A file of mode 0444 does not stop root; one that the kernel itself has no way to write does.
-        const string KernelsOwn = "/sys/kernel/uevent_seqnum";
-        Assert.SkipUnless(!Environment.IsPrivilegedProcess || File.Exists(KernelsOwn), "runs as root, and there is no file that root cannot write");
-        string path = Environment.IsPrivilegedProcess ? KernelsOwn : _folder.Sparse("disk", 1000);
-        if (path != KernelsOwn && !OperatingSystem.IsWindows())
+        // A file of mode 0400 does not stop root; one that the kernel itself has no way to write does.
+        string path = "/sys/kernel/uevent_seqnum";
+        if (!Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows())
+        {
+            path = _folder.Sparse("disk", 1000);
             File.SetUnixFileMode(path, UnixFileMode.UserRead);
+        }
 
-        Refused(path, path == KernelsOwn ? "" : "No permission to write");
+        Assert.SkipUnless(File.Exists(path) && !IsMountedReadOnly("/sys"), "runs as root, and there is no file that root cannot write");
+        Refused(path, "No permission to write");
+    }
+
+    [Fact]
+    public async Task A_file_system_mounted_read_only_is_one_clear_line()
+    {
+        string mount = Directory.CreateDirectory(Path.Combine(_folder.Root, "mount")).FullName;
+        (int status, string output) = await Programs.Run("mount", "-t", "tmpfs", "-o", "size=1m", "none", mount);
+        Assert.SkipUnless(status == 0, $"mount does not work here: {output}");
+        try
+        {
+            string path = _folder.Sparse("mount/disk", 1000);
+            Assert.Equal(0, (await Programs.Run("mount", "-o", "remount,ro", mount)).Status);
+            Refused(path, "open it read-only");
+            await FileStorage.Open(path, ReadOnly).DisposeAsync();
+        }
+        finally
+        {
+            await Programs.Run("umount", mount);
+        }
     }
 
     [Fact]
@@ -104,4 +125,7 @@ public sealed class FileOpeningTests : IDisposable
     }
 
     private static async Task<int> TryLock(string kind, string path) => (await Programs.Run("flock", "-n", kind, path, "true")).Status;
+
+    private static bool IsMountedReadOnly(string mount)
+        => File.Exists("/proc/mounts") && File.ReadLines("/proc/mounts").Any(line => line.Split(' ') is [_, string at, _, string options, ..] && at == mount && options.Split(',').Contains("ro"));
 }
