@@ -1,0 +1,40 @@
+using Virtio.Devices;
+using Virtio.Queues;
+
+namespace Virtio.Vmm.Tests.Machines;
+
+/// <summary>A device that does nothing and counts how often it is disposed.</summary>
+internal sealed class DisposalCounter : IVirtioDevice
+{
+    private int _disposals;
+
+    public int Disposals => Volatile.Read(ref _disposals);
+
+    public DeviceId Id => DeviceId.Entropy;
+
+    public ulong Features => 0;
+
+    public ReadOnlySpan<ushort> QueueSizes => [8];
+
+    public void Activate(DeviceActivation activation)
+    {
+    }
+
+    public void StartQueue(int index, Virtqueue queue)
+    {
+    }
+
+    public void StopQueue(int index)
+    {
+    }
+
+    public void Reset()
+    {
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Interlocked.Increment(ref _disposals);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,77 @@
+using System.IO.Pipelines;
+using Virtio.Devices.Console;
+using Virtio.Devices.Entropy;
+
+namespace Virtio.Vmm.Tests.Machines;
+
+/// <summary>Nothing of a machine is left when it was disposed. Runs alone: other tests' machines would be counted too.</summary>
+[Collection(nameof(MicroVmResourceTests))]
+[CollectionDefinition(nameof(MicroVmResourceTests), DisableParallelization = true)]
+public sealed class MicroVmResourceTests
+{
+    private const long MemorySize = 1L << 30;
+
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Fifty_machines_leave_no_thread_mapping_or_descriptor()
+    {
+        // The first ones bring what stays for good: the pool's threads, the allocator's arenas, compiled code.
+        for (var i = 0; i < 10; i++)
+            await RunAsync(i);
+        var before = ProcessResources.Count();
+
+        for (var i = 0; i < 50; i++)
+            await RunAsync(i);
+
+        AssertUnchanged(before);
+    }
+
+    [Fact]
+    public async Task Machines_whose_kernel_drives_the_devices_leave_none_either()
+    {
+        for (var i = 0; i < 2; i++)
+            await BootAsync(i);
+        var before = ProcessResources.Count();
+
+        for (var i = 0; i < 4; i++)
+            await BootAsync(i);
+
+        AssertUnchanged(before);
+    }
+
+    private static void AssertUnchanged(ProcessResources before)
+    {
+        // A joined thread is gone for the runtime a moment before it is for the kernel.
+        var after = ProcessResources.Count();
+        SpinWait.SpinUntil(() => (after = ProcessResources.Count()).Threads <= before.Threads && after.Descriptors <= before.Descriptors, TimeLimit);
+
+        Assert.Equal(before.Threads, after.Threads);
+        Assert.Equal(before.Descriptors, after.Descriptors);
+        Assert.True(after.MappedBytes - before.MappedBytes < MemorySize, $"{after.MappedBytes - before.MappedBytes} bytes more are mapped, and a machine has {MemorySize}");
+    }
+
+    /// <summary>One machine after the other in each of the ways to end.</summary>
+    private static async Task RunAsync(int number)
+    {
+        var keys = new Pipe();
+        await using var vm = await MicroVm.StartAsync(new MicroVmOptions
+        {
+            Kernel = (number % 4) switch { 0 => BareMetal.PowerOff, 1 => BareMetal.Reboot, 2 => BareMetal.Spin, _ => BareMetal.Sleep },
+            MemorySize = MemorySize,
+            ProcessorCount = 1 + number % 4,
+            Devices = [new ConsoleDevice(new ConsoleDeviceOptions { Input = keys.Reader.AsStream(), Output = Stream.Null }), new EntropyDevice()],
+            SerialInput = new Pipe().Reader.AsStream(),
+            SerialOutput = Stream.Null,
+        });
+        if (number % 4 < 2)
+            await vm.WaitForExitAsync().WaitAsync(TimeLimit);
+    }
+
+    private static async Task BootAsync(int number)
+    {
+        await using var guest = await StockKernel.BootAsync(memorySize: MemorySize, processorCount: 2);
+        if (number % 2 == 0)
+            await guest.EndAsync("poweroff");
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace Virtio.Vmm.Tests.Machines;
+
+/// <summary>What this process holds, as the kernel counts it.</summary>
+/// <param name="Threads">Threads, without those that the runtime starts and ends as it likes.</param>
+/// <param name="Descriptors">Open file descriptors.</param>
+/// <param name="MappedBytes">Address space, touched or not.</param>
+internal readonly record struct ProcessResources(int Threads, int Descriptors, long MappedBytes)
+{
+    /// <summary>Counts; skips the test where there is no /proc.</summary>
+    public static ProcessResources Count()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "what a process holds is counted in Linux's /proc");
+        return new ProcessResources(
+            Directory.GetDirectories("/proc/self/task").Count(task => !IsRuntimes(task)),
+            Directory.GetFileSystemEntries("/proc/self/fd").Length,
+            File.ReadLines("/proc/self/maps").Sum(MappedLength));
+    }
+
+    private static bool IsRuntimes(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "comm")).StartsWith(".NET", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return true; // It has ended.
+        }
+    }
+
+    private static long MappedLength(string line)
+    {
+        var range = line.Split(' ')[0].Split('-');
+        return (long)(ulong.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) - ulong.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+    }
+}

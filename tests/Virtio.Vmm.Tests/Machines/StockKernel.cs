@@ -1,0 +1,88 @@
+namespace Virtio.Vmm.Tests.Machines;
+
+/// <summary>A machine with Debian's kernel in it, at the prompt of its shell on hvc0.</summary>
+internal sealed class StockKernel : IAsyncDisposable
+{
+    /// <summary>What a boot or a command may take on a loaded machine; what hangs is not excused by it, only found later.</summary>
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(90);
+
+    private const string Prompt = ":~# ";
+
+    private StockKernel(MicroVm vm, GuestTerminal terminal, MemoryStream serial) => (Vm, Terminal, Serial) = (vm, terminal, serial);
+
+    public MicroVm Vm { get; }
+
+    public GuestTerminal Terminal { get; }
+
+    /// <summary>What was written to the serial port; to be read when the machine has ended.</summary>
+    public MemoryStream Serial { get; }
+
+    /// <summary>The guest image; skips the test where there is none.</summary>
+    public static GuestImage Image
+    {
+        get
+        {
+            Assert.SkipWhen(GuestImage.TryFind() is null, $"there is no guest image: make it with './build guest', or set {GuestImage.FolderVariable}");
+            return GuestImage.Find();
+        }
+    }
+
+    /// <summary>Boots to the prompt.</summary>
+    public static async Task<StockKernel> BootAsync(long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true)
+    {
+        var image = Image;
+        var terminal = new GuestTerminal();
+        var serial = new MemoryStream();
+        var guest = new StockKernel(
+            await MicroVm.StartAsync(new MicroVmOptions
+            {
+                Kernel = image.Kernel,
+                Initrd = image.Initrd,
+                MemorySize = memorySize,
+                ProcessorCount = processorCount,
+                CommandLine = commandLine,
+                UseDefaultCommandLine = useDefaultCommandLine,
+                Devices = [terminal.CreateDevice()],
+                SerialOutput = serial,
+            }),
+            terminal,
+            serial);
+        try
+        {
+            await terminal.ExpectAsync(Prompt, TimeLimit);
+            return guest;
+        }
+        catch
+        {
+            await guest.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command and gives what it printed.</summary>
+    public async Task<string> RunAsync(string command)
+    {
+        // The echo of the command has the quotes; only its output has the mark whole.
+        var start = Terminal.Text.Length;
+        await Terminal.TypeAsync($"echo BEG''IN; {command}; echo E''ND");
+        await Terminal.ExpectAsync("END\r\n", TimeLimit);
+        await Terminal.ExpectAsync(Prompt, TimeLimit);
+        var text = Terminal.Text[start..];
+        var begin = text.IndexOf("BEGIN\r\n", StringComparison.Ordinal) + "BEGIN\r\n".Length;
+        return text[begin..text.IndexOf("END\r\n", StringComparison.Ordinal)].ReplaceLineEndings("\n").TrimEnd();
+    }
+
+    /// <summary>Types a command that ends the machine and gives how it ended.</summary>
+    public async Task<MicroVmExit> EndAsync(string command)
+    {
+        await Terminal.TypeAsync(command);
+        return await Vm.WaitForExitAsync().WaitAsync(TimeLimit);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Vm.DisposeAsync();
+        await Terminal.DisposeAsync();
+        await Serial.DisposeAsync();
+    }
+}
