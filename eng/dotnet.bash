@@ -59,6 +59,6 @@ publish_native() {
   rm -rf artifacts/publish
   dotnet publish src/Virtio.Cli -c Release --use-current-runtime -v q --nologo -clp:NoSummary -warnaserror -p:IlcTreatWarningsAsErrors=true \
     "${linker[@]}" -o artifacts/publish
-  cp "artifacts/publish/$(basename "$(program_of src/Virtio.Cli)")" artifacts/virtio
+  cp artifacts/publish/virtio artifacts/virtio
   say "artifacts/virtio: $(du -h artifacts/virtio | cut -f 1)"
 }
