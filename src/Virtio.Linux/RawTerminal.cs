@@ -72,8 +72,9 @@ public sealed class RawTerminal : IDisposable
         AppDomain.CurrentDomain.UnhandledException += OnExit;
 
         // The default action of these follows, unless somebody else in the process handles the signal.
-        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM, PosixSignal.SIGTSTP])
+        foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM])
             _registrations.Add(PosixSignalRegistration.Create(signal, _ => Restore()));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Stop));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => EnterAgain()));
     }
 
@@ -86,6 +87,13 @@ public sealed class RawTerminal : IDisposable
             if (!_disposed)
                 TerminalCalls.SetAttributes(_descriptor, TerminalCalls.Now, _before);
         }
+    }
+
+    // The runtime does nothing about SIGTSTP once it is handled; the process would run on with a terminal that is no longer raw.
+    private void Stop(PosixSignalContext context)
+    {
+        Restore();
+        ProcessCalls.Signal(Environment.ProcessId, ProcessCalls.Stop);
     }
 
     // The shell has made the terminal its own meanwhile.

@@ -25,12 +25,22 @@ public class InteropTests
         ("offsetof(struct winsize, ws_col)", Offset<WindowSize>(nameof(WindowSize.Columns))),
         ("TCSANOW", TerminalCalls.Now),
         ("TIOCGWINSZ", TerminalCalls.GetWindowSize),
+        ("sizeof(struct pollfd)", Unsafe.SizeOf<PollEntry>()),
+        ("offsetof(struct pollfd, fd)", Offset<PollEntry>(nameof(PollEntry.Descriptor))),
+        ("offsetof(struct pollfd, events)", Offset<PollEntry>(nameof(PollEntry.Events))),
+        ("offsetof(struct pollfd, revents)", Offset<PollEntry>(nameof(PollEntry.Happened))),
+        ("POLLIN", PollEntry.Readable),
+        ("POLLOUT", PollEntry.Writable),
+        ("EINTR", DescriptorCalls.Interrupted),
+        ("EAGAIN", DescriptorCalls.TryAgain),
+        ("EFD_CLOEXEC", DescriptorCalls.CloseOnExec),
+        ("SIGSTOP", ProcessCalls.Stop),
     ];
 
     [Fact]
     public void Every_number_is_the_one_in_the_C_headers()
     {
-        string source = "#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\nint main(void) {\n"
+        string source = "#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\nint main(void) {\n"
             + string.Concat(Facts.Select(fact => $"printf(\"%lld\\n\", (long long)({fact.Expression}));\n"))
             + "return 0; }\n";
 
