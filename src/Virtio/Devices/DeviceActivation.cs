@@ -7,15 +7,15 @@ namespace Virtio.Devices;
 public sealed class DeviceActivation
 {
     private readonly Action _configChanged;
-    private readonly Action<string> _fail;
+    private readonly Action<string, Exception?> _fail;
 
     /// <summary>Made by a transport.</summary>
     /// <param name="memory">Guest RAM.</param>
     /// <param name="features">All negotiated feature bits.</param>
     /// <param name="configChanged">Sends the configuration change notification.</param>
-    /// <param name="fail">Sets DEVICE_NEEDS_RESET.</param>
+    /// <param name="fail">Sets DEVICE_NEEDS_RESET, and logs why a bounded number of times.</param>
     /// <param name="logger">Where the device logs.</param>
-    public DeviceActivation(GuestMemory memory, ulong features, Action configChanged, Action<string> fail, ILogger logger)
+    public DeviceActivation(GuestMemory memory, ulong features, Action configChanged, Action<string, Exception?> fail, ILogger logger)
     {
         Memory = memory;
         Features = features;
@@ -38,5 +38,6 @@ public sealed class DeviceActivation
 
     /// <summary>Declares the device unusable until the driver resets it (virtio 1.4, 2.1.2): nothing is taken from any queue any more.</summary>
     /// <param name="reason">For the log: what went wrong.</param>
-    public void Fail(string reason) => _fail(reason);
+    /// <param name="exception">For the log: what it came from.</param>
+    public void Fail(string reason, Exception? exception = null) => _fail(reason, exception);
 }

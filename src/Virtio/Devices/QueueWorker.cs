@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Virtio.Queues;
 
 namespace Virtio.Devices;
@@ -89,8 +88,7 @@ public sealed class QueueWorker : IDisposable
         }
         catch (Exception e)
         {
-            QueueLog.WorkerFailed(_activation.Logger, _queue.Index, e);
-            _activation.Fail($"queue {_queue.Index}: {e.Message}");
+            _activation.Fail($"queue {_queue.Index}: {e.Message}", e);
         }
 
         if (_hostDriven)

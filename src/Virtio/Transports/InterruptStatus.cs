@@ -9,19 +9,45 @@ internal sealed class InterruptStatus(Action<bool> setLine)
     internal const int UsedBuffer = 1;
     internal const int ConfigChange = 2;
 
-    private int _events;
+    private const int AnyEvent = UsedBuffer | ConfigChange;
 
-    internal uint Events => (uint)Volatile.Read(ref _events);
+    // In one word with the events, so that an event of the host's that comes while the device is being reset is either cleared or refused.
+    private const int Enabled = 1 << 8;
+
+    private int _state;
+    private int _settling;
+
+    internal uint Events => (uint)(Volatile.Read(ref _state) & AnyEvent);
+
+    /// <summary>From here on events are taken (DRIVER_OK).</summary>
+    internal void Enable() => Interlocked.Or(ref _state, Enabled);
+
+    /// <summary>Forgets all events and takes none any more (virtio 1.4, 2.4.1 and 4.2.2.1).</summary>
+    internal void Disable()
+    {
+        Interlocked.Exchange(ref _state, 0);
+        SettleLine();
+
+        // Whoever is about to set the line to what it was before does so, and corrects it, before the reset is over.
+        SpinWait.SpinUntil(() => Volatile.Read(ref _settling) == 0);
+    }
 
     internal void Raise(int events)
     {
-        Interlocked.Or(ref _events, events);
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _state);
+            if ((seen & Enabled) == 0)
+                return;
+        }
+        while (Interlocked.CompareExchange(ref _state, seen | events, seen) != seen);
         SettleLine();
     }
 
     internal void Acknowledge(uint events)
     {
-        Interlocked.And(ref _events, ~(int)(events & (UsedBuffer | ConfigChange)));
+        Interlocked.And(ref _state, ~(int)(events & AnyEvent));
         SettleLine();
     }
 
@@ -29,13 +55,21 @@ internal sealed class InterruptStatus(Action<bool> setLine)
     // set it has seen the last events. Otherwise an event could stay without a line (a lost interrupt) or a line without an event (a storm).
     private void SettleLine()
     {
-        bool asserted;
-        do
+        Interlocked.Increment(ref _settling);
+        try
         {
-            asserted = Volatile.Read(ref _events) != 0;
-            setLine(asserted);
-            Interlocked.MemoryBarrier();
+            bool asserted;
+            do
+            {
+                asserted = Events != 0;
+                setLine(asserted);
+                Interlocked.MemoryBarrier();
+            }
+            while (asserted != (Events != 0));
         }
-        while (asserted != (Volatile.Read(ref _events) != 0));
+        finally
+        {
+            Interlocked.Decrement(ref _settling);
+        }
     }
 }

@@ -22,6 +22,7 @@ internal sealed class TransportDevice
     private readonly ulong _offered;
     private int _status;
     private int _failures;
+    private object? _session;
     private ulong _taken;
     private bool _tookUnknown;
 
@@ -104,6 +105,45 @@ internal sealed class TransportDevice
         }
     }
 
+    /// <summary>Reads configuration space. A device that throws here has a fault of its own, which must not reach the processor that reads.</summary>
+    internal void ReadConfig(int offset, Span<byte> destination)
+    {
+        try
+        {
+            Device.ReadConfig(offset, destination);
+        }
+        catch (Exception e)
+        {
+            destination.Clear();
+            Fail(_session, $"its configuration cannot be read: {e.Message}", e);
+        }
+    }
+
+    internal void WriteConfig(int offset, ReadOnlySpan<byte> source)
+    {
+        try
+        {
+            Device.WriteConfig(offset, source);
+        }
+        catch (Exception e)
+        {
+            Fail(_session, $"its configuration cannot be written: {e.Message}", e);
+        }
+    }
+
+    internal uint ReadConfigGeneration()
+    {
+        try
+        {
+            return Device.ConfigGeneration;
+        }
+        catch (Exception e)
+        {
+            Fail(_session, $"its configuration has no generation: {e.Message}", e);
+            return 0;
+        }
+    }
+
     internal QueueRegisters? Queue(uint index) => index < (uint)_queues.Length ? _queues[index] : null;
 
     /// <summary>Changes a queue's geometry; ignored once it is ready, and after DRIVER_OK.</summary>
@@ -171,7 +211,10 @@ internal sealed class TransportDevice
     {
         try
         {
-            Device.Activate(new DeviceActivation(_memory, _taken, NotifyConfigChanged, Fail, _logger));
+            var session = new object();
+            Volatile.Write(ref _session, session);
+            Interrupts.Enable();
+            Device.Activate(new DeviceActivation(_memory, _taken, NotifyConfigChanged, (reason, e) => Fail(session, reason, e), _logger));
             for (int i = 0; i < _queues.Length; i++)
             {
                 if (_queues[i].Queue is not { } queue)
@@ -182,26 +225,35 @@ internal sealed class TransportDevice
         }
         catch (Exception e)
         {
-            Fail(e.Message);
+            Fail(_session, e.Message, e);
         }
     }
 
-    private void NotifyConfigChanged()
-    {
-        if (Status.HasFlag(DeviceStatus.DriverOk))
-            Interrupts.Raise(InterruptStatus.ConfigChange);
-    }
+    private void NotifyConfigChanged() => Interrupts.Raise(InterruptStatus.ConfigChange);
 
-    // Called by workers, so it takes no lock: a reset may hold it, waiting for that worker.
-    private void Fail(string reason)
+    // Called by workers, so it takes no lock: a reset may hold it, waiting for that worker. An activation that a reset has ended fails nothing.
+    private void Fail(object? session, string reason, Exception? exception)
     {
-        if (((DeviceStatus)Interlocked.Or(ref _status, (int)DeviceStatus.NeedsReset)).HasFlag(DeviceStatus.NeedsReset))
+        if (session != Volatile.Read(ref _session) || !TryAddNeedsReset())
             return;
         foreach (QueueRegisters queue in _queues)
             queue.Queue?.Halt();
         if (Interlocked.Increment(ref _failures) <= LoggedFailures)
-            TransportLog.DeviceFailed(_logger, Device.Id, reason);
+            TransportLog.DeviceFailed(_logger, Device.Id, reason, exception);
         NotifyConfigChanged();
+    }
+
+    private bool TryAddNeedsReset()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _status);
+            if (((DeviceStatus)seen & (DeviceStatus.DriverOk | DeviceStatus.NeedsReset)) != DeviceStatus.DriverOk)
+                return false;
+        }
+        while (Interlocked.CompareExchange(ref _status, seen | (int)DeviceStatus.NeedsReset, seen) != seen);
+        return true;
     }
 
     private void Reset()
@@ -214,10 +266,11 @@ internal sealed class TransportDevice
             queue.Clear();
         _taken = 0;
         _tookUnknown = false;
-        Volatile.Write(ref _status, 0);
 
-        // Last: no worker is left to raise another event (virtio 1.4, 2.4.1 and 4.2.2.1).
-        Interrupts.Acknowledge(uint.MaxValue);
+        // The status last: whoever reads 0 finds neither an event nor a device that could still raise one (virtio 1.4, 2.4.1).
+        Volatile.Write(ref _session, null);
+        Interrupts.Disable();
+        Volatile.Write(ref _status, 0);
     }
 
     private void StopQueues()

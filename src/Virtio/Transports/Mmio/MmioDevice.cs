@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Virtio.Devices;
 
 namespace Virtio.Transports.Mmio;
 
@@ -18,13 +17,11 @@ internal sealed class MmioDevice(TransportDevice transport)
 
     internal TransportDevice Transport => transport;
 
-    private IVirtioDevice Device => transport.Device;
-
     internal void Read(int offset, Span<byte> data)
     {
         data.Clear();
         if (offset >= MmioRegisters.Config)
-            Device.ReadConfig(offset - MmioRegisters.Config, data);
+            transport.ReadConfig(offset - MmioRegisters.Config, data);
         else if (data.Length == sizeof(uint) && offset % sizeof(uint) == 0)
             BinaryPrimitives.WriteUInt32LittleEndian(data, Read(offset));
     }
@@ -32,7 +29,7 @@ internal sealed class MmioDevice(TransportDevice transport)
     internal void Write(int offset, ReadOnlySpan<byte> data)
     {
         if (offset >= MmioRegisters.Config)
-            Device.WriteConfig(offset - MmioRegisters.Config, data);
+            transport.WriteConfig(offset - MmioRegisters.Config, data);
         else if (data.Length == sizeof(uint) && offset % sizeof(uint) == 0)
             Write(offset, BinaryPrimitives.ReadUInt32LittleEndian(data));
     }
@@ -41,7 +38,7 @@ internal sealed class MmioDevice(TransportDevice transport)
     {
         MmioRegisters.Magic => MmioRegisters.MagicValue,
         MmioRegisters.DeviceVersion => MmioRegisters.Version,
-        MmioRegisters.DeviceId => (uint)Device.Id,
+        MmioRegisters.DeviceId => (uint)transport.Device.Id,
         MmioRegisters.VendorId => Vendor,
         MmioRegisters.DeviceFeatures => transport.OfferedFeatures(_deviceFeaturesSelect),
         MmioRegisters.QueueSizeMaximum => transport.Queue(_queueSelect)?.MaximumSize ?? 0u,
@@ -51,7 +48,7 @@ internal sealed class MmioDevice(TransportDevice transport)
 
         // No shared memory regions: length and base read as all ones (virtio 1.4, 4.2.2).
         >= MmioRegisters.SharedMemoryLengthLow and <= MmioRegisters.SharedMemoryBaseHigh => uint.MaxValue,
-        MmioRegisters.ConfigGeneration => Device.ConfigGeneration,
+        MmioRegisters.ConfigGeneration => transport.ReadConfigGeneration(),
         _ => 0,
     };
 
