@@ -76,14 +76,15 @@ public abstract class DriverQueue
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
-            long seen = Driver.Interrupt.Raised;
+            long seen = Driver.Interrupt.Changes;
             EnableInterrupts();
             if (TryCollect(out used))
                 return used;
             TimeSpan left = limit - Stopwatch.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero || !Driver.Interrupt.WaitForMoreThan(seen, left))
+            if (left <= TimeSpan.Zero || !Driver.Interrupt.WaitForChange(seen, left))
                 throw new TimeoutException($"queue {Index} gave nothing back in {limit.TotalSeconds} s; the device's status is {Driver.Status}");
-            Driver.Acknowledge(InterruptBits.UsedBuffer);
+            if (Driver.PendingInterrupts.HasFlag(InterruptBits.UsedBuffer))
+                Driver.Acknowledge(InterruptBits.UsedBuffer);
         }
     }
 

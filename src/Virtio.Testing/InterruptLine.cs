@@ -8,6 +8,7 @@ public sealed class InterruptLine
     private readonly object _gate = new();
     private bool _asserted;
     private long _raised;
+    private long _changes;
 
     /// <summary>The level now.</summary>
     public bool IsAsserted
@@ -30,20 +31,32 @@ public sealed class InterruptLine
     }
 
     /// <summary>
-    /// Waits until <see cref="Raised"/> differs from <paramref name="seen"/>. Read it before looking for the work that an interrupt announces: then an
+    /// Grows with every interrupt, and when a driver acknowledges events: another thread may have been about to sleep for one of them.
+    /// </summary>
+    public long Changes
+    {
+        get
+        {
+            lock (_gate)
+                return _changes;
+        }
+    }
+
+    /// <summary>
+    /// Waits until <see cref="Changes"/> differs from <paramref name="seen"/>. Read it before looking for the work that an interrupt announces: then an
     /// interrupt between the look and the wait is not lost.
     /// </summary>
     /// <returns>False when the time was over first.</returns>
-    public bool WaitForMoreThan(long seen, TimeSpan timeout)
+    public bool WaitForChange(long seen, TimeSpan timeout)
     {
         long start = Stopwatch.GetTimestamp();
         lock (_gate)
         {
-            while (_raised == seen)
+            while (_changes == seen)
             {
                 TimeSpan left = timeout - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))
-                    return _raised != seen;
+                    return _changes != seen;
             }
 
             return true;
@@ -58,7 +71,19 @@ public sealed class InterruptLine
             if (!asserted)
                 return;
             _raised++;
-            Monitor.PulseAll(_gate);
+            Change();
         }
+    }
+
+    internal void NoteAcknowledged()
+    {
+        lock (_gate)
+            Change();
+    }
+
+    private void Change()
+    {
+        _changes++;
+        Monitor.PulseAll(_gate);
     }
 }

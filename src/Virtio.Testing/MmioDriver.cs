@@ -157,16 +157,16 @@ public sealed class MmioDriver
         // The split ring's driver side joins here when there is a device that offers it.
         var queue = new PackedDriverQueue(this, index, size ?? (int)QueueSizeMaximum((uint)index));
         _queues[index] = queue;
-        if (!EnableQueue(index, queue.Areas))
+        if (!EnableQueue((uint)index, queue.Areas))
             throw new InvalidOperationException($"the device did not accept queue {index} as {queue.Areas}");
         return queue;
     }
 
     /// <summary>Writes a queue's geometry, whatever it is, and sets QueueReady.</summary>
     /// <returns>Whether QueueReady reads back as set.</returns>
-    public bool EnableQueue(int index, QueueAreas areas)
+    public bool EnableQueue(uint index, QueueAreas areas)
     {
-        WriteRegister(MmioRegisters.QueueSelect, (uint)index);
+        WriteRegister(MmioRegisters.QueueSelect, index);
         WriteRegister(MmioRegisters.QueueSize, areas.Size);
         WriteAddress(MmioRegisters.QueueDescriptorLow, areas.Descriptor);
         WriteAddress(MmioRegisters.QueueDriverLow, areas.Driver);
@@ -179,7 +179,11 @@ public sealed class MmioDriver
     public void Notify(uint queue) => WriteRegister(MmioRegisters.QueueNotify, queue);
 
     /// <summary>Acknowledges events.</summary>
-    public void Acknowledge(InterruptBits events) => WriteRegister(MmioRegisters.InterruptAcknowledge, (uint)events);
+    public void Acknowledge(InterruptBits events)
+    {
+        WriteRegister(MmioRegisters.InterruptAcknowledge, (uint)events);
+        Interrupt.NoteAcknowledged();
+    }
 
     /// <summary>Waits for an interrupt and acknowledges it.</summary>
     /// <returns>Its events; none when the time was over first.</returns>
@@ -188,14 +192,14 @@ public sealed class MmioDriver
         long seen;
         do
         {
-            seen = Interrupt.Raised;
+            seen = Interrupt.Changes;
             InterruptBits events = PendingInterrupts;
             if (events == InterruptBits.None)
                 continue;
             Acknowledge(events);
             return events;
         }
-        while (Interrupt.WaitForMoreThan(seen, timeout));
+        while (Interrupt.WaitForChange(seen, timeout));
         return InterruptBits.None;
     }
 
