@@ -19,7 +19,7 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
     private bool _running;
     private StorageException? _failure;
 
-    public ValueTask FlushAsync()
+    public ValueTask FlushAsync(CancellationToken cancellationToken = default)
     {
         FileFlush flush;
         bool start;
@@ -36,7 +36,7 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
             _running = true;
         }
 
-        ValueTask task = flush.Begin();
+        ValueTask task = flush.Begin(cancellationToken);
         if (start)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return task;

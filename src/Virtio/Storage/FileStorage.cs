@@ -127,8 +127,7 @@ public sealed class FileStorage : IWritableBlockStorage
         if (!CanWrite)
             return ValueTask.CompletedTask;
 
-        ValueTask flush = _flusher.FlushAsync();
-        return cancellationToken.CanBeCanceled ? new ValueTask(flush.AsTask().WaitAsync(cancellationToken)) : flush;
+        return _flusher.FlushAsync(cancellationToken);
     }
 
     /// <summary>Closes the file and gives the lock back, once the calls still running on other threads have ended. Does not flush.</summary>
