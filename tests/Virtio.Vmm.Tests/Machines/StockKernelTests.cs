@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Virtio.Vmm.Tests.Machines;
@@ -113,6 +114,29 @@ public sealed class StockKernelTests
         var lines = sums.Split('\n').Where(line => line.EndsWith("  -", StringComparison.Ordinal)).ToArray();
         Assert.Equal(processorCount, lines.Length);
         Assert.All(lines, line => Assert.StartsWith("30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(100, 1)]
+    [InlineData(1000, 4)]
+    public async Task Cancelling_in_the_middle_of_its_boot_stops_it_within_a_second(int milliseconds, int processorCount)
+    {
+        var terminal = new GuestTerminal();
+        await using var vm = await MicroVm.StartAsync(new MicroVmOptions
+        {
+            Kernel = StockKernel.Image.Kernel,
+            Initrd = StockKernel.Image.Initrd,
+            ProcessorCount = processorCount,
+            Devices = [terminal.CreateDevice()],
+        });
+        using var cancellation = new CancellationTokenSource(milliseconds); // when does not matter, only that it is at work
+        var cancelled = new Stopwatch();
+        await using var started = cancellation.Token.Register(cancelled.Start);
+
+        var exit = await vm.WaitForExitAsync(cancellation.Token).WaitAsync(StockKernel.TimeLimit);
+
+        Assert.Equal(MicroVmExitReason.Cancelled, exit.Reason);
+        Assert.InRange(cancelled.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     [Fact]
