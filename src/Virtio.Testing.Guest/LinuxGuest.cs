@@ -95,7 +95,7 @@ public sealed class LinuxGuest : IAsyncDisposable
                 Kernel = image.Kernel,
                 Initrd = options.WithTools ? [.. image.Initrd, .. image.Tools] : image.Initrd,
                 UseDefaultCommandLine = false,
-                CommandLine = $"console=ttyS0 quiet panic=-1 virtio.agent=hvc0 {options.CommandLine}".TrimEnd(),
+                CommandLine = $"console=ttyS0 quiet panic=-1 virtio.agent=hvc0 {image.CommandLine} {options.CommandLine}".TrimEnd(),
                 MemorySize = options.MemorySize,
                 ProcessorCount = options.ProcessorCount,
                 Devices = [agentConsole, .. options.Devices],
