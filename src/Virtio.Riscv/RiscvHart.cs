@@ -8,14 +8,14 @@ namespace Virtio.Riscv;
 /// </summary>
 public sealed partial class RiscvHart
 {
-    // Executable pages in use at once; a kernel and its programs at boot touch a few hundred.
-    private const int DecodedPageCount = 1536;
+    // Executable pages in use at once: a distribution kernel and its first programs execute from about 1,600.
+    internal const int DecodedPageCount = 2048;
 
     private readonly RiscvMachine _machine;
     private readonly PhysicalMemory _memory;
     private readonly IRiscvBus? _bus;
     private readonly TranslationBuffers _tlb = new();
-    private readonly DecodedPages _pages = new(DecodedPageCount);
+    private readonly DecodedPages _pages;
     private readonly ulong[] _x = GC.AllocateArray<ulong>(Slot.Discard + 1, pinned: true);
     private readonly ulong[] _f = new ulong[32];
 
@@ -53,13 +53,14 @@ public sealed partial class RiscvHart
     // Instructions of this quantum that trapped instead of retiring.
     private int _unretired;
 
-    internal RiscvHart(RiscvMachine machine, int id, AutoResetEvent wake)
+    internal RiscvHart(RiscvMachine machine, int id, AutoResetEvent wake, DecodedPages pages)
     {
         _machine = machine;
         _memory = machine.Memory;
         _bus = machine.Bus;
         Id = id;
         _wake = wake;
+        _pages = pages;
         _fetch = _tlb.Fetch[(int)_privilege];
         SelectContext();
     }

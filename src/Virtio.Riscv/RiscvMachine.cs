@@ -33,7 +33,7 @@ public sealed class RiscvMachine : IDisposable
         Bus = options.Bus;
         Clock = new GuestClock(options.TimebaseFrequency);
         Firmware = new SupervisorBinaryInterface(this, options.DebugConsole);
-        _harts = [.. Enumerable.Range(0, options.HartCount).Select(id => new RiscvHart(this, id, new AutoResetEvent(false)))];
+        _harts = [.. Enumerable.Range(0, options.HartCount).Select(id => new RiscvHart(this, id, new AutoResetEvent(false), new DecodedPages(RiscvHart.DecodedPageCount)))];
         _threads = [.. _harts.Select(hart => new Thread(() => RunHart(hart)) { IsBackground = true, Name = $"riscv-hart-{hart.Id}" })];
     }
 
@@ -105,7 +105,7 @@ public sealed class RiscvMachine : IDisposable
         }
 
         foreach (RiscvHart hart in _harts)
-            hart.ReleaseThread();
+            hart.Release();
     }
 
     /// <summary>Stops the machine; the first reason given is the one that counts.</summary>

@@ -23,6 +23,14 @@ internal static class Decoder
     /// <param name="halfword">Its place in the page, or a negative number if targets in the page must not become distances in slots.</param>
     public static Slot Decode(uint insn, int step, int halfword)
     {
+        Slot slot = DecodeAny(insn, step, halfword);
+        if (step == 1)
+            slot.Op = ShortKinds.Of(slot.Op);
+        return slot;
+    }
+
+    private static Slot DecodeAny(uint insn, int step, int halfword)
+    {
         Slot slot = Plain(Op.Illegal, insn, step);
         return (insn & 0x7F) switch
         {

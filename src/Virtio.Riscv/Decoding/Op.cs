@@ -1,6 +1,9 @@
 namespace Virtio.Riscv;
 
-/// <summary>What a slot does. Dense, because the loop switches on it; 0 is a slot nobody has decoded yet.</summary>
+/// <summary>
+/// What a slot does. Dense, because the loop switches on it; 0 is a slot nobody has decoded yet. What also exists in 16 bits has a second kind for that
+/// length: the way to the next slot is then a constant, and the host need not wait for a load before it can begin with the next instruction.
+/// </summary>
 internal enum Op : byte
 {
     Undecoded,
@@ -86,4 +89,27 @@ internal enum Op : byte
     System,
     FenceInstruction,
     Pause,
+
+    NopShort,
+    LoadImmediateShort,
+    MoveShort,
+    AddiShort,
+    AddiwShort,
+    SlliShort,
+    SrliShort,
+    SraiShort,
+    AndiShort,
+    AddShort,
+    SubShort,
+    XorShort,
+    OrShort,
+    AndShort,
+    AddwShort,
+    SubwShort,
+    LwShort,
+    LdShort,
+    SwShort,
+    SdShort,
+    BeqShort,
+    BneShort,
 }

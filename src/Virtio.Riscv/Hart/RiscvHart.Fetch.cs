@@ -67,7 +67,7 @@ public sealed partial class RiscvHart
         if (!TryFindFetched(_pc + 2, out int second))
             return false;
         uint insn = low | (_pages.Raw(second, 0) << 16);
-        ref Slot slot = ref _pages.Slots[(DecodedPages.Scratch * DecodedPages.SlotsPerPage) + DecodedPages.Halfwords - 1];
+        ref Slot slot = ref Unsafe.Add(ref _pages.First, (DecodedPages.Scratch * DecodedPages.SlotsPerPage) + DecodedPages.Halfwords - 1);
         if (slot.Op == Op.Undecoded || _straddling != insn)
             slot = Decoder.Decode(insn, 2, -1);
         _straddling = insn;

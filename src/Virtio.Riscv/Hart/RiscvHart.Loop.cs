@@ -29,7 +29,7 @@ public sealed partial class RiscvHart
         if (fetch.Tag != page)
         {
             _pc = pc;
-            if (remaining <= 0)
+            if (remaining == 0)
                 goto Leave;
             if (!FetchMiss(pc))
             {
@@ -39,18 +39,18 @@ public sealed partial class RiscvHart
             }
         }
 
-        ref Slot start = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_pages.Slots), (nint)fetch.FirstSlot);
+        ref Slot start = ref Unsafe.Add(ref _pages.First, (nint)fetch.FirstSlot);
         ref Slot s = ref Unsafe.AddByteOffset(ref start, (nint)((pc & 0xFFE) << 2));
 
         while (true)
         {
-            if (--remaining < 0)
+            if (remaining == 0)
             {
-                remaining = 0;
                 _pc = Pc(page, ref start, ref s);
                 goto Leave;
             }
 
+            remaining--;
             switch (s.Op)
             {
                 case Op.Undecoded:
@@ -66,33 +66,44 @@ public sealed partial class RiscvHart
                     if (!FetchStraddling())
                         goto Enter;
                     remaining++;
-                    start = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_pages.Slots), DecodedPages.Scratch * DecodedPages.SlotsPerPage);
+                    start = ref Unsafe.Add(ref _pages.First, DecodedPages.Scratch * DecodedPages.SlotsPerPage);
                     s = ref Unsafe.Add(ref start, DecodedPages.Halfwords - 1);
                     continue;
+                case Op.NopShort:
+                    s = ref Unsafe.Add(ref s, 1);
+                    continue;
                 case Op.Nop:
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.FenceFull:
                     Interlocked.MemoryBarrier();
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.LoadImmediateShort:
+                    R(ref x, s.Rd) = (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.LoadImmediate:
                     R(ref x, s.Rd) = (ulong)s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.MoveShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Move:
                     R(ref x, s.Rd) = R(ref x, s.Rs1);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Auipc:
                     R(ref x, s.Rd) = Pc(page, ref start, ref s) + (ulong)s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Jump:
                     s = ref Unsafe.Add(ref s, (nint)s.Imm);
                     continue;
                 case Op.JumpLink:
-                    R(ref x, s.Rd) = Pc(page, ref start, ref s) + ((ulong)s.Rs2 << 1);
+                    R(ref x, s.Rd) = Pc(page, ref start, ref s) + 4;
                     s = ref Unsafe.Add(ref s, (nint)s.Imm);
                     continue;
                 case Op.JumpFar:
@@ -100,7 +111,7 @@ public sealed partial class RiscvHart
                     goto EnterAt;
                 case Op.JumpLinkFar:
                     pc = Pc(page, ref start, ref s);
-                    R(ref x, s.Rd) = pc + ((ulong)s.Rs2 << 1);
+                    R(ref x, s.Rd) = pc + 4;
                     pc += (ulong)s.Imm;
                     goto EnterAt;
                 case Op.JumpRegister:
@@ -110,23 +121,45 @@ public sealed partial class RiscvHart
                     pc = (R(ref x, s.Rs1) + (ulong)s.Imm) & ~1UL;
                     R(ref x, s.Rd) = Pc(page, ref start, ref s) + ((ulong)s.Rs2 << 1);
                     goto EnterAt;
+                case Op.BeqShort:
+                    if (R(ref x, s.Rs1) == R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 1);
+                    continue;
                 case Op.Beq:
-                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) == R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    if (R(ref x, s.Rs1) == R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.BneShort:
+                    if (R(ref x, s.Rs1) != R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Bne:
-                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) != R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    if (R(ref x, s.Rs1) != R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Blt:
-                    s = ref Unsafe.Add(ref s, (long)R(ref x, s.Rs1) < (long)R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    if ((long)R(ref x, s.Rs1) < (long)R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Bge:
-                    s = ref Unsafe.Add(ref s, (long)R(ref x, s.Rs1) >= (long)R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    if ((long)R(ref x, s.Rs1) >= (long)R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Bltu:
-                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) < R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    if (R(ref x, s.Rs1) < R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Bgeu:
-                    s = ref Unsafe.Add(ref s, R(ref x, s.Rs1) >= R(ref x, s.Rs2) ? (nint)s.Imm : s.Rd);
+                    if (R(ref x, s.Rs1) >= R(ref x, s.Rs2))
+                        goto Taken;
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.BranchFar:
                     if (IsTaken((s.Rd >> 2) + (int)Op.Beq, R(ref x, s.Rs1), R(ref x, s.Rs2)))
@@ -138,215 +171,299 @@ public sealed partial class RiscvHart
                     continue;
                 case Op.Lb:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tLb = ref Entry(ref tlb, va);
-                    if ((va & PageMask) != tLb.Tag)
+                    ref TlbEntry lb = ref Entry(ref tlb, va);
+                    if ((va & PageMask) != lb.Tag)
                         goto Memory;
-                    R(ref x, s.Rd) = (ulong)(sbyte)HostMemory.Read8((nint)va + tLb.Addend);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    R(ref x, s.Rd) = (ulong)(sbyte)HostMemory.Read8((nint)va + lb.Addend);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Lh:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tLh = ref Entry(ref tlb, va);
-                    if (((va + 1) & PageMask) != tLh.Tag)
+                    ref TlbEntry lh = ref Entry(ref tlb, va);
+                    if (((va + 1) & PageMask) != lh.Tag)
                         goto Memory;
-                    R(ref x, s.Rd) = (ulong)(short)HostMemory.Read16((nint)va + tLh.Addend);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    R(ref x, s.Rd) = (ulong)(short)HostMemory.Read16((nint)va + lh.Addend);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.LwShort:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry shortLw = ref Entry(ref tlb, va);
+                    if (((va + 3) & PageMask) != shortLw.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = (ulong)(int)HostMemory.Read32((nint)va + shortLw.Addend);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Lw:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tLw = ref Entry(ref tlb, va);
-                    if (((va + 3) & PageMask) != tLw.Tag)
+                    ref TlbEntry lw = ref Entry(ref tlb, va);
+                    if (((va + 3) & PageMask) != lw.Tag)
                         goto Memory;
-                    R(ref x, s.Rd) = (ulong)(int)HostMemory.Read32((nint)va + tLw.Addend);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    R(ref x, s.Rd) = (ulong)(int)HostMemory.Read32((nint)va + lw.Addend);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.LdShort:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry shortLd = ref Entry(ref tlb, va);
+                    if (((va + 7) & PageMask) != shortLd.Tag)
+                        goto Memory;
+                    R(ref x, s.Rd) = HostMemory.Read64((nint)va + shortLd.Addend);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Ld:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tLd = ref Entry(ref tlb, va);
-                    if (((va + 7) & PageMask) != tLd.Tag)
+                    ref TlbEntry ld = ref Entry(ref tlb, va);
+                    if (((va + 7) & PageMask) != ld.Tag)
                         goto Memory;
-                    R(ref x, s.Rd) = HostMemory.Read64((nint)va + tLd.Addend);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    R(ref x, s.Rd) = HostMemory.Read64((nint)va + ld.Addend);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Lbu:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tLbu = ref Entry(ref tlb, va);
-                    if ((va & PageMask) != tLbu.Tag)
+                    ref TlbEntry lbu = ref Entry(ref tlb, va);
+                    if ((va & PageMask) != lbu.Tag)
                         goto Memory;
-                    R(ref x, s.Rd) = HostMemory.Read8((nint)va + tLbu.Addend);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    R(ref x, s.Rd) = HostMemory.Read8((nint)va + lbu.Addend);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Lhu:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tLhu = ref Entry(ref tlb, va);
-                    if (((va + 1) & PageMask) != tLhu.Tag)
+                    ref TlbEntry lhu = ref Entry(ref tlb, va);
+                    if (((va + 1) & PageMask) != lhu.Tag)
                         goto Memory;
-                    R(ref x, s.Rd) = HostMemory.Read16((nint)va + tLhu.Addend);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    R(ref x, s.Rd) = HostMemory.Read16((nint)va + lhu.Addend);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Lwu:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tLwu = ref Entry(ref tlb, va);
-                    if (((va + 3) & PageMask) != tLwu.Tag)
+                    ref TlbEntry lwu = ref Entry(ref tlb, va);
+                    if (((va + 3) & PageMask) != lwu.Tag)
                         goto Memory;
-                    R(ref x, s.Rd) = HostMemory.Read32((nint)va + tLwu.Addend);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    R(ref x, s.Rd) = HostMemory.Read32((nint)va + lwu.Addend);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sb:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tSb = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
-                    if ((va & PageMask) != tSb.Tag)
+                    ref TlbEntry sb = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if ((va & PageMask) != sb.Tag)
                         goto Memory;
-                    HostMemory.Write8((nint)va + tSb.Addend, (byte)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    HostMemory.Write8((nint)va + sb.Addend, (byte)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sh:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tSh = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
-                    if (((va + 1) & PageMask) != tSh.Tag)
+                    ref TlbEntry sh = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 1) & PageMask) != sh.Tag)
                         goto Memory;
-                    HostMemory.Write16((nint)va + tSh.Addend, (ushort)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    HostMemory.Write16((nint)va + sh.Addend, (ushort)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.SwShort:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry shortSw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 3) & PageMask) != shortSw.Tag)
+                        goto Memory;
+                    HostMemory.Write32((nint)va + shortSw.Addend, (uint)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Sw:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tSw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
-                    if (((va + 3) & PageMask) != tSw.Tag)
+                    ref TlbEntry sw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 3) & PageMask) != sw.Tag)
                         goto Memory;
-                    HostMemory.Write32((nint)va + tSw.Addend, (uint)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    HostMemory.Write32((nint)va + sw.Addend, (uint)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.SdShort:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry shortSd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 7) & PageMask) != shortSd.Tag)
+                        goto Memory;
+                    HostMemory.Write64((nint)va + shortSd.Addend, R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Sd:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    ref TlbEntry tSd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
-                    if (((va + 7) & PageMask) != tSd.Tag)
+                    ref TlbEntry sd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 7) & PageMask) != sd.Tag)
                         goto Memory;
-                    HostMemory.Write64((nint)va + tSd.Addend, R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    HostMemory.Write64((nint)va + sd.Addend, R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.AddiShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Addi:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Slti:
                     R(ref x, s.Rd) = (long)R(ref x, s.Rs1) < s.Imm ? 1UL : 0;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sltiu:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) < (ulong)s.Imm ? 1UL : 0;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Xori:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) ^ (ulong)s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Ori:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) | (ulong)(long)s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.AndiShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) & (ulong)s.Imm;
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Andi:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) & (ulong)s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.SlliShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) << s.Imm;
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Slli:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) << s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.SrliShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) >> s.Imm;
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Srli:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) >> s.Imm;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.SraiShort:
+                    R(ref x, s.Rd) = (ulong)((long)R(ref x, s.Rs1) >> s.Imm);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Srai:
                     R(ref x, s.Rd) = (ulong)((long)R(ref x, s.Rs1) >> s.Imm);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.AddiwShort:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + s.Imm);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Addiw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + s.Imm);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Slliw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) << s.Imm);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Srliw:
                     R(ref x, s.Rd) = (ulong)(int)((uint)R(ref x, s.Rs1) >> s.Imm);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sraiw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) >> s.Imm);
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.AddShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) + R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Add:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) + R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.SubShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) - R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Sub:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) - R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sll:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) << (int)R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Slt:
                     R(ref x, s.Rd) = (long)R(ref x, s.Rs1) < (long)R(ref x, s.Rs2) ? 1UL : 0;
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sltu:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) < R(ref x, s.Rs2) ? 1UL : 0;
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.XorShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) ^ R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Xor:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) ^ R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Srl:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sra:
                     R(ref x, s.Rd) = (ulong)((long)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.OrShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) | R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Or:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) | R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.AndShort:
+                    R(ref x, s.Rd) = R(ref x, s.Rs1) & R(ref x, s.Rs2);
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.And:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) & R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.AddwShort:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Addw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + (int)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
+                    continue;
+                case Op.SubwShort:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) - (int)R(ref x, s.Rs2));
+                    s = ref Unsafe.Add(ref s, 1);
                     continue;
                 case Op.Subw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) - (int)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sllw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) << (int)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Srlw:
                     R(ref x, s.Rd) = (ulong)(int)((uint)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Sraw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Mul:
                     R(ref x, s.Rd) = R(ref x, s.Rs1) * R(ref x, s.Rs2);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Mulw:
                     R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) * (int)R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Mulhu:
                     R(ref x, s.Rd) = Math.BigMul(R(ref x, s.Rs1), R(ref x, s.Rs2), out _);
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Mulh:
                 case Op.Mulhsu:
@@ -359,7 +476,7 @@ public sealed partial class RiscvHart
                 case Op.Remw:
                 case Op.Remuw:
                     R(ref x, s.Rd) = MultiplyDivide.Compute(s.Op, R(ref x, s.Rs1), R(ref x, s.Rs2));
-                    s = ref Unsafe.Add(ref s, (nint)s.Imm);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Flw:
                 case Op.Fld:
@@ -371,13 +488,13 @@ public sealed partial class RiscvHart
                     _pc = Pc(page, ref start, ref s);
                     if (!ExecuteAtomic((uint)s.Imm))
                         goto Enter;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Float:
                     _pc = Pc(page, ref start, ref s);
                     if (!ExecuteFloat((uint)s.Imm))
                         goto Enter;
-                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.System:
                 case Op.FenceInstruction:
@@ -400,12 +517,16 @@ public sealed partial class RiscvHart
                     goto Enter;
             }
 
+        Taken:
+            s = ref Unsafe.Add(ref s, (nint)s.Imm);
+            continue;
+
         Memory:
             // Not in the TLB, across two pages, outside RAM, or a floating-point register.
             _pc = Pc(page, ref start, ref s);
             if (!AccessMemory(s, va))
                 goto Enter;
-            s = ref Unsafe.Add(ref s, s.Op is Op.Sb or Op.Sh or Op.Sw or Op.Sd or Op.Fsw or Op.Fsd ? (nint)s.Rd : s.Rs2);
+            s = ref Unsafe.Add(ref s, IsStore(s.Op) ? (nint)s.Rd : s.Rs2);
         }
 
     Leave:

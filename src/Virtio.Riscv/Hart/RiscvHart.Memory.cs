@@ -24,6 +24,7 @@ public sealed partial class RiscvHart
     /// <summary>Executes a load or store instruction of any kind; <see langword="false"/> if it trapped.</summary>
     private bool AccessMemory(Slot slot, ulong address)
     {
+        slot.Op = ShortKinds.OfAccess(slot.Op);
         if (slot.Op is Op.Flw or Op.Fld or Op.Fsw or Op.Fsd && (_status & StatusBits.FloatMask) == 0)
         {
             RaiseIllegalInstruction();
@@ -48,6 +49,8 @@ public sealed partial class RiscvHart
             _x[slot.Rd] = Extend(slot.Op, value);
         return true;
     }
+
+    private static bool IsStore(Op op) => ShortKinds.OfAccess(op) is Op.Sb or Op.Sh or Op.Sw or Op.Sd or Op.Fsw or Op.Fsd;
 
     private static int LoadSize(Op op) => op switch
     {

@@ -24,8 +24,10 @@ public sealed partial class RiscvHart
     /// Executes up to a number of instructions on the caller's thread, for tests and debuggers; not to be mixed with <see cref="RiscvMachine.Start"/>.
     /// WFI returns at once. Returns how many retired: fewer if the guest stopped the machine.
     /// </summary>
+    /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public ulong Run(ulong maxInstructions)
     {
+        _pages.ThrowIfDisposed();
         ulong before = _retired, budget = maxInstructions;
         Volatile.Write(ref _parked, 0);
         Volatile.Write(ref _state, HartState.Started);
@@ -109,7 +111,12 @@ public sealed partial class RiscvHart
         Wake();
     }
 
-    internal void ReleaseThread() => _wake.Dispose();
+    /// <summary>Gives back what the machine made for this hart, which no longer runs.</summary>
+    internal void Release()
+    {
+        _wake.Dispose();
+        _pages.Dispose();
+    }
 
     // Whoever changed a flag did so with a full fence before; a hart that parks announces it with one before it looks at the flags.
     private void Wake()

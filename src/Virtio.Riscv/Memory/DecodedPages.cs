@@ -4,7 +4,7 @@ namespace Virtio.Riscv;
 /// Decoded instructions of one hart by physical page, in a pool of fixed size. A page keeps a copy of the bytes it is decoded
 /// from: stores need not be watched, because FENCE.I only starts a new epoch, and the first entry to a page in it compares.
 /// </summary>
-internal sealed class DecodedPages
+internal sealed class DecodedPages : IDisposable
 {
     /// <summary>Slots of instructions in a page: one for each halfword.</summary>
     public const int Halfwords = 2048;
@@ -18,7 +18,8 @@ internal sealed class DecodedPages
     private const int Buckets = 4096;
     private const ulong None = ulong.MaxValue;
 
-    private readonly byte[] _copies;
+    private readonly NativeArray<Slot> _slots;
+    private readonly NativeArray<byte> _copies;
     private readonly ulong[] _addresses;
     private readonly int[] _next;
     private readonly uint[] _epochs;
@@ -31,8 +32,8 @@ internal sealed class DecodedPages
     public DecodedPages(int capacity)
     {
         _capacity = capacity + 1;
-        Slots = new Slot[_capacity * SlotsPerPage];
-        _copies = new byte[_capacity * PhysicalMemory.PageSize];
+        _slots = new NativeArray<Slot>(_capacity * SlotsPerPage);
+        _copies = new NativeArray<byte>(_capacity * PhysicalMemory.PageSize);
         _addresses = new ulong[_capacity];
         _addresses.AsSpan().Fill(None);
         _next = new int[_capacity];
@@ -41,7 +42,17 @@ internal sealed class DecodedPages
         EndPage(Scratch);
     }
 
-    public Slot[] Slots { get; }
+    /// <summary>The first slot of the first page; the others follow it.</summary>
+    public ref Slot First => ref _slots.First;
+
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _copies.Dispose();
+    }
+
+    /// <summary>Throws if the pages are gone; whoever runs a hart asks once.</summary>
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_slots.IsClosed, this);
 
     /// <summary>Called for FENCE.I; the caller drops its fetch TLB as well, so that every page is looked up again.</summary>
     public void StartEpoch() => _epoch++;
@@ -72,7 +83,7 @@ internal sealed class DecodedPages
     /// <summary>The instruction bytes behind a halfword, as they were when this page was last up to date; 4 bytes wide where the page allows it.</summary>
     public uint Raw(int page, int halfword)
     {
-        ReadOnlySpan<byte> copy = _copies.AsSpan((page * PhysicalMemory.PageSize) + (halfword * 2), halfword == Halfwords - 1 ? 2 : 4);
+        ReadOnlySpan<byte> copy = _copies.Span.Slice((page * PhysicalMemory.PageSize) + (halfword * 2), halfword == Halfwords - 1 ? 2 : 4);
         return copy.Length == 2 ? BitConverter.ToUInt16(copy) : BitConverter.ToUInt32(copy);
     }
 
@@ -81,14 +92,14 @@ internal sealed class DecodedPages
     private void Refresh(int page, ReadOnlySpan<byte> bytes)
     {
         _epochs[page] = _epoch;
-        if (!bytes.SequenceEqual(_copies.AsSpan(page * PhysicalMemory.PageSize, PhysicalMemory.PageSize)))
+        if (!bytes.SequenceEqual(_copies.Span.Slice(page * PhysicalMemory.PageSize, PhysicalMemory.PageSize)))
             Fill(page, bytes);
     }
 
     private void Fill(int page, ReadOnlySpan<byte> bytes)
     {
-        bytes.CopyTo(_copies.AsSpan(page * PhysicalMemory.PageSize, PhysicalMemory.PageSize));
-        Slots.AsSpan(page * SlotsPerPage, SlotsPerPage).Clear();
+        bytes.CopyTo(_copies.Span.Slice(page * PhysicalMemory.PageSize, PhysicalMemory.PageSize));
+        _slots.Span.Slice(page * SlotsPerPage, SlotsPerPage).Clear();
         EndPage(page);
         _epochs[page] = _epoch;
         _referenced[page] = true;
@@ -96,8 +107,8 @@ internal sealed class DecodedPages
 
     private void EndPage(int page)
     {
-        Slots[(page * SlotsPerPage) + Halfwords].Op = Op.PageEnd;
-        Slots[(page * SlotsPerPage) + Halfwords + 1].Op = Op.PageEnd;
+        _slots.Span[(page * SlotsPerPage) + Halfwords].Op = Op.PageEnd;
+        _slots.Span[(page * SlotsPerPage) + Halfwords + 1].Op = Op.PageEnd;
     }
 
     // A clock: pages entered since the hand last passed get a second chance.

@@ -6,6 +6,6 @@ internal struct FetchEntry
     /// <summary>Page-aligned virtual address; all ones where the entry is empty.</summary>
     public ulong Tag;
 
-    /// <summary>Index of the first slot in <see cref="DecodedPages.Slots"/>.</summary>
+    /// <summary>Index of the first slot in the decoded pages.</summary>
     public long FirstSlot;
 }

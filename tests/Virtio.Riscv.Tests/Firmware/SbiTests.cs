@@ -54,7 +54,7 @@ public sealed class SbiTests
     [Theory]
     [InlineData("li a1, 0x10000000; li a2, 0")]
     [InlineData("la a1, _start; li a2, 1")]
-    [InlineData("li a1, 0x807FFFFF; li a2, 0")]
+    [InlineData("li a1, 0x80FFFFFF; li a2, 0")]
     [InlineData("li a1, -1; li a2, 0")]
     public void The_debug_console_refuses_what_is_not_memory(string address)
     {

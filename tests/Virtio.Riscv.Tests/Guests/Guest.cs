@@ -5,11 +5,11 @@ using System.Text;
 
 namespace Virtio.Riscv.Tests.Guests;
 
-/// <summary>A machine with 8 MiB of RAM at <see cref="Base"/> and an assembled program in it, run on the test's thread or on its own.</summary>
+/// <summary>A machine with 16 MiB of RAM at <see cref="Base"/> and an assembled program in it, run on the test's thread or on its own.</summary>
 internal sealed class Guest : IDisposable
 {
     public const ulong Base = 0x8000_0000;
-    public const int Size = 8 << 20;
+    public const int Size = 16 << 20;
 
     // Every program may use these. `finish` shuts the machine down; `handler` names a trap handler.
     private const string Prelude = """

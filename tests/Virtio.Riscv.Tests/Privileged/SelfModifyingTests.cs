@@ -83,7 +83,7 @@ public sealed class SelfModifyingTests
     [Fact]
     public void More_code_pages_than_are_kept_decoded_run_right()
     {
-        const int Pages = 1700, PageBytes = 4096;
+        const int Pages = 2300, PageBytes = 4096;
         using Guest guest = new($"""
             .option norvc
             _start:
