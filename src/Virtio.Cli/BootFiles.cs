@@ -6,6 +6,9 @@ namespace Virtio.Cli;
 /// <summary>The kernel and the initial ramdisks of a run, downloaded where they are URLs; downloads last until disposal.</summary>
 internal sealed class BootFiles : IAsyncDisposable
 {
+    // The larger programs of the guest image want this much memory.
+    private const long MemoryForTools = 256L << 20;
+
     private readonly List<FileStream> _downloads = [];
 
     private BootFiles()
@@ -16,6 +19,9 @@ internal sealed class BootFiles : IAsyncDisposable
 
     internal IReadOnlyList<BootSource> Initrd { get; private set; } = [];
 
+    /// <summary>The image's own kernel parameters, then the user's.</summary>
+    internal string CommandLine { get; private set; } = "";
+
     /// <exception cref="CommandException">A file is missing, or a download failed.</exception>
     internal static async Task<BootFiles> PrepareAsync(RunOptions options, CancellationToken cancellationToken)
     {
@@ -24,7 +30,8 @@ internal sealed class BootFiles : IAsyncDisposable
         {
             GuestImage? image = options.Kernel is null ? FindImage() : null;
             files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, cancellationToken);
-            files.Initrd = options.Initrd is { } initrd ? [await files.GetAsync("--initrd", initrd, cancellationToken)] : image?.Initrd ?? [];
+            files.Initrd = options.Initrd is { } initrd ? [await files.GetAsync("--initrd", initrd, cancellationToken)] : InitrdOf(image, options.Memory);
+            files.CommandLine = $"{image?.CommandLine} {options.CommandLine}".Trim();
             return files;
         }
         catch
@@ -39,6 +46,9 @@ internal sealed class BootFiles : IAsyncDisposable
         foreach (FileStream download in _downloads)
             await download.DisposeAsync();
     }
+
+    private static IReadOnlyList<BootSource> InitrdOf(GuestImage? image, long memory) =>
+        image is null ? [] : memory < MemoryForTools ? image.Initrd : [.. image.Initrd, .. image.Tools];
 
     private static GuestImage FindImage()
     {

@@ -61,7 +61,7 @@ internal sealed class RunSession(RunOptions options)
                 Machine = options.Machine,
                 Kernel = files.Kernel,
                 Initrd = files.Initrd,
-                CommandLine = options.CommandLine,
+                CommandLine = files.CommandLine,
                 MemorySize = options.Memory,
                 ProcessorCount = options.Processors,
                 Devices = devices,
