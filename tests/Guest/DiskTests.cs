@@ -47,6 +47,22 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task A_disk_on_a_web_server_reads_as_the_file_there()
+    {
+        Guests.RequireImage();
+        using NginxServer server = await NginxServer.StartAsync();
+        byte[] content = RandomNumberGenerator.GetBytes(24 * MiB);
+        Uri url = server.Publish("disk.img", content);
+        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Devices = [new BlockDevice(await HttpStorage.OpenAsync(url))], WithTools = true });
+
+        GuestResult result = await guest.RunAsync(
+            "cat /sys/block/vda/ro; fio --name=read --filename=/dev/vda --rw=randread --bs=4k --io_size=2m --ioengine=libaio --iodepth=32 --direct=1 --readonly --thread >/tmp/fio || cat /tmp/fio; " +
+            "sha256sum </dev/vda");
+
+        Assert.Equal(["1", Convert.ToHexStringLower(SHA256.HashData(content))], result.Text.Split('\n').Select(line => line.Split(' ')[0]));
+    }
+
+    [Fact]
     public async Task The_drivers_negotiated_packed_rings_event_index_and_indirect_descriptors()
     {
         await using LinuxGuest guest = await Guests.StartAsync(new BlockDevice(new MemoryStorage(MiB)));
@@ -78,7 +94,7 @@ public sealed class DiskTests
     {
         Guests.RequireImage();
         using var folder = new TemporaryFolder();
-        string path = folder.CreateFile("big.img", 3L << 40);
+        string path = folder.Sparse("big.img", 3L << 40);
         const long Offset = (2L << 40) + (5L << 30);
         await using (LinuxGuest guest = await Guests.StartAsync(new BlockDevice(FileStorage.Open(path))))
         {
@@ -118,5 +134,5 @@ public sealed class DiskTests
     }
 
     private static IBlockStorage Open(string kind, TemporaryFolder folder) =>
-        kind == "memory" ? new MemoryStorage(64 * MiB) : FileStorage.Open(folder.CreateFile("disk.img", 64 * MiB));
+        kind == "memory" ? new MemoryStorage(64 * MiB) : FileStorage.Open(folder.Sparse("disk.img", 64 * MiB));
 }

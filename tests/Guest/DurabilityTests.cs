@@ -10,7 +10,7 @@ public sealed class DurabilityTests
     {
         Guests.RequireImage();
         using var folder = new TemporaryFolder();
-        string disk = folder.CreateFile("disk.img", 32 << 20);
+        string disk = folder.Sparse("disk.img", 32 << 20);
         string cli = Path.Combine(AppContext.BaseDirectory, "Virtio.Cli");
         using Process machine = Process.Start(new ProcessStartInfo(cli, ["run", "--disk", disk, "--cmdline", "virtio.agent=none"])
         {
