@@ -111,9 +111,10 @@ public sealed partial class RiscvHart
         Wake();
     }
 
-    /// <summary>Gives back what the machine made for this hart, which no longer runs.</summary>
+    /// <summary>Gives back what the machine made for this hart, which no longer runs; a device that is not yet gone may still set its lines.</summary>
     internal void Release()
     {
+        Volatile.Write(ref _parked, 0);
         _wake.Dispose();
         _pages.Dispose();
     }
@@ -172,13 +173,15 @@ public sealed partial class RiscvHart
         }
     }
 
-    // The host waits in milliseconds. What is left below one is yielded away: rounding up would make every short sleep of the guest long.
+    // The host waits in whole milliseconds, and a tick that comes late costs a guest less than a hart that spins until it is due. Only
+    // what is nearly due is awaited awake.
     private int MillisecondsToTimer()
     {
         if (_stimecmp == ulong.MaxValue || (_sie & (1 << TrapCause.TimerInterrupt)) == 0)
             return Timeout.Infinite;
         ulong now = _machine.Clock.Now;
-        return now >= _stimecmp ? 0 : (int)(_machine.Clock.ToMicroseconds(_stimecmp - now) / 1000);
+        const int NearlyDue = 50;
+        return now >= _stimecmp ? 0 : (int)((_machine.Clock.ToMicroseconds(_stimecmp - now) + 1000 - NearlyDue) / 1000);
     }
 
     private void Park(int timeout, ulong interrupts)

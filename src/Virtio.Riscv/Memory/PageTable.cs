@@ -15,7 +15,20 @@ internal static class PageTable
     private const ulong Reserved = 0xFFC0_0000_0000_0000;
     private const ulong NumberMask = (1UL << 44) - 1;
 
+    // A guest that rewrites an entry again and again gets the page fault that the entry gave it in some order.
+    private const int Attempts = 100;
+
     public static WalkResult Walk(PhysicalMemory memory, ulong root, ulong address, AccessKind kind, in PageRights rights, out ulong physical, out int level)
+    {
+        int attempts = 0;
+        WalkResult result;
+        do
+            result = WalkOnce(memory, root, address, kind, rights, out physical, out level);
+        while (result == WalkResult.Changed && ++attempts < Attempts);
+        return result == WalkResult.Changed ? WalkResult.PageFault : result;
+    }
+
+    private static WalkResult WalkOnce(PhysicalMemory memory, ulong root, ulong address, AccessKind kind, in PageRights rights, out ulong physical, out int level)
     {
         physical = 0;
         level = 2;
@@ -46,21 +59,11 @@ internal static class PageTable
         ulong page = ((entry >> 10) & NumberMask) << 12;
         physical = page | (address & offsetMask);
         ulong needed = kind == AccessKind.Store ? Accessed | Dirty : Accessed;
-        while (true)
-        {
-            if ((page & offsetMask) != 0 || !IsAllowed(entry, kind, rights))
-                return WalkResult.PageFault;
-            if ((entry & needed) == needed)
-                return WalkResult.Found;
-
-            // Another hart may change the entry meanwhile; then it has to be judged again, and if it leads elsewhere, walked again.
-            ulong seen = Interlocked.CompareExchange(ref HostMemory.Doubleword(host), entry | needed, entry);
-            if (seen == entry)
-                return WalkResult.Found;
-            if (((seen ^ entry) & ~(Accessed | Dirty)) != 0)
-                return WalkResult.PageFault;
-            entry = seen;
-        }
+        if ((page & offsetMask) != 0 || !IsAllowed(entry, kind, rights))
+            return WalkResult.PageFault;
+        if ((entry & needed) == needed)
+            return WalkResult.Found;
+        return Interlocked.CompareExchange(ref HostMemory.Doubleword(host), entry | needed, entry) == entry ? WalkResult.Found : WalkResult.Changed;
     }
 
     private static bool IsAllowed(ulong entry, AccessKind kind, in PageRights rights)

@@ -6,4 +6,7 @@ internal enum WalkResult
     Found,
     PageFault,
     AccessFault,
+
+    /// <summary>Another hart changed an entry between its being read and its being marked.</summary>
+    Changed,
 }

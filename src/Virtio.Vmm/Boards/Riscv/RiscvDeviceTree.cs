@@ -14,7 +14,7 @@ internal sealed class RiscvDeviceTree
     private const uint SupervisorExternalInterrupt = 9;
     private const int RandomSeedSize = 64;
 
-    private static readonly string[] Extensions = ["i", "m", "a", "f", "d", "c", "zicntr", "zicsr", "zifencei", "sstc"];
+    private static readonly string[] Extensions = ["i", "m", "a", "f", "d", "c", "zicntr", "zicsr", "zifencei", "zihintpause", "sstc"];
 
     private readonly FlattenedDeviceTree _tree = new();
 
@@ -88,7 +88,7 @@ internal sealed class RiscvDeviceTree
         _tree.Cells("reg", hart);
         _tree.Text("status", "okay");
         _tree.Text("compatible", "riscv");
-        _tree.Text("riscv,isa", "rv64imafdc_zicntr_zicsr_zifencei_sstc");
+        _tree.Text("riscv,isa", "rv64imafdc_zicntr_zicsr_zifencei_zihintpause_sstc");
         _tree.Text("riscv,isa-base", "rv64i");
         _tree.Text("riscv,isa-extensions", Extensions);
         _tree.Text("mmu-type", "riscv,sv39");
