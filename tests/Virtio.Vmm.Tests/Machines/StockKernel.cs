@@ -27,8 +27,9 @@ internal sealed class StockKernel : IAsyncDisposable
         }
     }
 
-    /// <summary>Boots to the prompt.</summary>
-    public static async Task<StockKernel> BootAsync(long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true)
+    /// <summary>Boots to the prompt; with the image's own parameters, which save a second or two, unless it is to boot as Debian does.</summary>
+    public static async Task<StockKernel> BootAsync(
+        long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true, bool asDebianDoes = false)
     {
         var image = Image;
         var terminal = new GuestTerminal();
@@ -40,7 +41,7 @@ internal sealed class StockKernel : IAsyncDisposable
                 Initrd = image.Initrd,
                 MemorySize = memorySize,
                 ProcessorCount = processorCount,
-                CommandLine = commandLine,
+                CommandLine = asDebianDoes ? commandLine : $"{image.CommandLine} {commandLine}".Trim(),
                 UseDefaultCommandLine = useDefaultCommandLine,
                 Devices = [terminal.CreateDevice()],
                 SerialOutput = serial,
