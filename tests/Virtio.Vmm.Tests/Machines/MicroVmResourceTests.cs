@@ -48,7 +48,10 @@ public sealed class MicroVmResourceTests
 
         Assert.Equal(before.Threads, after.Threads);
         Assert.Equal(before.Descriptors, after.Descriptors);
-        Assert.True(after.MappedBytes - before.MappedBytes < MemorySize, $"{after.MappedBytes - before.MappedBytes} bytes more are mapped, and a machine has {MemorySize}");
+
+        // The runtime's own mappings come and go, and so do its threads, whose name a nameless one of ours would have.
+        Assert.InRange(after.AllThreads - before.AllThreads, int.MinValue, 25);
+        Assert.InRange(after.MappedBytes - before.MappedBytes, long.MinValue, MemorySize / 2);
     }
 
     /// <summary>One machine after the other in each of the ways to end.</summary>

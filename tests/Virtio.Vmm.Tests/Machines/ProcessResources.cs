@@ -3,17 +3,20 @@ using System.Globalization;
 namespace Virtio.Vmm.Tests.Machines;
 
 /// <summary>What this process holds, as the kernel counts it.</summary>
+/// <param name="AllThreads">Threads.</param>
 /// <param name="Threads">Threads, without those that the runtime starts and ends as it likes.</param>
 /// <param name="Descriptors">Open file descriptors.</param>
 /// <param name="MappedBytes">Address space, touched or not.</param>
-internal readonly record struct ProcessResources(int Threads, int Descriptors, long MappedBytes)
+internal readonly record struct ProcessResources(int AllThreads, int Threads, int Descriptors, long MappedBytes)
 {
     /// <summary>Counts; skips the test where there is no /proc.</summary>
     public static ProcessResources Count()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "what a process holds is counted in Linux's /proc");
+        var tasks = Directory.GetDirectories("/proc/self/task");
         return new ProcessResources(
-            Directory.GetDirectories("/proc/self/task").Count(task => !IsRuntimes(task)),
+            tasks.Length,
+            tasks.Count(task => !IsRuntimes(task)),
             Directory.GetFileSystemEntries("/proc/self/fd").Length,
             File.ReadLines("/proc/self/maps").Sum(MappedLength));
     }
