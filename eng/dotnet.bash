@@ -28,7 +28,7 @@ build_once() {
   fi
   # The stamp has the time of the start: what is edited during the build is newer.
   touch "$stamp.new"
-  dotnet build "$project" -c Release -v q --nologo -clp:NoSummary
+  dotnet msbuild "$project" -restore -p:Configuration=Release -v:q -nologo
   mv "$stamp.new" "$stamp"
 }
 
