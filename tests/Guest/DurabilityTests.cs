@@ -12,7 +12,7 @@ public sealed class DurabilityTests
         using var folder = new TemporaryFolder();
         string disk = folder.Sparse("disk.img", 32 << 20);
         string cli = Path.Combine(AppContext.BaseDirectory, "Virtio.Cli");
-        using Process machine = Process.Start(new ProcessStartInfo(cli, ["run", "--disk", disk, "--cmdline", "virtio.agent=none"])
+        using Process machine = Process.Start(new ProcessStartInfo(cli, ["run", "--disk", disk])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -21,7 +21,7 @@ public sealed class DurabilityTests
         try
         {
             await machine.StandardInput.WriteAsync(
-                "stty -echo; dd if=/dev/urandom of=/tmp/d bs=1M count=4 2>/dev/null; dd if=/tmp/d of=/dev/vda bs=4k seek=1024 conv=fsync 2>/dev/null; echo sum=$(sha256sum </tmp/d)\n");
+                "stty -echo; umount /mnt; dd if=/dev/urandom of=/tmp/d bs=1M count=4 2>/dev/null; dd if=/tmp/d of=/dev/vda bs=4k seek=1024 conv=fsync 2>/dev/null; echo sum=$(sha256sum </tmp/d)\n");
             await machine.StandardInput.FlushAsync();
             using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
             string? line;

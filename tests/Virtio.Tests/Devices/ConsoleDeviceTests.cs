@@ -54,7 +54,7 @@ public sealed class ConsoleDeviceTests
     {
         byte[] text = new byte[200_000];
         new Random(4).NextBytes(text);
-        using var bus = new TestBus(new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream(text) }));
+        using var bus = new TestBus(new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream(text), InputHold = TimeSpan.Zero }));
         MmioDriver driver = bus.Driver().Start();
         var received = new List<byte>();
         while (received.Count < text.Length)
@@ -70,7 +70,7 @@ public sealed class ConsoleDeviceTests
     [Fact]
     public void Input_waits_until_there_is_a_buffer_and_goes_on_with_the_first_one()
     {
-        using var bus = new TestBus(new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream() }));
+        using var bus = new TestBus(new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream(), InputHold = TimeSpan.Zero }));
         MmioDriver driver = bus.Driver().Start();
         Assert.False(driver.Interrupt.WaitForChange(0, DriverExtensions.Silence));
         Assert.Equal(100, new ConsoleDriver(driver).Read(100).Length);
@@ -106,5 +106,21 @@ public sealed class ConsoleDeviceTests
         }
 
         return pieces;
+    }
+
+    [Fact]
+    public async Task Input_waits_for_the_drivers_first_output()
+    {
+        using var bus = new TestBus(new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream([7]), InputHold = TimeSpan.FromHours(1) }));
+        MmioDriver driver = bus.Driver().Start();
+        driver.Queue(0).Offer(DriverBuffer.Writable(bus.Allocator.Allocate(16), 16));
+        driver.Queue(0).Kick();
+        bool before = driver.Queue(0).TryCollect(out _);
+
+        driver.Queue(1).Exchange("x"u8, room: 0);
+        UsedBuffer used = await Task.Run(() => driver.Queue(0).Collect(TimeSpan.FromSeconds(10)));
+
+        Assert.False(before);
+        Assert.Equal(1u, used.Length);
     }
 }

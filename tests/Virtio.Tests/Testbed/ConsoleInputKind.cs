@@ -13,7 +13,7 @@ internal sealed class ConsoleInputKind : DeviceKind
 
     internal override ulong StandardFeatures => 0x7;
 
-    internal override IVirtioDevice Create() => new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream(), Columns = 80, Rows = 25 });
+    internal override IVirtioDevice Create() => new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream(), InputHold = TimeSpan.Zero, Columns = 80, Rows = 25 });
 
     internal override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[Room]), Room)];
 

@@ -18,4 +18,10 @@ public sealed record ConsoleDeviceOptions
 
     /// <summary>Rows of the terminal at first; 0 where it has no size.</summary>
     public ushort Rows { get; init; }
+
+    /// <summary>
+    /// How long input is held back from a driver that has just started and has written nothing yet. Linux throws away what arrives while it is still
+    /// registering the console, and says nothing when it is done; its first output is the sign that it is.
+    /// </summary>
+    public TimeSpan InputHold { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -8,20 +8,51 @@ namespace Virtio.Devices.Console;
 /// leave the buffer only when their chains are published, so a reset loses none of them.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
-internal sealed class ConsoleInput(Stream? stream, Action<Exception> failed)
+internal sealed class ConsoleInput : IDisposable
 {
     private const int Capacity = 64 * 1024;
+
+    // From a driver's first output, which a kernel writes in the midst of registering its console, to the end of that.
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
 
     private readonly ConsoleBuffer _buffer = new(Capacity);
     private readonly AsyncSignal _room = new();
     private readonly CancellationTokenSource _closing = new();
+    private readonly Stream? _stream;
+    private readonly TimeSpan _hold;
+    private readonly Action<Exception> _failed;
+    private readonly Timer _release;
     private volatile QueueWorker? _worker;
+    private volatile bool _held;
+    private bool _driverWrote;
     private Task? _loop;
+
+    internal ConsoleInput(Stream? stream, TimeSpan hold, Action<Exception> failed)
+    {
+        _stream = stream;
+        _hold = hold;
+        _failed = failed;
+        _release = new Timer(_ => Release());
+    }
+
+    public void Dispose() => _release.Dispose();
+
+    /// <summary>The driver has written something: it is about to be ready for input.</summary>
+    internal void DriverWrote()
+    {
+        // Only the first time: a driver that writes without pause must not put its input off for ever.
+        if (_held && !Interlocked.Exchange(ref _driverWrote, true))
+            _release.Change(Settling < _hold ? Settling : _hold, Timeout.InfiniteTimeSpan);
+    }
 
     internal void StartQueue(Virtqueue queue, DeviceActivation activation)
     {
         // Nothing is read before there is a driver: until then the bytes are better kept by whoever writes them.
-        _loop ??= stream is null ? Task.CompletedTask : ReadAsync(stream);
+        _loop ??= _stream is null ? Task.CompletedTask : ReadAsync(_stream);
+        _held = _hold > TimeSpan.Zero;
+        _driverWrote = false;
+        if (_held)
+            _release.Change(_hold, Timeout.InfiniteTimeSpan);
         _worker = QueueWorker.StartHostDriven("virtio-console-in", queue, activation, Deliver);
 
         // The worker may have looked before the loop, and the loop may have looked for the worker before it was assigned.
@@ -40,6 +71,7 @@ internal sealed class ConsoleInput(Stream? stream, Action<Exception> failed)
         StopQueue();
         _closing.Cancel();
         _room.Set();
+        Dispose();
         return _loop ?? Task.CompletedTask;
     }
 
@@ -68,12 +100,20 @@ internal sealed class ConsoleInput(Stream? stream, Action<Exception> failed)
         catch (Exception e)
         {
             if (!_closing.IsCancellationRequested)
-                failed(e);
+                _failed(e);
         }
+    }
+
+    private void Release()
+    {
+        _held = false;
+        _worker?.Wake();
     }
 
     private bool Deliver(Virtqueue queue)
     {
+        if (_held)
+            return false;
         int delivered = 0;
         bool needsChain = false;
         while (delivered < _buffer.Count)

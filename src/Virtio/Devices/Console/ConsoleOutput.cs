@@ -16,14 +16,16 @@ internal sealed class ConsoleOutput
     private readonly AsyncSignal _work = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
+    private readonly Action _written;
     private readonly Action<Exception> _failed;
     private readonly Task _loop;
     private TaskCompletionSource? _flushed;
     private QueueWorker? _worker;
     private bool _ended;
 
-    internal ConsoleOutput(Stream? stream, Action<Exception> failed)
+    internal ConsoleOutput(Stream? stream, Action written, Action<Exception> failed)
     {
+        _written = written;
         _failed = failed;
         _loop = WriteAsync(stream);
     }
@@ -80,6 +82,7 @@ internal sealed class ConsoleOutput
         }
 
         chain.Complete(0);
+        _written();
     }
 
     private async Task WriteAsync(Stream? output)
