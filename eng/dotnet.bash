@@ -45,11 +45,13 @@ build_all() {
   build_once all Virtio.slnx "${sources[@]}"
 }
 
-# The program a project makes: the one executable file in its output folder that is no library.
+# The program that the project in a folder makes.
 program_of() {
-  local output=$1/bin/Release/net10.0 name
-  name=$(sed -nE 's/.*<AssemblyName>(.*)<\/AssemblyName>.*/\1/p' "$1"/*.csproj)
-  echo "$output/${name:-${1##*/}}"
+  local file name
+  file=$(echo "$1"/*.csproj)
+  name=$(sed -nE 's/.*<AssemblyName>(.*)<\/AssemblyName>.*/\1/p' "$file")
+  [[ -n $name ]] || name=$(basename "$file" .csproj)
+  echo "$1/bin/Release/net10.0/$name"
 }
 
 # The command as one native binary. Any warning about trimming or native compilation ends it.
@@ -59,6 +61,6 @@ publish_native() {
   rm -rf artifacts/publish
   dotnet publish src/Virtio.Cli -c Release --use-current-runtime -v q --nologo -clp:NoSummary -warnaserror -p:IlcTreatWarningsAsErrors=true \
     "${linker[@]}" -o artifacts/publish
-  cp artifacts/publish/virtio artifacts/virtio
+  cp "artifacts/publish/$(basename "$(program_of src/Virtio.Cli)")" artifacts/virtio
   say "artifacts/virtio: $(du -h artifacts/virtio | cut -f 1)"
 }
