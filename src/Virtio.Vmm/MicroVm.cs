@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Virtio.Vmm.Boards;
 using Virtio.Vmm.Boards.Riscv;
 
@@ -10,18 +11,23 @@ namespace Virtio.Vmm;
 public sealed class MicroVm : IAsyncDisposable
 {
     private readonly IBoard _board;
+    private readonly Task<MicroVmExit> _exit;
     private readonly Lock _lock = new();
     private MicroVmExitReason? _stopReason;
     private Task? _disposal;
 
-    private MicroVm(IBoard board) => _board = board;
+    private MicroVm(IBoard board, ILogger logger)
+    {
+        _board = board;
+        _exit = ObserveAsync(logger);
+    }
 
     /// <summary>Which kind of machine was chosen; never <see cref="MicroVmMachine.Auto"/>.</summary>
     public MicroVmMachine Machine => _board.Machine;
 
     /// <summary>
-    /// The last 64 KiB that the guest wrote to its serial port and to the firmware's console, where the kernel's own messages go. May be read at any time,
-    /// also after the end.
+    /// The last 64 KiB that the guest wrote to its serial port and to the firmware's console, where the kernel's own messages go. It is the guest's text as it
+    /// came, control characters and all. May be read at any time, also after the end.
     /// </summary>
     public string SerialLog => _board.SerialLog;
 
@@ -30,6 +36,7 @@ public sealed class MicroVm : IAsyncDisposable
     /// <param name="cancellationToken">Stops the loading; has no effect once the machine runs.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two contradict each other.</exception>
     /// <exception cref="BootException">The kernel or an initial ramdisk cannot be booted on this machine; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">The loading was cancelled.</exception>
     /// <exception cref="OutOfMemoryException">The host cannot give the guest its memory.</exception>
     public static async Task<MicroVm> StartAsync(MicroVmOptions options, CancellationToken cancellationToken = default)
     {
@@ -47,12 +54,14 @@ public sealed class MicroVm : IAsyncDisposable
         // On the pool: loading reads files and uncompresses, and takes its time.
         var board = await Task.Run(() => RiscvBoard.CreateAsync(options, cancellationToken), CancellationToken.None).ConfigureAwait(false);
         board.Start();
-        return new MicroVm(board);
+        MicroVmLog.Started(options.Logger, board.Machine, options.ProcessorCount, options.MemorySize, options.Kernel);
+        return new MicroVm(board, options.Logger);
     }
 
     /// <summary>Starts a machine, waits for its end and disposes it: all there is to do for a guest that ends by itself.</summary>
     /// <param name="options">What the machine is made of.</param>
-    /// <param name="cancellationToken">Stops the machine; the result then says <see cref="MicroVmExitReason.Cancelled"/>.</param>
+    /// <param name="cancellationToken">Stops the machine; the result then says <see cref="MicroVmExitReason.Cancelled"/>. While it still loads, stops that, and throws.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled before the machine ran.</exception>
     public static async Task<MicroVmExit> RunAsync(MicroVmOptions options, CancellationToken cancellationToken = default)
     {
         await using var vm = await StartAsync(options, cancellationToken).ConfigureAwait(false);
@@ -66,9 +75,7 @@ public sealed class MicroVm : IAsyncDisposable
     public async Task<MicroVmExit> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
         using var registration = cancellationToken.Register(() => RequestStop(MicroVmExitReason.Cancelled));
-        var exit = await _board.Completion.ConfigureAwait(false);
-        lock (_lock)
-            return exit.Reason == MicroVmExitReason.Stopped && _stopReason is { } reason ? exit with { Reason = reason } : exit;
+        return await _exit.ConfigureAwait(false);
     }
 
     /// <summary>Stops the machine as if its power were cut, and waits until it has. The result says how the guest ended where it was first.</summary>
@@ -85,6 +92,21 @@ public sealed class MicroVm : IAsyncDisposable
         lock (_lock)
             disposal = _disposal ??= DisposeBoardAsync();
         await disposal.ConfigureAwait(false);
+    }
+
+    private async Task<MicroVmExit> ObserveAsync(ILogger logger)
+    {
+        var exit = await _board.Completion.ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (exit.Reason == MicroVmExitReason.Stopped && _stopReason is { } reason)
+                exit = exit with { Reason = reason };
+        }
+
+        if (exit.Reason == MicroVmExitReason.Panic)
+            MicroVmLog.Panicked(logger, exit.Detail);
+        MicroVmLog.Ended(logger, exit.Reason);
+        return exit;
     }
 
     private async Task DisposeBoardAsync()

@@ -29,6 +29,9 @@ internal static class BareMetal
     /// <summary>Sleeps for ever.</summary>
     public static byte[] Sleep { get; } = Image([WaitForInterrupt, LoopOverOneBefore]);
 
+    /// <summary>Reads the configuration of its first virtio device, then switches itself off.</summary>
+    public static byte[] ReadConfiguration { get; } = Image([0x1000_12b7, 0x1002_a303, .. ResetCall]); // lui t0, 0x10001; lw t1, 0x100(t0)
+
     private static uint[] Reset(uint type, uint reason)
     {
         var call = ResetCall.ToArray();

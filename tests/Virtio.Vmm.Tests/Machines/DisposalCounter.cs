@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>A device that does nothing and counts how often it is disposed.</summary>
+/// <summary>A device that does nothing, counts how often it is disposed, and throws if it is told to.</summary>
 internal sealed class DisposalCounter : IVirtioDevice
 {
     private int _disposals;
@@ -15,6 +15,15 @@ internal sealed class DisposalCounter : IVirtioDevice
     public ulong Features => 0;
 
     public ReadOnlySpan<ushort> QueueSizes => [8];
+
+    /// <summary>What a read of the configuration throws.</summary>
+    public Exception? ConfigurationFailure { get; init; }
+
+    public void ReadConfig(int offset, Span<byte> destination)
+    {
+        if (ConfigurationFailure is not null)
+            throw ConfigurationFailure;
+    }
 
     public void Activate(DeviceActivation activation)
     {

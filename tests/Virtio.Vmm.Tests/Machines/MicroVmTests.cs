@@ -105,6 +105,17 @@ public sealed class MicroVmTests
         Assert.Equal([1, 1, 1, 1], new[] { used, refused, invalid, cancelled }.Select(device => device.Disposals));
     }
 
+    [Fact]
+    public async Task A_device_that_throws_does_not_end_the_machine()
+    {
+        var device = new DisposalCounter { ConfigurationFailure = new InvalidOperationException("not my day") };
+
+        var exit = await MicroVm.RunAsync(Options(BareMetal.ReadConfiguration, devices: device)).WaitAsync(TimeLimit);
+
+        Assert.Equal(MicroVmExitReason.PowerOff, exit.Reason);
+        Assert.Equal(1, device.Disposals);
+    }
+
     [Theory]
     [InlineData(64)]
     [InlineData(16384)]

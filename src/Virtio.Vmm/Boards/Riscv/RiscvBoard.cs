@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Virtio.Memory;
 using Virtio.Riscv;
 using Virtio.Transports.Mmio;
@@ -10,6 +11,7 @@ namespace Virtio.Vmm.Boards.Riscv;
 internal sealed class RiscvBoard : IBoard
 {
     private readonly TaskCompletionSource<MicroVmExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ILogger _logger;
     private readonly GuestMemory _memory;
     private readonly SerialPort _serial;
     private readonly MmioBus _virtio;
@@ -20,6 +22,7 @@ internal sealed class RiscvBoard : IBoard
 
     private RiscvBoard(MicroVmOptions options)
     {
+        _logger = options.Logger;
         _memory = GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize));
         var plic = new Plic(options.ProcessorCount, (hart, asserted) => _machine!.SetExternalInterrupt(hart, asserted));
         _serial = new SerialPort(
@@ -133,6 +136,9 @@ internal sealed class RiscvBoard : IBoard
 
         // Whoever learns of the end has the guest's last words too.
         await _serial.DisposeAsync().ConfigureAwait(false);
-        _completion.SetResult(RiscvExit.Describe(_machine, reason, _kernelDied, _serial.PanicMessage));
+        var exit = RiscvExit.Describe(_machine, reason, _kernelDied, _serial.PanicMessage);
+        if (exit.Reason == MicroVmExitReason.Fault)
+            MicroVmLog.Failed(_logger, _machine.Failure);
+        _completion.SetResult(exit);
     }
 }

@@ -23,7 +23,7 @@ internal static class RiscvExit
         RiscvStopReason.SystemFailure => Panic(panicMessage),
         RiscvStopReason.Stopped when kernelDied => Panic(panicMessage),
         RiscvStopReason.Stopped => new MicroVmExit(MicroVmExitReason.Stopped),
-        _ => new MicroVmExit(MicroVmExitReason.Fault, machine.Failure?.ToString()),
+        _ => new MicroVmExit(MicroVmExitReason.Fault, machine.Failure is { } failure ? $"{failure.GetType().Name}: {failure.Message}" : null),
     };
 
     /// <summary>

@@ -24,45 +24,38 @@ internal sealed class RiscvSystemBus : IRiscvBus
     public bool TryRead(ulong address, int size, out ulong value)
     {
         value = 0;
-        if (TryOffset(address, RiscvBoardLayout.PlicAddress, Plic.Size, out var offset))
-        {
-            value = _plic.Read(offset, size);
-            return true;
-        }
 
-        if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
-        {
-            value = _uart.Read(offset);
-            return true;
-        }
-
+        // The virtio devices first: theirs are the accesses that a guest makes often.
         Span<byte> data = stackalloc byte[sizeof(ulong)];
         data.Clear();
-        if (!_virtio.HandleMmio(address, data[..size], isWrite: false))
+        if (_virtio.HandleMmio(address, data[..size], isWrite: false))
+            value = BinaryPrimitives.ReadUInt64LittleEndian(data);
+        else if (TryOffset(address, RiscvBoardLayout.PlicAddress, Plic.Size, out var offset))
+            value = _plic.Read(offset, size);
+        else if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
+            value = _uart.Read(offset);
+        else
             return false;
 
-        value = BinaryPrimitives.ReadUInt64LittleEndian(data);
         return true;
     }
 
     /// <inheritdoc/>
     public bool TryWrite(ulong address, int size, ulong value)
     {
-        if (TryOffset(address, RiscvBoardLayout.PlicAddress, Plic.Size, out var offset))
-        {
-            _plic.Write(offset, size, value);
-            return true;
-        }
-
-        if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
-        {
-            _uart.Write(offset, value);
-            return true;
-        }
-
         Span<byte> data = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(data, value);
-        return _virtio.HandleMmio(address, data[..size], isWrite: true);
+        if (_virtio.HandleMmio(address, data[..size], isWrite: true))
+            return true;
+
+        if (TryOffset(address, RiscvBoardLayout.PlicAddress, Plic.Size, out var offset))
+            _plic.Write(offset, size, value);
+        else if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
+            _uart.Write(offset, value);
+        else
+            return false;
+
+        return true;
     }
 
     private static bool TryOffset(ulong address, ulong start, ulong size, out ulong offset)

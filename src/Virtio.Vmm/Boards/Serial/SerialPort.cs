@@ -6,7 +6,7 @@ namespace Virtio.Vmm.Boards.Serial;
 /// <summary>
 /// A board's serial port with all that hangs on it: the chip, the host's streams, the log of the last output, and the watch for a kernel panic. Thread-safe.
 /// </summary>
-internal sealed partial class SerialPort : IAsyncDisposable
+internal sealed class SerialPort : IAsyncDisposable
 {
     private const int FifoDepth = 16;
 
@@ -16,20 +16,18 @@ internal sealed partial class SerialPort : IAsyncDisposable
     private readonly FirmwareConsole _firmware;
     private readonly SerialOutput? _output;
     private readonly SerialInput? _input;
-    private readonly ILogger _logger;
     private Task? _disposal;
     private bool _driven;
 
     /// <summary>Starts to serve the streams, which stay the caller's and may be null.</summary>
     public SerialPort(Stream? output, Stream? input, FirmwareConsole firmware, Action<bool> setInterrupt, ILogger logger)
     {
-        _logger = logger;
         _firmware = firmware;
         Uart = new Uart16550(Transmit, CanTransmit, setInterrupt);
         if (output is not null)
-            _output = new SerialOutput(output, LogOutputFailed) { RoomMade = Uart.OnTransmitRoom };
+            _output = new SerialOutput(output, failure => MicroVmLog.SerialOutputFailed(logger, failure)) { RoomMade = Uart.OnTransmitRoom };
         if (input is not null)
-            _input = new SerialInput(input, Uart, LogInputFailed);
+            _input = new SerialInput(input, Uart, failure => MicroVmLog.SerialInputFailed(logger, failure));
     }
 
     /// <summary>The chip.</summary>
@@ -114,10 +112,4 @@ internal sealed partial class SerialPort : IAsyncDisposable
 
         return _output is null || _output.Append([value]) == 1;
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "The stream for the serial port's output failed; the output is dropped from now on")]
-    private partial void LogOutputFailed(Exception failure);
-
-    [LoggerMessage(2, LogLevel.Warning, "The stream for the serial port's input failed; the port reads nothing from now on")]
-    private partial void LogInputFailed(Exception failure);
 }
