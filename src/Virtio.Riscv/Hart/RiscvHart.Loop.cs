@@ -479,11 +479,39 @@ public sealed partial class RiscvHart
                     s = ref Unsafe.Add(ref s, 2);
                     continue;
                 case Op.Flw:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry flw = ref Entry(ref tlb, va);
+                    if (((va + 3) & PageMask) != flw.Tag || (_status & StatusBits.FloatMask) == 0)
+                        goto Memory;
+                    R(ref MemoryMarshal.GetArrayDataReference(_f), s.Rd) = BoxedSingle | HostMemory.Read32((nint)va + flw.Addend);
+                    _status |= StatusBits.FloatDirty;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
                 case Op.Fld:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry fld = ref Entry(ref tlb, va);
+                    if (((va + 7) & PageMask) != fld.Tag || (_status & StatusBits.FloatMask) == 0)
+                        goto Memory;
+                    R(ref MemoryMarshal.GetArrayDataReference(_f), s.Rd) = HostMemory.Read64((nint)va + fld.Addend);
+                    _status |= StatusBits.FloatDirty;
+                    s = ref Unsafe.Add(ref s, (nint)s.Rs2);
+                    continue;
                 case Op.Fsw:
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry fsw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 3) & PageMask) != fsw.Tag || (_status & StatusBits.FloatMask) == 0)
+                        goto Memory;
+                    HostMemory.Write32((nint)va + fsw.Addend, (uint)R(ref MemoryMarshal.GetArrayDataReference(_f), s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    continue;
                 case Op.Fsd:
                     va = R(ref x, s.Rs1) + (ulong)s.Imm;
-                    goto Memory;
+                    ref TlbEntry fsd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    if (((va + 7) & PageMask) != fsd.Tag || (_status & StatusBits.FloatMask) == 0)
+                        goto Memory;
+                    HostMemory.Write64((nint)va + fsd.Addend, R(ref MemoryMarshal.GetArrayDataReference(_f), s.Rs2));
+                    s = ref Unsafe.Add(ref s, (nint)s.Rd);
+                    continue;
                 case Op.Atomic:
                     _pc = Pc(page, ref start, ref s);
                     if (!ExecuteAtomic((uint)s.Imm))
@@ -522,7 +550,7 @@ public sealed partial class RiscvHart
             continue;
 
         Memory:
-            // Not in the TLB, across two pages, outside RAM, or a floating-point register.
+            // Not in the TLB, across two pages, outside RAM, or without floating-point state.
             _pc = Pc(page, ref start, ref s);
             if (!AccessMemory(s, va))
                 goto Enter;

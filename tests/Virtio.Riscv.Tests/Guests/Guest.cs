@@ -38,7 +38,7 @@ internal sealed class Guest : IDisposable
     private readonly StringBuilder _console = new();
     private readonly ElfFile _program;
 
-    public Guest(string source, int harts = 1, IRiscvBus? bus = null, ulong timebase = 10_000_000)
+    public Guest(string source, int harts = 1, IRiscvBus? bus = null, RiscvDebugConsole? console = null)
     {
         _program = new ElfFile(Assembler.Assemble(Prelude + source + "\n", Base + 0x1000));
         nint host = Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0);
@@ -49,8 +49,7 @@ internal sealed class Guest : IDisposable
             Memory = [new RiscvMemoryRegion(Base, host + _offset, Size)],
             HartCount = harts,
             Bus = bus,
-            TimebaseFrequency = timebase,
-            DebugConsole = bytes => _console.Append(Encoding.ASCII.GetString(bytes)),
+            DebugConsole = console ?? (bytes => _console.Append(Encoding.ASCII.GetString(bytes))),
         });
         Hart.ProgramCounter = _program.Entry;
     }

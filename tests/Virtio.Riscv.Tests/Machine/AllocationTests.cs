@@ -63,6 +63,54 @@ public sealed class AllocationTests
         Assert.True(retired > 900_000);
     }
 
+    /// <summary>The console is called on the hart's own thread, so it can look at what that thread has allocated.</summary>
+    [Fact]
+    public void A_hart_allocates_nothing_while_it_waits_and_is_interrupted()
+    {
+        long[] allocated = new long[3];
+        int calls = 0;
+        using Guest guest = new("""
+            .macro mark
+                li a7, 1
+                li a0, 'x'
+                ecall
+            .endm
+            _start:
+                li t0, 0x22
+                csrw sie, t0
+                jal ra, work
+                mark
+                jal ra, work
+                mark
+                jal ra, work
+                mark
+                finish
+            work:
+                li s0, 60
+            1:  rdtime t0
+                li t1, 12000
+                add t0, t0, t1
+                csrw 0x14D, t0
+            2:  wfi
+                csrr t0, sip
+                beqz t0, 2b
+                csrci sip, 2
+                li a7, 0x735049
+                li a6, 0
+                li a0, 1
+                li a1, 0
+                ecall
+                wfi
+                csrci sip, 2
+                addi s0, s0, -1
+                bnez s0, 1b
+                ret
+            """, console: _ => allocated[calls++] = GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(RiscvStopReason.Shutdown, guest.RunOnThreads());
+        Assert.Equal(3, calls);
+        Assert.Equal(allocated[1], allocated[2]);
+    }
+
     private sealed class QuietBus : IRiscvBus
     {
         public bool TryRead(ulong address, int size, out ulong value)
