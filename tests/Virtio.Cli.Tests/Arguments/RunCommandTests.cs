@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Virtio.Cli.Arguments;
+using Virtio.Vmm;
+
+namespace Virtio.Cli.Tests.Arguments;
+
+public class RunCommandTests
+{
+    [Fact]
+    public void Every_option_reaches_the_run()
+    {
+        RunOptions options = Read(
+            "--machine", "software", "--kernel", "k", "--initrd", "http://h/i", "--cmdline", "a=b c", "--memory", "256M", "--cpus", "4",
+            "--disk", "one.img,ro", "--disk", "mem:1M", "--console", "unix:/run/c", "--serial", "s");
+
+        Assert.Equal(MicroVmMachine.Software, options.Machine);
+        Assert.Equal("k", options.Kernel);
+        Assert.Equal("http://h/i", options.Initrd);
+        Assert.Equal("a=b c", options.CommandLine);
+        Assert.Equal(256L << 20, options.Memory);
+        Assert.Equal(4, options.Processors);
+        Assert.Equal(["one.img", "mem:1M"], options.Disks.Select(disk => disk.Place));
+        Assert.Equal(new ConsoleSpec(ConsoleKind.Socket, "/run/c"), options.Console);
+        Assert.Equal("s", options.Serial);
+    }
+
+    [Fact]
+    public void Nothing_is_needed()
+    {
+        RunOptions options = Read();
+
+        Assert.Equal(MicroVmMachine.Auto, options.Machine);
+        Assert.Null(options.Kernel);
+        Assert.Null(options.Initrd);
+        Assert.Equal("", options.CommandLine);
+        Assert.Equal(1L << 30, options.Memory);
+        Assert.Equal(1, options.Processors);
+        Assert.Empty(options.Disks);
+        Assert.Equal(ConsoleKind.Standard, options.Console.Kind);
+        Assert.Null(options.Serial);
+    }
+
+    [Fact]
+    public void Kernel_parameters_may_look_like_options() =>
+        Assert.Equal("-- --flag @x", Read("--cmdline=-- --flag @x").CommandLine);
+
+    private static RunOptions Read(params string[] arguments)
+    {
+        Command root = VirtioCommand.Create();
+        ParseResult result = root.Parse(["run", .. arguments], new ParserConfiguration { ResponseFileTokenReplacer = null });
+        Assert.Empty(result.Errors);
+        return root.Subcommands.OfType<RunCommand>().Single().Read(result);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using Virtio.Vmm;
+
+namespace Virtio.Cli.Tests.Processes;
+
+/// <summary>The built command, run as a process of its own.</summary>
+internal sealed partial class CommandProcess : IDisposable
+{
+    internal const int Interrupt = 2;
+    internal const int Terminate = 15;
+
+    // A guest boots in seconds; a machine that tests share may be many times slower.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly Task _reading;
+    private readonly Task<string> _error;
+
+    private CommandProcess(string[] arguments)
+    {
+        _process = Process.Start(new ProcessStartInfo(ExecutablePath, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        _reading = ReadAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    internal static string ExecutablePath => Path.ChangeExtension(typeof(VirtioCommand).Assembly.Location, null);
+
+    internal StreamWriter Input => _process.StandardInput;
+
+    internal string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    internal static CommandProcess Start(params string[] arguments) => new(arguments);
+
+    /// <summary>Skips the test where there is no guest to run.</summary>
+    internal static void RequireGuestImage() =>
+        Assert.SkipWhen(GuestImage.TryFind() is null, $"there is no guest image: make it with './build guest', or set {GuestImage.FolderVariable}");
+
+    /// <summary>Runs the command to its end, with no input.</summary>
+    internal static async Task<(int Status, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using CommandProcess process = Start(arguments);
+        process.Input.Close();
+        return await process.EndAsync();
+    }
+
+    internal async Task WaitForOutputAsync(string text)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.False(_process.HasExited, $"it ended with {(_process.HasExited ? _process.ExitCode : 0)} before it wrote '{text}': {Output}");
+            Assert.True(clock.Elapsed < Limit, $"'{text}' did not come: {Output}");
+            await Task.Delay(20);
+        }
+    }
+
+    internal void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
+
+    internal async Task<(int Status, string Output, string Error)> EndAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Limit);
+        await _reading;
+        return (_process.ExitCode, Output, await _error);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    private async Task ReadAsync()
+    {
+        char[] buffer = new char[4096];
+        for (int count; (count = await _process.StandardOutput.ReadAsync(buffer)) > 0;)
+        {
+            lock (_output)
+                _output.Append(buffer, 0, count);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net.Sockets;
+
+namespace Virtio.Cli.Tests.Processes;
+
+/// <summary>Runs with the guest image: input from a script, and every way out.</summary>
+public sealed class GuestRunTests : IDisposable
+{
+    private const string Prompt = "guest:~#";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("virtio-guest-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_script_drives_a_guest_and_the_guest_goes_on_after_its_end()
+    {
+        CommandProcess.RequireGuestImage();
+        string disk = Path.Combine(_folder, "disk.img");
+        File.WriteAllBytes(disk, new byte[16 << 20]);
+        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--cpus", "2", "--disk", disk + ",id=mine", "--disk", "mem:1M,ro");
+
+        // All at once, before the guest has booted, and then the end of input: the guest still reads it all.
+        await process.Input.WriteAsync("cat /sys/block/vda/serial; cat /sys/block/vdb/ro; nproc\numount /mnt; echo written-by-the-guest | dd of=/dev/vda conv=fsync; sleep 3; echo sum=$((40+2)); poweroff -f\n");
+        process.Input.Close();
+        (int status, string output, string error) = await process.EndAsync();
+
+        Assert.Contains("mine", output);
+        Assert.Contains("sum=42", output);
+        Assert.Equal("", error);
+        Assert.Equal(ExitStatus.Success, status);
+        Assert.Equal("written-by-the-guest\n"u8, File.ReadAllBytes(disk).AsSpan(0, 21));
+    }
+
+    [Fact]
+    public async Task A_reboot_ends_the_run_with_0_and_a_panic_with_3()
+    {
+        CommandProcess.RequireGuestImage();
+        using CommandProcess reboot = await StartAsync();
+        await reboot.Input.WriteAsync("reboot -f\n");
+        await reboot.Input.FlushAsync();
+        Assert.Equal(ExitStatus.Success, (await reboot.EndAsync()).Status);
+
+        using CommandProcess panic = await StartAsync();
+        await panic.Input.WriteAsync("echo c > /proc/sysrq-trigger\n");
+        await panic.Input.FlushAsync();
+        (int status, _, string error) = await panic.EndAsync();
+        Assert.Equal(ExitStatus.GuestPanicked, status);
+        Assert.StartsWith("virtio: the guest's kernel panicked", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+    }
+
+    [Theory]
+    [InlineData(CommandProcess.Interrupt, ExitStatus.Interrupted)]
+    [InlineData(CommandProcess.Terminate, ExitStatus.Terminated)]
+    public async Task A_signal_ends_the_run_and_its_status_tells_which(int signal, int expected)
+    {
+        CommandProcess.RequireGuestImage();
+        using CommandProcess process = await StartAsync();
+        process.Signal(signal);
+        (int status, _, string error) = await process.EndAsync();
+        Assert.Equal("", error);
+        Assert.Equal(expected, status);
+    }
+
+    [Fact]
+    public async Task The_console_may_be_a_socket_and_the_serial_port_a_file()
+    {
+        CommandProcess.RequireGuestImage();
+        string path = Path.Combine(_folder, "console");
+        string serial = Path.Combine(_folder, "serial");
+        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--console", "unix:" + path, "--serial", serial, "--cmdline", "loglevel=7");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        for (int i = 0; !File.Exists(path) && i < 1000; i++)
+            await Task.Delay(20);
+        await ConnectAsync(socket, path);
+        await using var stream = new NetworkStream(socket);
+        await ReadUntilAsync(stream, Prompt);
+        await stream.WriteAsync("poweroff -f\n"u8.ToArray());
+
+        (int status, string output, _) = await process.EndAsync();
+        Assert.Equal(ExitStatus.Success, status);
+        Assert.Equal("", output);
+        Assert.Contains("Linux version", File.ReadAllText(serial));
+        Assert.False(File.Exists(path));
+    }
+
+    private static async Task<CommandProcess> StartAsync()
+    {
+        CommandProcess process = CommandProcess.Start("run", "--memory", "256M");
+        await process.WaitForOutputAsync(Prompt);
+        return process;
+    }
+
+    // The file is there a moment before anybody listens.
+    private static async Task ConnectAsync(Socket socket, string path)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+                return;
+            }
+            catch (SocketException) when (attempt < 100)
+            {
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    private static async Task ReadUntilAsync(NetworkStream stream, string text)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        string seen = "";
+        byte[] buffer = new byte[4096];
+        while (!seen.Contains(text, StringComparison.Ordinal))
+        {
+            int count = await stream.ReadAsync(buffer, limit.Token);
+            Assert.True(count > 0, seen);
+            seen += System.Text.Encoding.ASCII.GetString(buffer, 0, count);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Virtio.Cli.Tests.Processes;
+
+/// <summary>What a person gets to see who asks for something that cannot be: one line that names it, and status 1.</summary>
+public sealed class RefusalTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("virtio-refusal-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("a command is missing")]
+    [InlineData("'frob'", "frob")]
+    [InlineData("'--frob'", "run", "--frob")]
+    [InlineData("'frob'", "run", "frob")]
+    [InlineData("--memory 5X", "run", "--memory", "5X")]
+    [InlineData("--memory 1M", "run", "--memory", "1M")]
+    [InlineData("--memory 17G", "run", "--memory", "17G")]
+    [InlineData("--memory 65M", "run", "--memory", "65M")]
+    [InlineData("'--memory'", "run", "--memory")]
+    [InlineData("--cpus 9", "run", "--cpus", "9")]
+    [InlineData("--cpus many", "run", "--cpus", "many")]
+    [InlineData("--machine toaster", "run", "--machine", "toaster")]
+    [InlineData("--console tty", "run", "--console", "tty")]
+    [InlineData("--disk mem:12Q", "run", "--disk", "mem:12Q")]
+    [InlineData("/no/such/kernel", "run", "--kernel", "/no/such/kernel")]
+    [InlineData("'/etc': it is a directory", "run", "--kernel", "/etc")]
+    [InlineData("Connection refused", "run", "--kernel", "http://localhost:1/Image")]
+    public Task A_wrong_command_line_is_answered_with_one_line(string expected, params string[] arguments) => RefusesAsync(expected, arguments);
+
+    [Fact]
+    public async Task Disks_that_are_none_are_refused()
+    {
+        string kernel = MakeFile("Image", new byte[4096]);
+        await RefusesAsync("is a directory", "run", "--kernel", kernel, "--disk", _folder);
+        await RefusesAsync("/no/such/disk", "run", "--kernel", kernel, "--disk", "/no/such/disk");
+        await RefusesAsync("is empty", "run", "--kernel", kernel, "--disk", MakeFile("empty.img", []));
+    }
+
+    [Fact]
+    public async Task A_disk_that_another_process_has_locked_is_refused()
+    {
+        string disk = MakeFile("busy.img", new byte[1 << 20]);
+        await using var holder = new FileStream(disk, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        await RefusesAsync("is in use by another program", "run", "--kernel", MakeFile("Image", new byte[4096]), "--disk", disk);
+    }
+
+    [Fact]
+    public async Task Kernels_that_cannot_boot_here_are_refused()
+    {
+        byte[] x86 = new byte[64 * 1024];
+        x86[0x1fe] = 0x55;
+        x86[0x1ff] = 0xaa;
+        "HdrS"u8.CopyTo(x86.AsSpan(0x202));
+
+        await RefusesAsync("x86", "run", "--kernel", MakeFile("bzImage", x86));
+        await RefusesAsync("nonsense", "run", "--kernel", MakeFile("nonsense", Encoding.ASCII.GetBytes(new string('n', 8192))));
+        await RefusesAsync("empty", "run", "--kernel", MakeFile("empty", []));
+    }
+
+    [Fact]
+    public async Task Files_that_cannot_be_written_are_refused()
+    {
+        string kernel = MakeFile("Image", new byte[4096]);
+        await RefusesAsync("it is a directory", "run", "--kernel", kernel, "--serial", _folder);
+        await RefusesAsync("no such folder", "run", "--kernel", kernel, "--console", "file:/no/such/folder/file");
+        await RefusesAsync("cannot listen", "run", "--kernel", kernel, "--console", "unix:/no/such/folder/socket");
+    }
+
+    [Fact]
+    public async Task A_missing_guest_image_says_how_to_make_one()
+    {
+        string copy = Path.Combine(_folder, "away");
+        Directory.CreateDirectory(copy);
+        var start = new System.Diagnostics.ProcessStartInfo(CommandProcess.ExecutablePath, ["run"]) { RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = copy };
+        start.Environment["VIRTIO_GUEST_DIR"] = copy;
+        Assert.SkipWhen(HasImageAbove(AppContext.BaseDirectory), "the guest image is found from the program's own folder");
+
+        using var process = System.Diagnostics.Process.Start(start)!;
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(ExitStatus.Failure, process.ExitCode);
+        Assert.Contains("./build guest", error);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_url_that_is_not_there_is_refused_for_kernels_and_disks()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        Task answering = AnswerNotFoundAsync(server);
+        string url = $"http://user:secret@127.0.0.1:{((IPEndPoint)server.LocalEndpoint).Port}/missing?key=secret";
+
+        await RefusesAsync("404", "run", "--kernel", url);
+        await RefusesAsync("404", "run", "--kernel", MakeFile("Image", new byte[4096]), "--disk", url);
+
+        server.Stop();
+        await answering;
+    }
+
+    private static bool HasImageAbove(string folder) =>
+        Directory.Exists(Path.Combine(folder, "artifacts/guest/riscv64")) || (Path.GetDirectoryName(folder) is { } above && HasImageAbove(above));
+
+    private static async Task RefusesAsync(string expected, params string[] arguments)
+    {
+        (int status, string output, string error) = await CommandProcess.RunAsync(arguments);
+
+        Assert.Contains(expected, error);
+        string line = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("virtio: ", line);
+        Assert.DoesNotContain("   at ", error);
+        Assert.DoesNotContain("secret", error);
+        Assert.Equal("", output);
+        Assert.Equal(ExitStatus.Failure, status);
+    }
+
+    private static async Task AnswerNotFoundAsync(TcpListener server)
+    {
+        try
+        {
+            while (true)
+            {
+                using TcpClient client = await server.AcceptTcpClientAsync();
+                using var request = new StreamReader(client.GetStream(), leaveOpen: true);
+                while (await request.ReadLineAsync() is { Length: > 0 })
+                {
+                    // Until the empty line that ends it.
+                }
+
+                await client.GetStream().WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+            }
+        }
+        catch (SocketException)
+        {
+            // Stopped.
+        }
+    }
+
+    private string MakeFile(string name, byte[] content)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+}
