@@ -21,7 +21,7 @@ public sealed record ConsoleDeviceOptions
 
     /// <summary>
     /// How long input is held back from a driver that has just started and has written nothing yet. Linux throws away what arrives while it is still
-    /// registering the console, and says nothing when it is done; its first output is the sign that it is.
+    /// registering the console, and says nothing when it is done; silence after its first output is the sign that it is.
     /// </summary>
     public TimeSpan InputHold { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -12,8 +12,8 @@ internal sealed class ConsoleInput : IDisposable
 {
     private const int Capacity = 64 * 1024;
 
-    // From a driver's first output, which a kernel writes in the midst of registering its console, to the end of that.
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
+    // From a driver's last output, which a kernel may write in the midst of registering its console, to the end of that.
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
 
     private readonly ConsoleBuffer _buffer = new(Capacity);
     private readonly AsyncSignal _room = new();
@@ -24,7 +24,7 @@ internal sealed class ConsoleInput : IDisposable
     private readonly Timer _release;
     private volatile QueueWorker? _worker;
     private volatile bool _held;
-    private bool _driverWrote;
+    private long? _firstOutput;
     private Task? _loop;
 
     internal ConsoleInput(Stream? stream, TimeSpan hold, Action<Exception> failed)
@@ -40,8 +40,14 @@ internal sealed class ConsoleInput : IDisposable
     /// <summary>The driver has written something: it is about to be ready for input.</summary>
     internal void DriverWrote()
     {
-        // Only the first time: a driver that writes without pause must not put its input off for ever.
-        if (_held && !Interlocked.Exchange(ref _driverWrote, true))
+        if (!_held)
+            return;
+        long now = Environment.TickCount64;
+        _firstOutput ??= now;
+
+        // A kernel may write its whole log in the midst of registering its console: the end of that counts. But a driver that writes without pause must
+        // not put its input off for ever.
+        if (now - _firstOutput < _hold.TotalMilliseconds)
             _release.Change(Settling < _hold ? Settling : _hold, Timeout.InfiniteTimeSpan);
     }
 
@@ -50,7 +56,7 @@ internal sealed class ConsoleInput : IDisposable
         // Nothing is read before there is a driver: until then the bytes are better kept by whoever writes them.
         _loop ??= _stream is null ? Task.CompletedTask : ReadAsync(_stream);
         _held = _hold > TimeSpan.Zero;
-        _driverWrote = false;
+        _firstOutput = null;
         if (_held)
             _release.Change(_hold, Timeout.InfiniteTimeSpan);
         _worker = QueueWorker.StartHostDriven("virtio-console-in", queue, activation, Deliver);
