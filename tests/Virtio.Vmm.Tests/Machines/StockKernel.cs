@@ -1,3 +1,5 @@
+using Virtio.Devices;
+
 namespace Virtio.Vmm.Tests.Machines;
 
 /// <summary>A machine with Debian's kernel in it, at the prompt of its shell on hvc0.</summary>
@@ -29,7 +31,8 @@ internal sealed class StockKernel : IAsyncDisposable
 
     /// <summary>Boots to the prompt; with the image's own parameters, which save a second or two, unless it is to boot as Debian does.</summary>
     public static async Task<StockKernel> BootAsync(
-        long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true, bool asDebianDoes = false)
+        long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true, bool asDebianDoes = false,
+        params IReadOnlyList<IVirtioDevice> devices)
     {
         var image = Image;
         var terminal = new GuestTerminal();
@@ -43,7 +46,7 @@ internal sealed class StockKernel : IAsyncDisposable
                 ProcessorCount = processorCount,
                 CommandLine = asDebianDoes ? commandLine : $"{image.CommandLine} {commandLine}".Trim(),
                 UseDefaultCommandLine = useDefaultCommandLine,
-                Devices = [terminal.CreateDevice()],
+                Devices = [terminal.CreateDevice(), .. devices],
                 SerialOutput = serial,
             }),
             terminal,

@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using Virtio.Devices;
+using Virtio.Devices.Block;
+using Virtio.Devices.Entropy;
+using Virtio.Storage;
 
 namespace Virtio.Vmm.Tests.Machines;
 
@@ -114,6 +118,18 @@ public sealed class StockKernelTests
         var lines = sums.Split('\n').Where(line => line.EndsWith("  -", StringComparison.Ordinal)).ToArray();
         Assert.Equal(processorCount, lines.Length);
         Assert.All(lines, line => Assert.StartsWith("30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Its_devices_come_in_the_order_of_the_options_without_a_warning()
+    {
+        var disks = Enumerable.Range(1, MicroVmOptions.MaxDeviceCount - 2).Select(i => (IVirtioDevice)new BlockDevice(new MemoryStorage(i * 4096L)));
+        await using var guest = await StockKernel.BootAsync(processorCount: 2, devices: [new EntropyDevice(), .. disks]);
+
+        var names = string.Join(' ', Enumerable.Range(0, 26).Select(i => $"vd{(char)('a' + i)}").Concat(["vdaa", "vdab", "vdac", "vdad"]));
+        var sizes = await guest.RunAsync($"for d in {names}; do cat /sys/block/$d/size; done");
+        Assert.Equal(Enumerable.Range(1, 30).Select(i => (i * 8).ToString(CultureInfo.InvariantCulture)), sizes.Split('\n'));
+        Assert.Equal("", await guest.RunAsync("dmesg -r | grep '^<[0-4]>'"));
     }
 
     [Theory]
