@@ -1,4 +1,39 @@
 using Virtio.Bench;
+using Virtio.Bench.Guests;
+using Virtio.Bench.Output;
+using Virtio.Bench.Processor;
+using Virtio.Bench.Rings;
 
-foreach (Result result in RingBenchmark.Run())
-    Console.WriteLine($"{result.Group,-8} {result.Name,-48} {result.Value,10:F1} {result.Unit}");
+if (BenchOptions.Parse(args) is not { } options)
+{
+    Console.Error.WriteLine(BenchOptions.Usage);
+    return args is ["--help" or "-h"] ? 0 : 1;
+}
+
+var report = new Report();
+foreach (string suite in options.Suites)
+{
+    Console.Error.WriteLine($"bench: {suite}");
+    switch (suite)
+    {
+        case Suites.Rings:
+            RingBenchmark.Run(options, report);
+            break;
+        case Suites.Processor:
+            await ProcessorBenchmark.RunAsync(options, report);
+            break;
+        case Suites.Boot:
+            BootBenchmark.Run(options, report);
+            break;
+        default:
+            FioBenchmark.Run(options, report);
+            break;
+    }
+}
+
+Console.Write(TextTable.Of(report.Results));
+foreach (string note in options.Suites.SelectMany(report.NotesOf))
+    Console.WriteLine(note);
+if (options.Write)
+    new PerformancePage(report, options).Write();
+return 0;

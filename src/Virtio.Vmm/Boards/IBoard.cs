@@ -15,6 +15,9 @@ internal interface IBoard : IAsyncDisposable
     /// <summary>The last output of the serial port.</summary>
     string SerialLog { get; }
 
+    /// <summary>Instructions that all processors have retired, as of a few microseconds ago.</summary>
+    ulong InstructionsRetired { get; }
+
     /// <summary>Lets the guest run.</summary>
     void Start();
 

@@ -59,6 +59,9 @@ internal sealed class RiscvBoard : IBoard
     /// <inheritdoc/>
     public string SerialLog => _serial.Log;
 
+    /// <inheritdoc/>
+    public ulong InstructionsRetired => _machine.Harts.Aggregate(0UL, (sum, hart) => sum + hart.InstructionsRetired);
+
     /// <summary>Puts a board together and loads its kernel. The options have been checked; the devices are the board's, also when this throws.</summary>
     public static async Task<RiscvBoard> CreateAsync(MicroVmOptions options, CancellationToken cancellationToken)
     {

@@ -1,16 +1,18 @@
 using Virtio.Devices;
 using Virtio.Queues;
 
-namespace Virtio.Bench;
+namespace Virtio.Bench.Rings;
 
 /// <summary>A device without a worker: hands its queue to the benchmark's own thread.</summary>
 internal sealed class RingDevice : IVirtioDevice
 {
+    internal const int QueueSize = 1024;
+
     public DeviceId Id => DeviceId.Entropy;
 
     public ulong Features => 0;
 
-    public ReadOnlySpan<ushort> QueueSizes => [256];
+    public ReadOnlySpan<ushort> QueueSizes => [QueueSize];
 
     internal Virtqueue? Queue { get; private set; }
 

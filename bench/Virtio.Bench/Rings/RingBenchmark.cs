@@ -2,17 +2,18 @@ using System.Diagnostics;
 using Virtio.Queues;
 using Virtio.Testing;
 
-namespace Virtio.Bench;
+namespace Virtio.Bench.Rings;
 
 /// <summary>
 /// The device's side of a ring alone, on one thread: take a chain of three descriptors, look at each piece, give it back, publish. The driver's side runs
-/// between the timed stretches.
+/// between the timed stretches. A sample is a fraction of a millisecond, so that on a busy machine many samples see no other program at all: the least
+/// of them is what the code costs.
 /// </summary>
 internal sealed class RingBenchmark : IDisposable
 {
-    private const int ChainsPerRound = 64;
-    private const int RoundsPerSample = 2_000;
-    private const int Samples = 15;
+    private const int ChainsPerRound = 256;
+    private const int RoundsPerSample = 64;
+    private const int WarmUpSamples = 60;
     private const int PieceLength = 16;
 
     private readonly RingDevice _device = new();
@@ -21,7 +22,7 @@ internal sealed class RingBenchmark : IDisposable
     private readonly DriverBuffer[] _chain;
     private long _seen;
 
-    internal RingBenchmark()
+    private RingBenchmark()
     {
         _bus = new TestBus(_device);
         _driver = _bus.Driver().Start().Queue();
@@ -37,34 +38,37 @@ internal sealed class RingBenchmark : IDisposable
 
     public void Dispose() => _bus.Dispose();
 
-    internal static IEnumerable<Result> Run()
+    internal static void Run(BenchOptions options, Report report)
     {
+        int samples = options.Quick ? 200 : 1000;
         foreach (bool indirect in (bool[])[false, true])
         {
             foreach (int batch in (int[])[1, 32])
             {
                 using var benchmark = new RingBenchmark();
-                (double nanoseconds, double bytes) = benchmark.Measure(indirect, batch);
-                string name = $"packed, {(indirect ? "indirect" : "direct")}, chain of 3, batch {batch}";
-                yield return new Result("ring", name, nanoseconds, "ns/chain");
-                yield return new Result("ring", name, bytes, "B allocated/chain");
+                string name = $"packed, {(indirect ? "indirect" : "direct")}, chain of 3, batch of {batch}";
+                (double[] nanoseconds, double bytes) = benchmark.Measure(indirect, batch, samples);
+                report.Add(new Result(Suites.Rings, name, "Virtqueue", "ns/chain", false, nanoseconds));
+                report.Add(new Result(Suites.Rings, name, "Virtqueue", "B allocated/chain", false, [bytes]));
             }
         }
     }
 
-    private (double Nanoseconds, double Bytes) Measure(bool indirect, int batch)
+    private (double[] Nanoseconds, double Bytes) Measure(bool indirect, int batch, int count)
     {
-        for (int i = 0; i < 5; i++)
+        // Tiered compilation happens on another thread: give it the time to replace the code before anything counts.
+        for (int i = 0; i < WarmUpSamples; i++)
+        {
             Sample(indirect, batch);
+            Thread.Sleep(5);
+        }
+
+        var samples = new double[count];
         long allocated = GC.GetAllocatedBytesForCurrentThread();
-        var samples = new double[Samples];
-        long before = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        allocated = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Samples; i++)
+        for (int i = 0; i < count; i++)
             samples[i] = Sample(indirect, batch);
-        long after = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        Array.Sort(samples);
-        return (samples[Samples / 2], (double)Math.Max(0, after - before) / ((long)Samples * RoundsPerSample * ChainsPerRound));
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        return (samples, (double)allocated / ((long)count * RoundsPerSample * ChainsPerRound));
     }
 
     private double Sample(bool indirect, int batch)

@@ -1,0 +1,51 @@
+namespace Virtio.Bench;
+
+/// <summary>What was asked for on the command line.</summary>
+/// <param name="Suites">The suites to run.</param>
+/// <param name="Quick">Few samples: to see that it works, not to quote.</param>
+/// <param name="Write">Whether to rewrite the page in the repository.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bool Write)
+{
+    internal const string Usage = """
+        usage: ./build bench [rings|processor|boot|fio|all] [--quick] [--write|--no-write]
+
+          rings      the device's side of a ring: nanoseconds and bytes allocated per chain
+          processor  instructions per second of one hart
+          boot       from the start of the process to the guest's shell, and memory, beside QEMU
+          fio        a disk as the guest's fio sees it, beside QEMU
+          all        all of them (default); about ten minutes
+          --quick    few samples, at most three minutes, nothing written
+          --write    puts the figures into docs/performance.md; 'all' does so unless told --no-write
+        """;
+
+    /// <summary>Null when the arguments make no sense.</summary>
+    internal static BenchOptions? Parse(string[] arguments)
+    {
+        List<string> suites = [];
+        bool quick = false;
+        bool? write = null;
+        foreach (string argument in arguments)
+        {
+            switch (argument)
+            {
+                case "--quick":
+                    quick = true;
+                    break;
+                case "--write" or "--no-write":
+                    write = argument == "--write";
+                    break;
+                case "all":
+                    suites.AddRange(Bench.Suites.All);
+                    break;
+                case var name when Bench.Suites.All.Contains(name):
+                    suites.Add(name);
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        IReadOnlyList<string> chosen = suites.Count == 0 ? Bench.Suites.All : [.. Bench.Suites.All.Where(suites.Contains)];
+        return new BenchOptions(chosen, quick, write ?? (!quick && chosen.Count == Bench.Suites.All.Count));
+    }
+}

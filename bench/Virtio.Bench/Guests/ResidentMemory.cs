@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text;
+
+namespace Virtio.Bench.Guests;
+
+/// <summary>What a machine's process keeps in memory beside its guest's memory (Linux: proc(5), smaps and pagemap).</summary>
+internal static class ResidentMemory
+{
+    private const int PageSize = 4096;
+    private const ulong PagePresent = 1UL << 63;
+
+    // A kernel lies 2 MiB above the beginning of memory on both machines, and has a signature here (Linux: boot image header in RISC-V Linux).
+    private const long KernelOffset = 2 << 20;
+    private const long SignatureOffset = 0x30;
+
+    /// <summary>Bytes of all mappings that are resident, without the guest's memory; null where the guest's memory was not found.</summary>
+    internal static long? BesideGuest(int process, long guestMemory)
+    {
+        long total = 0;
+        long? guest = null;
+        foreach (string line in File.ReadLines($"/proc/{process}/smaps"))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words[0] == "Rss:")
+                total += long.Parse(words[1], CultureInfo.InvariantCulture) << 10;
+            else if (guest is null && words.Length == 5 && words[1] == "rw-p")
+                guest = FindGuest(process, words[0], guestMemory);
+        }
+
+        return guest is null ? null : total - guest;
+    }
+
+    // The host's kernel joins neighbouring mappings, so that the guest's memory may be a part of a larger one.
+    private static long? FindGuest(int process, string range, long guestMemory)
+    {
+        string[] bounds = range.Split('-');
+        long start = long.Parse(bounds[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        long end = long.Parse(bounds[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        if (end - start < guestMemory)
+            return null;
+        using FileStream memory = new($"/proc/{process}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        byte[] signature = new byte[5];
+        for (long address = start; address <= end - guestMemory; address += PageSize)
+        {
+            memory.Position = address + KernelOffset + SignatureOffset;
+            memory.ReadExactly(signature);
+            if (Encoding.ASCII.GetString(signature) == "RISCV")
+                return PresentBytes(process, address, guestMemory);
+        }
+
+        return null;
+    }
+
+    private static long PresentBytes(int process, long address, long length)
+    {
+        using FileStream map = new($"/proc/{process}/pagemap", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        byte[] entries = new byte[length / PageSize * sizeof(ulong)];
+        map.Position = address / PageSize * sizeof(ulong);
+        map.ReadExactly(entries);
+        long present = 0;
+        for (int i = 0; i < entries.Length; i += sizeof(ulong))
+            present += (BitConverter.ToUInt64(entries, i) & PagePresent) != 0 ? PageSize : 0;
+        return present;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Virtio.Bench.Guests;
+using Virtio.Bench.Processor;
+
+namespace Virtio.Bench.Output;
+
+/// <summary>
+/// <c>docs/performance.md</c>: prose written by hand, and between marks what was measured. Only the suites that ran are replaced; the picture needs all.
+/// </summary>
+internal sealed class PerformancePage(Report report, BenchOptions options)
+{
+    private const double WantedRate = 150;
+    private const double WantedBootRatio = 3;
+
+    internal void Write()
+    {
+        string path = Path.Combine(Repository.Docs, "performance.md");
+        string page = File.ReadAllText(path);
+        foreach (string suite in options.Suites)
+            page = Replace(page, suite, $"{TextTable.Markdown(report.Of(suite))}{Notes(report.NotesOf(suite))}");
+        if (Suites.All.All(options.Suites.Contains))
+        {
+            page = Replace(page, "run", $"{Machine()}\n");
+            page = Replace(page, "reach", $"| wanted | measured |\n| --- | --- |\n{string.Join('\n', Reach())}\n");
+            new Picture(report).Save(Path.Combine(Repository.Docs, "performance.png"));
+        }
+
+        File.WriteAllText(path, page);
+        Console.Error.WriteLine($"bench: wrote {path}");
+    }
+
+    private static string Replace(string page, string name, string content)
+    {
+        string begin = $"<!-- bench:{name} -->\n", end = $"<!-- /bench:{name} -->";
+        int from = page.IndexOf(begin, StringComparison.Ordinal), to = page.IndexOf(end, StringComparison.Ordinal);
+        if (from < 0 || to < from)
+            throw new InvalidDataException($"docs/performance.md has no place for the figures of {name}: a line '{begin.Trim()}' and after it '{end}'");
+        return $"{page[..(from + begin.Length)]}\n{content}\n{page[to..]}";
+    }
+
+    private static string Notes(IEnumerable<string> notes) =>
+        string.Concat(notes.GroupBy(note => note).Select(same => $"\n- {same.Key}{(same.Count() > 1 ? $" ({same.Count()} times)" : "")}").Prepend("")) is { Length: > 0 } list ? list + "\n" : "";
+
+    private static string Machine()
+    {
+        string processor = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
+            : "unknown";
+        return $"Measured {DateTime.UtcNow:yyyy-MM-dd} on {Environment.ProcessorCount} processors ({processor}), {RuntimeInformation.FrameworkDescription}.";
+    }
+
+    private IEnumerable<string> Reach()
+    {
+        double allocated = report.Of(Suites.Rings).Where(result => result.Unit.StartsWith('B')).Select(result => result.Median).DefaultIfEmpty(double.NaN).Max();
+        yield return Row("0 bytes allocated per chain", $"{TextTable.Number(allocated)}", allocated == 0);
+        if (report.Find(Suites.Processor, ProcessorBenchmark.Boot, ProcessorBenchmark.Subject) is { } rate)
+            yield return Row($"{WantedRate} million instructions a second on the boot", TextTable.Number(rate.Median), rate.Median >= WantedRate, 1 - (rate.Median / WantedRate));
+        foreach (string subject in (string[])[Report.Native, Report.Jit])
+        {
+            if (report.Find(Suites.Boot, BootBenchmark.Small, subject)?.ToQemu is { } ratio)
+                yield return Row($"the shell in at most {WantedBootRatio} times QEMU's time ({subject})", $"{TextTable.Number(ratio)} times", ratio <= WantedBootRatio, (ratio / WantedBootRatio) - 1);
+        }
+    }
+
+    private static string Row(string wanted, string measured, bool met, double missedBy = 0) =>
+        $"| {wanted} | {measured}: {(met ? "reached" : missedBy > 0 ? $"missed by {missedBy * 100:F0} %" : "missed")} |";
+}

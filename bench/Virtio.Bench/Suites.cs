@@ -1,0 +1,12 @@
+namespace Virtio.Bench;
+
+/// <summary>The suites' names, in the order in which they run.</summary>
+internal static class Suites
+{
+    internal const string Rings = "rings";
+    internal const string Processor = "processor";
+    internal const string Boot = "boot";
+    internal const string Fio = "fio";
+
+    internal static IReadOnlyList<string> All => [Rings, Processor, Boot, Fio];
+}
