@@ -55,7 +55,7 @@ public sealed class MachineTests
 
         GuestResult result = await guest.RunAsync(
             "cat /sys/class/misc/hw_random/rng_current; dd if=/dev/hwrng bs=4k count=16 iflag=fullblock of=/tmp/r 2>/dev/null; stat -c %s /tmp/r; " +
-            "split -b 4096 /tmp/r /tmp/r. && for f in /tmp/r.*; do sha256sum <$f; done | sort -u | wc -l");
+            "for i in $(seq 0 15); do dd if=/tmp/r bs=4096 skip=$i count=1 2>/dev/null | sha256sum; done | sort -u | wc -l");
 
         Assert.Equal(["virtio_rng.0", "65536", "16"], result.Text.Split('\n'));
     }
