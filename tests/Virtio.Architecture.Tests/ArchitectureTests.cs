@@ -27,6 +27,9 @@ public sealed partial class ArchitectureTests
         ["Transports"] = ["Memory", "Queues", "Devices"],
     };
 
+    // The interpreter's loop is one method, because the JIT keeps its state in machine registers only inside one: docs/decisions/0008-interpreter.md.
+    private static readonly string[] LongOnPurpose = ["src/Virtio.Riscv/Hart/RiscvHart.Loop.cs"];
+
     public static TheoryData<string> ProjectNames => [.. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)!)];
 
     [Theory]
@@ -59,7 +62,7 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void Processors_name_no_virtio_type() =>
-        Assert.Empty(Repository.SourceFiles("src/Virtio.Riscv").Where(path => UsingLine().IsMatch(File.ReadAllText(path))).Select(Repository.Relative));
+        Assert.Empty(Repository.SourceFiles("src/Virtio.Riscv").Where(path => UsingLine().Matches(File.ReadAllText(path)).Any(used => used.Groups[1].Value != "Riscv")).Select(Repository.Relative));
 
     [Fact]
     public void Unsafe_code_stays_in_the_memory_and_interop_folders() =>
@@ -72,7 +75,8 @@ public sealed partial class ArchitectureTests
     public void Files_stay_below_300_lines() =>
         Assert.Empty(Repository.SourceFiles("src").Concat(Repository.SourceFiles("tests"))
             .Where(path => File.ReadLines(path).Count() > 300)
-            .Select(Repository.Relative));
+            .Select(Repository.Relative)
+            .Except(LongOnPurpose));
 
     [Fact]
     public void A_file_has_at_most_one_public_type() =>
