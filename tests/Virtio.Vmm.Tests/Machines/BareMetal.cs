@@ -32,15 +32,8 @@ internal static class BareMetal
     /// <summary>Reads the configuration of its first virtio device, then switches itself off.</summary>
     public static byte[] ReadConfiguration { get; } = Image([0x1000_12b7, 0x1002_a303, .. ResetCall]); // lui t0, 0x10001; lw t1, 0x100(t0)
 
-    private static uint[] Reset(uint type, uint reason)
-    {
-        var call = ResetCall.ToArray();
-        call[3] |= type << 20;
-        call[4] |= reason << 20;
-        return call;
-    }
-
-    private static byte[] Image(ReadOnlySpan<uint> code)
+    /// <summary>A kernel of these instructions.</summary>
+    public static byte[] Image(ReadOnlySpan<uint> code)
     {
         var image = new byte[4096];
         BinaryPrimitives.WriteUInt32LittleEndian(image, Jump64);
@@ -49,5 +42,13 @@ internal static class BareMetal
         for (var i = 0; i < code.Length; i++)
             BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(64 + i * 4), code[i]);
         return image;
+    }
+
+    private static uint[] Reset(uint type, uint reason)
+    {
+        var call = ResetCall.ToArray();
+        call[3] |= type << 20;
+        call[4] |= reason << 20;
+        return call;
     }
 }
