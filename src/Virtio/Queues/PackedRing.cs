@@ -50,7 +50,10 @@ internal sealed class PackedRing : RingLayout
         ulong size = (ulong)config.Size * Descriptor.Size;
         if (!RingArea.TryResolve(memory, config.DescriptorArea, size, 16, out RingArea descriptors)
             || !RingArea.TryResolve(memory, config.DriverArea, EventSize, 4, out RingArea driverEvent)
-            || !RingArea.TryResolve(memory, config.DeviceArea, EventSize, 4, out RingArea deviceEvent))
+            || !RingArea.TryResolve(memory, config.DeviceArea, EventSize, 4, out RingArea deviceEvent)
+            || Overlap(config.DescriptorArea, size, config.DriverArea, EventSize)
+            || Overlap(config.DescriptorArea, size, config.DeviceArea, EventSize)
+            || Overlap(config.DriverArea, EventSize, config.DeviceArea, EventSize))
             return false;
         ring = new PackedRing(memory, config, descriptors, driverEvent, deviceEvent);
         return true;
@@ -125,6 +128,10 @@ internal sealed class PackedRing : RingLayout
         Interlocked.MemoryBarrier();
         return TryReadAvailable(_nextAvailable, _availableWrap, out _);
     }
+
+    // Both areas are RAM, so that neither end wraps.
+    private static bool Overlap(ulong first, ulong firstLength, ulong second, ulong secondLength) =>
+        first < second + secondLength && second < first + firstLength;
 
     private static DescriptorFlags Flags(in Descriptor descriptor) => (DescriptorFlags)descriptor.Fourth;
 

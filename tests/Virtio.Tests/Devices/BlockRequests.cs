@@ -25,7 +25,10 @@ internal static class BlockRequests
         Assert.True(driver.Queue().TryOffer([.. buffers], out _, indirect));
         driver.Queue().Kick();
         UsedBuffer used = driver.Queue().Collect();
-        return (used.Length, bus.Read(roomAt, room));
+        byte[] written = bus.Read(roomAt, room);
+        bus.Allocator.Free(readableAt, Math.Max(readable.Length, 1));
+        bus.Allocator.Free(roomAt, Math.Max(room, 1));
+        return (used.Length, written);
     }
 
     internal static byte[] Header(uint type, ulong sector, params ReadOnlySpan<byte> data) => [.. BlockKind.Header(type, sector), .. data];

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Virtio.Memory;
+using Virtio.Testing;
+using Virtio.Tests.Testbed;
+
+namespace Virtio.Tests.Hostile;
+
+/// <summary>Class 23, and number 22 of the first list: a second processor changes what the device is reading, as fast as it can.</summary>
+[Collection(Alone.Name)]
+public sealed class DoubleFetchTests
+{
+    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(400);
+
+    public static TheoryData<string> Names => DeviceKind.Names;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Descriptors_that_change_while_they_are_read_are_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        ulong ring = victim.Queue.Areas.Descriptor;
+        int size = victim.Queue.Size;
+        Run(victim, random => Flip(victim, ring + ((ulong)random.Next(size) * 16), random, flags: true), SendThroughRing);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Table_entries_that_change_while_they_are_read_are_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        ulong table = victim.Bus.Allocator.Allocate(8 * 16);
+        DriverBuffer[] request = victim.Kind.Request(victim.Bus);
+        Run(victim, random => Flip(victim, table + ((ulong)random.Next(request.Length) * 16), random, flags: true), _ =>
+        {
+            DescriptorAddressTests.WriteTable(victim, table, [.. request.Select(buffer => new PackedDescriptor(buffer.Address, buffer.Length, 0, buffer.IsWritable ? PackedFlags.Write : 0))]);
+            return victim.Send(new PackedDescriptor(table, (uint)request.Length * 16, 21, PackedFlags.Indirect));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Request_bytes_that_change_while_they_are_read_are_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        DriverBuffer[] request = victim.Kind.Request(victim.Bus);
+        PackedDescriptor[] chain = [.. request.Select((buffer, i) => new PackedDescriptor(
+            buffer.Address,
+            buffer.Length,
+            22,
+            (buffer.IsWritable ? PackedFlags.Write : 0) | (i < request.Length - 1 ? PackedFlags.Next : 0)))];
+        Run(victim, random => Flip(victim, request[0].Address, random, flags: false), _ => victim.Send(chain));
+    }
+
+    /// <summary>The driver's own wishes about interrupts, too, are read while they change.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_event_word_that_changes_while_it_is_read_is_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        DriverBuffer[] request = victim.Kind.Request(victim.Bus);
+        PackedDescriptor[] chain = [.. request.Select((buffer, i) => new PackedDescriptor(
+            buffer.Address,
+            buffer.Length,
+            23,
+            (buffer.IsWritable ? PackedFlags.Write : 0) | (i < request.Length - 1 ? PackedFlags.Next : 0)))];
+        PackedDriverQueue queue = victim.Queue;
+        Run(victim, random => queue.DriverEvent = unchecked((uint)Seeds.Value(random)), _ => victim.Send(chain));
+    }
+
+    private static void Run(Victim victim, Action<Random> flip, Func<Victim, UsedBuffer?> send)
+    {
+        int seed = Seeds.Next();
+        using var stop = new CancellationTokenSource();
+        Thread flipper = BackgroundThread.Start(() =>
+        {
+            var random = new Random(seed);
+            while (!stop.IsCancellationRequested)
+                flip(random);
+        });
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < Duration)
+        {
+            if (send(victim) is null)
+                victim.Restart();
+        }
+
+        stop.Cancel();
+        flipper.Join();
+        victim.AssertSurvived();
+    }
+
+    /// <summary>A chain whose descriptors may be anything by the time the device reads them: it comes back, or the device needs a reset, or nothing was offered.</summary>
+    private static UsedBuffer? SendThroughRing(Victim victim)
+    {
+        PackedDriverQueue queue = victim.Queue;
+        for (int i = 0; i < 8; i++)
+            queue.OfferRaw(new PackedDescriptor(Victim.RamStart + 0x8000, 64, (ushort)i, i % 2 == 0 ? PackedFlags.None : PackedFlags.Write));
+        victim.Driver.Notify((uint)victim.Kind.Queue);
+
+        // Time for the worker to look at some of it; whatever it makes of that, the next round starts with a reset.
+        Thread.Sleep(1);
+        return null;
+    }
+
+    private static void Flip(Victim victim, ulong address, Random random, bool flags)
+    {
+        if (!victim.Bus.Memory.TryGetBuffer(address, 16, out GuestBuffer bytes))
+            return;
+        Span<byte> field = random.Next(4) switch
+        {
+            0 => bytes.Span[..8],
+            1 => bytes.Span.Slice(8, 4),
+            2 => bytes.Span.Slice(12, 2),
+            _ => bytes.Span.Slice(14, flags ? 1 : 2),
+        };
+        BitConverter.GetBytes(random.Next(2) == 0 ? Seeds.Address(random) : Seeds.Length(random)).AsSpan(0, field.Length).CopyTo(field);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using Virtio.Testing;
+using Virtio.Tests.Testbed;
+
+namespace Virtio.Tests.Hostile;
+
+/// <summary>Many inputs, cheaply. After each one guest memory is compared with what it may be.</summary>
+[Collection(Alone.Name)]
+public sealed class RandomChainTests
+{
+    private static readonly PackedFlags[] FlagMixes =
+    [
+        PackedFlags.None, PackedFlags.Write, PackedFlags.Indirect, PackedFlags.Indirect | PackedFlags.Write,
+        PackedFlags.Next, PackedFlags.Next | PackedFlags.Write, PackedFlags.Next | PackedFlags.Indirect, PackedFlags.Next | PackedFlags.Indirect | PackedFlags.Write,
+    ];
+
+    private static readonly uint[] Lengths = [0, 1, 16, 17, 512, 4096, uint.MaxValue];
+
+    private static readonly ulong[] Addresses =
+    [
+        0, Victim.RamStart, Victim.RamStart + (Victim.RamSize / 2), Victim.RamEnd - 512, Victim.RamEnd - 1, Victim.RamEnd, Victim.BehindHole, Victim.Registers + 0x70, ulong.MaxValue,
+    ];
+
+    public static TheoryData<string> Names => DeviceKind.Names;
+
+    /// <summary>Small tables: every descriptor alone, then a sample of all pairs.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_small_chain_is_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        PackedDescriptor[] all =
+        [
+            .. from flags in FlagMixes
+               from length in Lengths
+               from address in Addresses
+               select new PackedDescriptor(address, length, 11, flags),
+        ];
+        foreach (PackedDescriptor only in all)
+            Try(victim, $"{only}", only);
+        int seed = Seeds.Next();
+        var random = new Random(seed);
+        for (int i = 0; i < 4000; i++)
+        {
+            PackedDescriptor first = all[random.Next(all.Length)];
+            PackedDescriptor second = all[random.Next(all.Length)];
+            Try(victim, $"seed {seed}: {first}, {second}", first with { Flags = first.Flags | PackedFlags.Next }, second);
+        }
+
+        victim.AssertSurvived();
+    }
+
+    /// <summary>Structured random: a valid request with one to three of its fields replaced.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Valid_requests_with_a_few_fields_replaced_are_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        int seed = Seeds.Next();
+        var random = new Random(seed);
+        for (int i = 0; i < 4000; i++)
+        {
+            DriverBuffer[] request = victim.Kind.Request(victim.Bus);
+            PackedDescriptor[] chain = [.. request.Select((buffer, n) => new PackedDescriptor(
+                buffer.Address,
+                buffer.Length,
+                12,
+                (buffer.IsWritable ? PackedFlags.Write : 0) | (n < request.Length - 1 ? PackedFlags.Next : 0)))];
+            for (int changes = random.Next(1, 4); changes > 0; changes--)
+                Change(random, ref chain[random.Next(chain.Length)]);
+            Try(victim, $"seed {seed}, request {i}: {string.Join(", ", chain)}", chain);
+            Array.ForEach(request, buffer => victim.Bus.Allocator.Free(buffer.Address, (int)buffer.Length));
+        }
+
+        victim.AssertSurvived();
+    }
+
+    /// <summary>Tables of random entries.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Random_tables_are_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        ulong table = victim.Bus.Allocator.Allocate(16 * PackedDescriptor.Size);
+        int seed = Seeds.Next();
+        var random = new Random(seed);
+        for (int i = 0; i < 4000; i++)
+        {
+            int count = random.Next(1, 17);
+            for (int entry = 0; entry < count; entry++)
+            {
+                PackedFlags flags = Seeds.Direction(random) | (random.Next(50) == 0 ? PackedFlags.Indirect : 0);
+                DescriptorAddressTests.WriteTable(victim, table + (ulong)(entry * 16), new PackedDescriptor(Seeds.Address(random), Seeds.Length(random), 0, flags));
+            }
+
+            Try(victim, $"seed {seed}, table {i}", new PackedDescriptor(table, (uint)count * 16, 13, PackedFlags.Indirect));
+        }
+
+        victim.AssertSurvived();
+    }
+
+    private static void Change(Random random, ref PackedDescriptor descriptor) => descriptor = random.Next(4) switch
+    {
+        0 => descriptor with { Address = Seeds.Address(random) },
+        1 => descriptor with { Length = Seeds.Length(random) },
+        2 => descriptor with { Flags = descriptor.Flags ^ (PackedFlags)(1 << random.Next(3)) },
+        _ => descriptor with { Id = (ushort)Seeds.Value(random) },
+    };
+
+    private static void Try(Victim victim, string input, params PackedDescriptor[] chain)
+    {
+        // The chain ends where NEXT ends; what is behind it would be a chain of its own.
+        int last = Array.FindIndex(chain, descriptor => !descriptor.Flags.HasFlag(PackedFlags.Next));
+        PackedDescriptor[] offered = last < 0 ? chain : chain[..(last + 1)];
+        victim.Guard();
+        foreach (PackedDescriptor descriptor in offered)
+            AllowWrites(victim, descriptor);
+        try
+        {
+            if (victim.Send(offered) is null)
+                victim.Restart();
+            else
+                victim.AssertGuarded();
+        }
+        catch (Exception e)
+        {
+            Assert.Fail($"{input}: {e.Message}");
+        }
+    }
+
+    // What a generous reading of the input lets the device write.
+    private static void AllowWrites(Victim victim, PackedDescriptor descriptor)
+    {
+        if (!descriptor.Flags.HasFlag(PackedFlags.Indirect))
+        {
+            if (descriptor.Flags.HasFlag(PackedFlags.Write))
+                victim.AllowWrite(descriptor.Address, descriptor.Length);
+            return;
+        }
+
+        Span<byte> entry = stackalloc byte[PackedDescriptor.Size];
+        for (uint at = 0; at < Math.Min(descriptor.Length, 1024 * 16) && victim.Bus.Memory.TryRead(unchecked(descriptor.Address + at), entry); at += 16)
+        {
+            if ((BinaryPrimitives.ReadUInt16LittleEndian(entry[14..]) & (ushort)PackedFlags.Write) != 0)
+                victim.AllowWrite(BinaryPrimitives.ReadUInt64LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
+        }
+    }
+}

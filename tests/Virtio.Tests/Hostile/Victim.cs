@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using Virtio.Memory;
+using Virtio.Testing;
+using Virtio.Tests.Testbed;
+using Virtio.Transports.Mmio;
+
+namespace Virtio.Tests.Hostile;
+
+/// <summary>
+/// A device on a bus of its own, under attack and under watch. <see cref="AssertSurvived"/> is the verdict that every hostile input must get.
+/// </summary>
+internal sealed class Victim : IDisposable
+{
+    internal const ulong RamStart = 0x8000_0000;
+    internal const int RamSize = 256 << 10;
+    internal const ulong RamEnd = RamStart + RamSize;
+    internal const ulong BehindHole = RamEnd + 0x1000_0000;
+    internal const ulong Registers = 0xd000_0000;
+
+    private const int MemorySlack = 16 << 20;
+    private const int LogLimit = 10;
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(40);
+
+    private readonly CountingLogger _log = new();
+    private readonly List<(ulong Address, ulong Length)> _writable = [];
+    private readonly long _memoryBefore = GC.GetTotalMemory(forceFullCollection: true);
+    private byte[]? _guarded;
+    private int _threads;
+
+    internal Victim(DeviceKind kind, Virtio.Devices.IVirtioDevice? device = null)
+    {
+        Kind = kind;
+        Bus = new TestBus(
+            new TestBusOptions
+            {
+                MemoryAddress = RamStart,
+                MemorySize = RamSize,
+                FurtherMemory = [(BehindHole, RamSize)],
+                Bus = new MmioBusOptions { Logger = _log },
+            },
+            device ?? kind.Create());
+        Restart();
+        _threads = WorkerThreads.Count;
+    }
+
+    internal DeviceKind Kind { get; }
+
+    internal TestBus Bus { get; }
+
+    internal MmioDriver Driver => Bus.Driver();
+
+    internal PackedDriverQueue Queue => Driver.Packed(Kind.Queue);
+
+    internal bool NeedsReset => Driver.Status.HasFlag(DeviceStatusBits.NeedsReset);
+
+    public void Dispose() => Bus.Dispose();
+
+    internal void Restart() => Driver.Start();
+
+    /// <summary>Restarts for a test that runs with other features from the start.</summary>
+    internal void Restart(ulong features) => Driver.Start(features);
+
+    /// <summary>From here on the first region of RAM may change only in the rings and in what <see cref="AllowWrite"/> names.</summary>
+    internal void Guard()
+    {
+        _writable.Clear();
+        for (int i = 0; i < Driver.QueueCount; i++)
+        {
+            QueueAreas areas = Driver.Queue(i).Areas;
+            AllowWrite(areas.Descriptor, areas.Size * PackedDescriptor.Size);
+            AllowWrite(areas.Driver, 4);
+            AllowWrite(areas.Device, 4);
+        }
+
+        _guarded ??= new byte[RamSize];
+        Ram.CopyTo(_guarded);
+    }
+
+    internal void AllowWrite(ulong address, ulong length)
+    {
+        if (address < RamStart || address >= RamEnd)
+            return;
+        _writable.Add((address, Math.Min(length, RamEnd - address)));
+    }
+
+    /// <summary>Offers descriptors, kicks, and waits for the outcome: what came back, or null when the device needs a reset.</summary>
+    internal UsedBuffer? Send(params ReadOnlySpan<PackedDescriptor> chain)
+    {
+        PackedDriverQueue queue = Queue;
+        queue.OfferRaw(chain);
+        Driver.Notify((uint)Kind.Queue);
+        long start = Stopwatch.GetTimestamp();
+        var spin = default(SpinWait);
+        UsedBuffer used;
+        while (!queue.TryCollect(out used))
+        {
+            if (NeedsReset)
+                return null;
+            Assert.True(Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience, $"{Kind}: no answer to {chain.Length} descriptors from {chain[0]} on");
+            spin.SpinOnce();
+        }
+
+        return used;
+    }
+
+    /// <summary>Kicks without having offered anything valid, and waits until the worker has looked and sleeps again.</summary>
+    internal void KickAndSettle()
+    {
+        const uint Untouched = 0xffff_fffc;
+        Queue.DeviceEvent = Untouched;
+        Driver.Notify((uint)Kind.Queue);
+        bool HasLooked() => NeedsReset || (Queue.DeviceEvent != Untouched && (Queue.DeviceEvent >> 16) != 1);
+        Assert.True(SpinWait.SpinUntil(HasLooked, DriverExtensions.Patience), $"{Kind}: the worker does not go back to sleep");
+    }
+
+    /// <summary>Memory outside what the device was given is as it was.</summary>
+    internal void AssertGuarded()
+    {
+        ReadOnlySpan<byte> now = Ram;
+        int position = 0;
+        foreach ((ulong address, ulong length) in _writable.Order())
+        {
+            int start = (int)(address - RamStart);
+            AssertSame(now, position, start);
+            position = Math.Max(position, start + (int)length);
+        }
+
+        AssertSame(now, position, RamSize);
+    }
+
+    /// <summary>The verdict.</summary>
+    internal void AssertSurvived()
+    {
+        AssertQuiet();
+        if (_guarded is not null)
+            AssertGuarded();
+        if (WorkerThreads.CanBeSeen)
+            Assert.Equal(_threads, WorkerThreads.Count);
+        long start = Stopwatch.GetTimestamp();
+        Restart();
+        Kind.AssertWorks(Driver);
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1), $"{Kind}: a reset and a request took {Stopwatch.GetElapsedTime(start)}");
+        if (WorkerThreads.CanBeSeen)
+            Assert.Equal(_threads, WorkerThreads.Count);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, _memoryBefore + MemorySlack);
+        Assert.True(_log.Lines <= LogLimit, $"{Kind}: {_log.Lines} lines were logged, the last one: {_log.Last}");
+    }
+
+    /// <summary>For tests whose attack is to leave a device without its usual threads: takes the number as it is now.</summary>
+    internal void ExpectThreadsAsNow() => _threads = WorkerThreads.Count;
+
+    private Span<byte> Ram => Bus.Memory.TryGetBuffer(RamStart, RamSize, out GuestBuffer all) ? all.Span : default;
+
+    // A worker may have a little left to do; within a second of the last kick it must sleep.
+    private void AssertQuiet()
+    {
+        TimeSpan used = default;
+        for (int window = 0; window < 25; window++)
+        {
+            TimeSpan before = WorkerThreads.ProcessorTime;
+            long start = Stopwatch.GetTimestamp();
+            Thread.Sleep(QuietTime);
+            used = WorkerThreads.ProcessorTime - before;
+            if (used < 0.05 * Stopwatch.GetElapsedTime(start))
+                return;
+        }
+
+        Assert.Fail($"{Kind}: the workers used {used.TotalMilliseconds} ms of {QuietTime.TotalMilliseconds} while nothing was asked of them");
+    }
+
+    private void AssertSame(ReadOnlySpan<byte> now, int start, int end)
+    {
+        if (start >= end)
+            return;
+        int same = now[start..end].CommonPrefixLength(_guarded.AsSpan(start, end - start));
+        Assert.True(same == end - start, $"{Kind}: guest memory at 0x{RamStart + (ulong)(start + same):x} was written");
+    }
+}
