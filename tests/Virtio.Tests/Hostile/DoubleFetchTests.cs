@@ -70,22 +70,20 @@ public sealed class DoubleFetchTests
     private static void Run(Victim victim, Action<Random> flip, Func<Victim, UsedBuffer?> send)
     {
         int seed = Seeds.Next();
-        using var stop = new CancellationTokenSource();
-        Thread flipper = BackgroundThread.Start(() =>
-        {
-            var random = new Random(seed);
-            while (!stop.IsCancellationRequested)
-                flip(random);
-        });
+        var random = new Random(seed);
+        using var flipper = new BackgroundLoop(() => flip(random));
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < Duration)
         {
-            if (send(victim) is null)
-                victim.Restart();
+            if (send(victim) is not null)
+                continue;
+
+            // The flipping goes on: the new ring may be impossible again before DRIVER_OK has been read back.
+            victim.Driver.Prepare();
+            victim.Driver.Status = DeviceStatusBits.Running;
         }
 
-        stop.Cancel();
-        flipper.Join();
+        flipper.Stop();
         victim.AssertSurvived();
     }
 

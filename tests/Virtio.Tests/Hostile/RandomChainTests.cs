@@ -40,7 +40,7 @@ public sealed class RandomChainTests
             Try(victim, $"{only}", only);
         int seed = Seeds.Next();
         var random = new Random(seed);
-        for (int i = 0; i < 4000; i++)
+        for (int i = 0; i < 1500; i++)
         {
             PackedDescriptor first = all[random.Next(all.Length)];
             PackedDescriptor second = all[random.Next(all.Length)];
@@ -58,7 +58,7 @@ public sealed class RandomChainTests
         using var victim = new Victim(DeviceKind.Named(name));
         int seed = Seeds.Next();
         var random = new Random(seed);
-        for (int i = 0; i < 4000; i++)
+        for (int i = 0; i < 1500; i++)
         {
             DriverBuffer[] request = victim.Kind.Request(victim.Bus);
             PackedDescriptor[] chain = [.. request.Select((buffer, n) => new PackedDescriptor(
@@ -84,7 +84,7 @@ public sealed class RandomChainTests
         ulong table = victim.Bus.Allocator.Allocate(16 * PackedDescriptor.Size);
         int seed = Seeds.Next();
         var random = new Random(seed);
-        for (int i = 0; i < 4000; i++)
+        for (int i = 0; i < 1500; i++)
         {
             int count = random.Next(1, 17);
             for (int entry = 0; entry < count; entry++)

@@ -191,19 +191,17 @@ public sealed class RingTests
         using var victim = new Victim(new ProbeKind(), new ProbeDevice(chain => chain.Complete((uint)chain.Writer.Remaining)));
         PackedDriverQueue queue = victim.Queue;
         ulong buffer = victim.Bus.Allocator.Allocate(4096);
-        using var stop = new CancellationTokenSource();
+        int slot = 0;
         string? torn = null;
-        Thread reader = BackgroundThread.Start(() =>
+        using var reader = new BackgroundLoop(() =>
         {
-            for (int slot = 0; !stop.IsCancellationRequested && torn is null; slot = (slot + 1) % queue.Size)
-            {
-                PackedDescriptor seen = queue.ReadDescriptor(slot);
-                uint wish = queue.DeviceEvent;
-                if (IsUsed(seen) && seen.Flags.HasFlag(PackedFlags.Write) && seen.Length != seen.Id + 1u)
-                    torn = seen.ToString();
-                if ((wish & 0x7fff) >= queue.Size || wish >> 16 > 2)
-                    torn = $"event 0x{wish:x}";
-            }
+            PackedDescriptor seen = queue.ReadDescriptor(slot);
+            slot = (slot + 1) % queue.Size;
+            uint wish = queue.DeviceEvent;
+            if (IsUsed(seen) && seen.Flags.HasFlag(PackedFlags.Write) && seen.Length != seen.Id + 1u)
+                torn ??= seen.ToString();
+            if ((wish & 0x7fff) >= queue.Size || wish >> 16 > 2)
+                torn ??= $"event 0x{wish:x}";
         });
         for (int i = 0; i < 300_000; i++)
         {
@@ -213,8 +211,7 @@ public sealed class RingTests
             queue.TryCollect(out _);
         }
 
-        stop.Cancel();
-        reader.Join();
+        reader.Stop();
         Assert.Null(torn);
     }
 

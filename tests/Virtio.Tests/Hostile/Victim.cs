@@ -17,6 +17,7 @@ internal sealed class Victim : IDisposable
     internal const ulong BehindHole = RamEnd + 0x1000_0000;
     internal const ulong Registers = 0xd000_0000;
 
+    private const int Scratch = 64 << 10;
     private const int MemorySlack = 16 << 20;
     private const int LogLimit = 10;
     private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(40);
@@ -39,6 +40,9 @@ internal sealed class Victim : IDisposable
                 Bus = new MmioBusOptions { Logger = _log },
             },
             device ?? kind.Create());
+
+        // The start of RAM, where hostile buffers point so often, must not be the rings: random data there would be random descriptors.
+        Bus.Allocator.Allocate(Scratch);
         Restart();
         _threads = WorkerThreads.Count;
     }
@@ -134,6 +138,7 @@ internal sealed class Victim : IDisposable
         AssertQuiet();
         if (_guarded is not null)
             AssertGuarded();
+        _guarded = null;
         if (WorkerThreads.CanBeSeen)
             Assert.Equal(_threads, WorkerThreads.Count);
         long start = Stopwatch.GetTimestamp();

@@ -50,11 +50,11 @@ public sealed class ConfigurationTests
         var console = new ConsoleDevice();
         using var bus = new TestBus(console);
         MmioDriver driver = bus.Driver().Start();
-        using var stop = new CancellationTokenSource();
-        Thread host = BackgroundThread.Start(() =>
+        ushort size = 0;
+        using var host = new BackgroundLoop(() =>
         {
-            for (ushort size = 1; !stop.IsCancellationRequested; size = unchecked((ushort)(size + 1)))
-                console.Resize(size, size);
+            size = unchecked((ushort)(size + 1));
+            console.Resize(size, size);
         });
         int changes = 0;
         ushort last = 0;
@@ -67,8 +67,7 @@ public sealed class ConfigurationTests
             last = columns;
         }
 
-        stop.Cancel();
-        host.Join();
+        host.Stop();
         Assert.InRange(changes, 1000, int.MaxValue);
     }
 

@@ -45,12 +45,7 @@ public sealed class ResetTests
         var device = new ProbeDevice();
         using var bus = new TestBus(device);
         MmioDriver driver = bus.Driver().Start();
-        using var stop = new CancellationTokenSource();
-        Thread host = BackgroundThread.Start(() =>
-        {
-            while (!stop.IsCancellationRequested)
-                device.Activation!.NotifyConfigChanged();
-        });
+        using var host = new BackgroundLoop(() => device.Activation!.NotifyConfigChanged());
         int late = 0;
         for (int i = 0; i < 300; i++)
         {
@@ -60,8 +55,7 @@ public sealed class ResetTests
             driver.Start();
         }
 
-        stop.Cancel();
-        host.Join();
+        host.Stop();
         Assert.Equal(0, late);
     }
 

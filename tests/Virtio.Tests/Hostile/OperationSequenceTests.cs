@@ -1,0 +1,86 @@
+using Virtio.Testing;
+using Virtio.Tests.Testbed;
+using Virtio.Transports.Mmio;
+
+namespace Virtio.Tests.Hostile;
+
+/// <summary>Sequences of operations that a driver does in no such order; each can be repeated from its seed.</summary>
+[Collection(Alone.Name)]
+public sealed class OperationSequenceTests
+{
+    public static TheoryData<string> Names => DeviceKind.Names;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Random_sequences_of_operations_are_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        int seed = Seeds.Next();
+        for (int i = 0; i < 150; i++)
+        {
+            var random = new Random(unchecked(seed + i));
+            for (int step = random.Next(1, 65); step > 0; step--)
+                Operate(victim, random);
+            try
+            {
+                victim.Restart();
+                victim.Kind.AssertWorks(victim.Driver);
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"seed {unchecked(seed + i)}: {e.Message}");
+            }
+        }
+
+        victim.AssertSurvived();
+    }
+
+    private static void Operate(Victim victim, Random random)
+    {
+        MmioDriver driver = victim.Driver;
+        switch (random.Next(12))
+        {
+            case 0:
+                driver.Negotiate(driver.OfferedFeatures & ((1UL << 34) | (1UL << 32) | (ulong)random.NextInt64()));
+                break;
+            case 1:
+                driver.Status = (DeviceStatusBits)random.Next(256);
+                break;
+            case 2:
+                driver.Prepare();
+                driver.Status = DeviceStatusBits.Running;
+                break;
+            case 3:
+                driver.EnableQueue((uint)random.Next(4), new QueueAreas(unchecked((uint)Seeds.Value(random)), Seeds.Address(random), Seeds.Address(random), Seeds.Address(random)));
+                break;
+            case 4:
+                driver.WriteRegister(MmioRegisters.QueueSelect, (uint)random.Next(3));
+                driver.WriteRegister(MmioRegisters.QueueReady, (uint)random.Next(2));
+                break;
+            case 5 or 6:
+                Publish(victim, random);
+                break;
+            case 7 or 8:
+                driver.Notify((uint)random.Next(3));
+                break;
+            case 9:
+                driver.ReadConfig<ulong>(random.Next(0, 0xef0));
+                driver.WriteConfig(random.Next(0, 0xef0), random.NextInt64());
+                break;
+            case 10:
+                driver.Acknowledge((InterruptBits)random.Next(4));
+                break;
+            default:
+                driver.WriteRegister(4 * random.Next(0x400), unchecked((uint)Seeds.Value(random)));
+                break;
+        }
+    }
+
+    // Straight into the memory of a ring that may or may not be in use.
+    private static void Publish(Victim victim, Random random)
+    {
+        ulong slot = Victim.RamStart + (64 << 10) + ((ulong)random.Next(256) * 16);
+        PackedFlags flags = (PackedFlags)random.Next(8) | PackedDriverQueue.Availability(random.Next(4) > 0);
+        DescriptorAddressTests.WriteTable(victim, slot, new PackedDescriptor(Seeds.Address(random), Seeds.Length(random), (ushort)random.Next(64), flags));
+    }
+}

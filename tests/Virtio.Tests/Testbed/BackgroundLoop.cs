@@ -1,0 +1,39 @@
+namespace Virtio.Tests.Testbed;
+
+/// <summary>
+/// Does something again and again on a thread of its own, until it is disposed: before the bus whose memory it touches, so declare it after that.
+/// </summary>
+internal sealed class BackgroundLoop : IDisposable
+{
+    private readonly Thread _thread;
+    private volatile bool _stop;
+    private volatile Exception? _failure;
+
+    internal BackgroundLoop(Action step)
+    {
+        _thread = BackgroundThread.Start(() => Run(step));
+    }
+
+    public void Dispose() => Stop();
+
+    /// <summary>Ends the loop and says whether it went well.</summary>
+    internal void Stop()
+    {
+        _stop = true;
+        _thread.Join();
+        Assert.Null(_failure);
+    }
+
+    private void Run(Action step)
+    {
+        try
+        {
+            while (!_stop)
+                step();
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+        }
+    }
+}
