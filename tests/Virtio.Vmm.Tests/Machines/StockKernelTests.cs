@@ -4,6 +4,7 @@ using Virtio.Devices;
 using Virtio.Devices.Block;
 using Virtio.Devices.Entropy;
 using Virtio.Storage;
+using Virtio.Vmm.Tests.Linux;
 
 namespace Virtio.Vmm.Tests.Machines;
 
@@ -19,6 +20,14 @@ public sealed class StockKernelTests
         Assert.Equal("", await guest.RunAsync("dmesg -r | grep '^<[0-4]>'"));
         Assert.Contains("virtio0", await guest.RunAsync("cat /proc/interrupts"), StringComparison.Ordinal);
         Assert.Equal(new MicroVmExit(MicroVmExitReason.PowerOff), await guest.EndAsync("poweroff"));
+    }
+
+    [Fact]
+    public async Task A_halt_switches_it_off()
+    {
+        await using var guest = await StockKernel.BootAsync();
+
+        Assert.Equal(new MicroVmExit(MicroVmExitReason.PowerOff), await guest.EndAsync("halt -f"));
     }
 
     [Theory]
@@ -74,10 +83,13 @@ public sealed class StockKernelTests
         Assert.Equal(new MicroVmExit(MicroVmExitReason.Reboot), await guest.EndAsync("reboot -f"));
     }
 
-    [Fact]
-    public async Task Without_a_root_file_system_it_panics_and_says_so()
+    [Theory]
+    [InlineData("")]
+    [InlineData("gzip")]
+    [InlineData("zstd")]
+    public async Task Without_a_root_file_system_it_panics_and_says_so_however_it_was_compressed(string compression)
     {
-        var exit = await RunToEndAsync(256L << 20, []);
+        var exit = await RunToEndAsync(256L << 20, [], compression);
 
         Assert.Equal(MicroVmExitReason.Panic, exit.Reason);
         Assert.Contains("Unable to mount root fs", exit.Detail, StringComparison.Ordinal);
@@ -185,9 +197,14 @@ public sealed class StockKernelTests
         Assert.Equal(MicroVmExitReason.PowerOff, (await vm.WaitForExitAsync().WaitAsync(StockKernel.TimeLimit)).Reason);
     }
 
-    private static Task<MicroVmExit> RunToEndAsync(long memorySize, IReadOnlyList<BootSource> initrd) => MicroVm.RunAsync(new MicroVmOptions
+    private static Task<MicroVmExit> RunToEndAsync(long memorySize, IReadOnlyList<BootSource> initrd, string compression = "") => MicroVm.RunAsync(new MicroVmOptions
     {
-        Kernel = StockKernel.Image.Kernel,
+        Kernel = compression switch
+        {
+            "gzip" => KernelImages.Gzip(File.ReadAllBytes(StockKernel.Image.Kernel.Name)),
+            "zstd" => KernelImages.Zstd(File.ReadAllBytes(StockKernel.Image.Kernel.Name)),
+            _ => StockKernel.Image.Kernel,
+        },
         Initrd = initrd,
         MemorySize = memorySize,
     }).WaitAsync(StockKernel.TimeLimit);
