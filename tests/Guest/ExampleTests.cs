@@ -1,0 +1,21 @@
+using Virtio.Devices.Block;
+using Virtio.Storage;
+using Virtio.Testing.Guest;
+
+namespace Virtio.Guest.Tests;
+
+/// <summary>The example of the README, word for word.</summary>
+public sealed class ExampleTests
+{
+    public ExampleTests() => Guests.RequireImage();
+
+    [Fact]
+    public async Task Eight_sectors_are_what_the_guest_says()
+    {
+        await using LinuxGuest guest = await LinuxGuest.StartAsync(new LinuxGuestOptions { Devices = [new BlockDevice(new MemoryStorage(4096))] });
+
+        GuestResult result = await guest.RunAsync("cat /sys/block/vda/size");
+
+        Assert.Equal("8", result.Text);
+    }
+}
