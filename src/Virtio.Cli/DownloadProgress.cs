@@ -1,11 +1,12 @@
 using Virtio.Cli.Arguments;
+using Virtio.Linux;
 
 namespace Virtio.Cli;
 
 /// <summary>How far a download is: on a terminal one line that changes, elsewhere a line at its end.</summary>
 internal sealed class DownloadProgress(string option, string name, long? total)
 {
-    private readonly bool _changes = !Console.IsErrorRedirected;
+    private readonly bool _changes = Terminal.IsTerminal(Terminal.StandardError);
 
     internal void Report(long received)
     {

@@ -1,9 +1,15 @@
+using System.Text;
+using Virtio.Linux;
+
 namespace Virtio.Cli;
 
 /// <summary>Lines to the person, beside the guest's output. Thread-safe.</summary>
 internal static class StandardError
 {
     private static readonly Lock Gate = new();
+
+    // Not the console class: it would change a terminal's settings, and write to it, when it is first used and whenever the process is continued.
+    private static readonly Stream Output = OperatingSystem.IsLinux() ? new DescriptorStream(Terminal.StandardError, FileAccess.Write) : Console.OpenStandardError();
 
     /// <summary>Whether the terminal is raw, so that a line feed alone would not return to the first column.</summary>
     internal static bool IsRaw { get; set; }
@@ -19,7 +25,7 @@ internal static class StandardError
         {
             try
             {
-                Console.Error.Write(IsRaw ? text.Replace("\n", "\r\n", StringComparison.Ordinal) : text);
+                Output.Write(Encoding.UTF8.GetBytes(IsRaw ? text.Replace("\n", "\r\n", StringComparison.Ordinal) : text));
             }
             catch (IOException)
             {

@@ -147,7 +147,7 @@ public sealed class DescriptorStream : Stream
     {
         Span<byte> one = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(one, 1);
-        RandomAccess.Write((SafeFileHandle)handle!, one, 0);
+        DescriptorCalls.Write((SafeFileHandle)handle!, one, (nuint)one.Length);
     }
 
     private static void ThrowUnlessTransient()

@@ -75,7 +75,7 @@ public sealed class RawTerminal : IDisposable
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM])
             _registrations.Add(PosixSignalRegistration.Create(signal, _ => Restore()));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Stop));
-        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => EnterAgain()));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, EnterAgain));
     }
 
     private void OnExit(object? sender, EventArgs e) => Restore();
@@ -96,9 +96,10 @@ public sealed class RawTerminal : IDisposable
         ProcessCalls.Signal(Environment.ProcessId, ProcessCalls.Stop);
     }
 
-    // The shell has made the terminal its own meanwhile.
-    private void EnterAgain()
+    // The shell has made the terminal its own meanwhile. The runtime must not do the same after us, with the settings that its console class knows.
+    private void EnterAgain(PosixSignalContext context)
     {
+        context.Cancel = true;
         lock (_gate)
         {
             if (!_disposed)

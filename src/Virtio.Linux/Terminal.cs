@@ -13,6 +13,9 @@ public static class Terminal
     /// <summary>Descriptor of standard output.</summary>
     public const int StandardOutput = 1;
 
+    /// <summary>Descriptor of standard error.</summary>
+    public const int StandardError = 2;
+
     /// <summary>Whether a terminal is behind a descriptor.</summary>
     public static bool IsTerminal(int descriptor) => OperatingSystem.IsLinux() && TerminalCalls.IsTerminal(descriptor) == 1;
 
