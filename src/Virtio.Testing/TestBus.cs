@@ -71,8 +71,14 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     /// <summary>Stops and disposes the devices, then frees the RAM.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Mmio.DisposeAsync().ConfigureAwait(false);
-        Memory.Dispose();
+        try
+        {
+            await Mmio.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Memory.Dispose();
+        }
     }
 
     /// <summary>The same as <see cref="DisposeAsync"/>, waiting for it.</summary>

@@ -149,7 +149,15 @@ public sealed class Virtqueue
     internal void Stop()
     {
         Halt();
-        _stopping.Cancel();
+        try
+        {
+            _stopping.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // A fault of whoever listens. A reset waits for the stop and a guest's processor for the reset: neither has a use for it.
+        }
+
         Signal.Set();
     }
 

@@ -29,6 +29,7 @@ internal sealed class TransportDevice
     internal TransportDevice(IVirtioDevice device, GuestMemory memory, Action<bool> setInterruptLine, ILogger logger)
     {
         Device = device;
+        Guarded = new GuardedDevice(device, (reason, e) => Fail(_session, reason, e));
         _memory = memory;
         _logger = logger;
         Interrupts = new InterruptStatus(setInterruptLine);
@@ -37,6 +38,8 @@ internal sealed class TransportDevice
     }
 
     internal IVirtioDevice Device { get; }
+
+    internal GuardedDevice Guarded { get; }
 
     internal InterruptStatus Interrupts { get; }
 
@@ -102,45 +105,6 @@ internal sealed class TransportDevice
 
             if (Status.HasFlag(DeviceStatus.DriverOk) && !current.HasFlag(DeviceStatus.DriverOk))
                 Activate();
-        }
-    }
-
-    /// <summary>Reads configuration space. A device that throws here has a fault of its own, which must not reach the processor that reads.</summary>
-    internal void ReadConfig(int offset, Span<byte> destination)
-    {
-        try
-        {
-            Device.ReadConfig(offset, destination);
-        }
-        catch (Exception e)
-        {
-            destination.Clear();
-            Fail(_session, $"its configuration cannot be read: {e.Message}", e);
-        }
-    }
-
-    internal void WriteConfig(int offset, ReadOnlySpan<byte> source)
-    {
-        try
-        {
-            Device.WriteConfig(offset, source);
-        }
-        catch (Exception e)
-        {
-            Fail(_session, $"its configuration cannot be written: {e.Message}", e);
-        }
-    }
-
-    internal uint ReadConfigGeneration()
-    {
-        try
-        {
-            return Device.ConfigGeneration;
-        }
-        catch (Exception e)
-        {
-            Fail(_session, $"its configuration has no generation: {e.Message}", e);
-            return 0;
         }
     }
 
@@ -261,7 +225,7 @@ internal sealed class TransportDevice
         bool wasActive = Status.HasFlag(DeviceStatus.DriverOk);
         StopQueues();
         if (wasActive)
-            Device.Reset();
+            Guarded.Reset();
         foreach (QueueRegisters queue in _queues)
             queue.Clear();
         _taken = 0;
@@ -284,6 +248,6 @@ internal sealed class TransportDevice
         if (!queue.Started)
             return;
         queue.Started = false;
-        Device.StopQueue(index);
+        Guarded.StopQueue(index);
     }
 }

@@ -30,6 +30,12 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
 
     internal Action? OnActivate { get; init; }
 
+    internal Action? OnStop { get; init; }
+
+    internal Action? OnReset { get; init; }
+
+    internal Func<ValueTask>? OnDispose { get; init; }
+
     internal int Resets { get; private set; }
 
     public void ReadConfig(int offset, Span<byte> destination) => Config.Read(offset, destination);
@@ -47,11 +53,19 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
         _workers[index] = QueueWorker.Start("virtio-probe", queue, Activation!, _handle);
     }
 
-    public void StopQueue(int index) => _workers[index]?.Stop();
+    public void StopQueue(int index)
+    {
+        _workers[index]?.Stop();
+        OnStop?.Invoke();
+    }
 
-    public void Reset() => Resets++;
+    public void Reset()
+    {
+        Resets++;
+        OnReset?.Invoke();
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => OnDispose?.Invoke() ?? ValueTask.CompletedTask;
 
     /// <summary>A handler that keeps every chain until the queue is stopped or the test completes it.</summary>
     internal static Action<DescriptorChain> Keep(BlockingCollection<DescriptorChain> kept) => chain => kept.Add(chain);

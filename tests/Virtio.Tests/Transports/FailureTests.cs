@@ -44,5 +44,56 @@ public sealed class FailureTests
         Assert.InRange(_log.Lines, 1, 10);
     }
 
+    [Fact]
+    public void A_device_that_throws_when_it_is_stopped_or_reset_is_reset_all_the_same()
+    {
+        using TestBus bus = Bus(new ProbeDevice
+        {
+            OnStop = () => throw new InvalidOperationException("cannot stop"),
+            OnReset = () => throw new InvalidOperationException("cannot reset"),
+        });
+        for (int i = 0; i < 20; i++)
+        {
+            new ProbeKind().AssertWorks(bus.Driver().Start());
+            bus.Driver().Reset();
+        }
+
+        Assert.InRange(_log.Lines, 1, 10);
+    }
+
+    [Fact]
+    public void A_listener_to_the_stop_of_a_queue_that_throws_does_not_keep_it_from_stopping()
+    {
+        ProbeDevice device = null!;
+        device = new ProbeDevice(chain =>
+        {
+            device.Queue!.Stopping.Register(() => throw new InvalidOperationException("does not want to stop"));
+            chain.Complete();
+        });
+        using TestBus bus = Bus(device);
+        bus.Driver().Start().Queue().Exchange("x"u8, 0);
+        bus.Driver().Start().Queue().Exchange("x"u8, 0);
+    }
+
+    [Fact]
+    public async Task A_device_that_cannot_be_disposed_keeps_no_other_from_it()
+    {
+        int disposed = 0;
+        var first = new ProbeDevice { OnDispose = () => throw new IOException("the medium is gone") };
+        var second = new ProbeDevice
+        {
+            OnDispose = () =>
+            {
+                disposed++;
+                return ValueTask.CompletedTask;
+            },
+        };
+        var bus = new TestBus(first, second);
+        foreach (MmioDriver driver in bus.Drivers)
+            driver.Start();
+        await Assert.ThrowsAsync<IOException>(async () => await bus.DisposeAsync());
+        Assert.Equal((1, 1, 1), (disposed, first.Resets, second.Resets));
+    }
+
     private TestBus Bus(Virtio.Devices.IVirtioDevice device) => new(new TestBusOptions { Bus = new MmioBusOptions { Logger = _log } }, device);
 }

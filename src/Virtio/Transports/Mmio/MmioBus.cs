@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Virtio.Devices;
 using Virtio.Memory;
 
@@ -64,16 +65,33 @@ public sealed class MmioBus : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Resets every device, which joins its workers, and disposes it.</summary>
+    /// <summary>Resets every device, which joins its workers, then disposes all of them, also when one fails: its exception comes afterwards.</summary>
+    /// <exception cref="AggregateException">Several devices could not be disposed.</exception>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
+
+        // All first: once this is done nothing touches guest memory any more, whatever disposing does.
         foreach (MmioDevice decoder in _decoders)
-        {
             decoder.Transport.ForceReset();
-            await decoder.Transport.Device.DisposeAsync().ConfigureAwait(false);
+        var failures = new List<Exception>();
+        foreach (MmioBusDevice placed in _devices)
+        {
+            try
+            {
+                await placed.Device.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                failures.Add(e);
+            }
         }
+
+        if (failures.Count == 1)
+            ExceptionDispatchInfo.Throw(failures[0]);
+        if (failures.Count > 1)
+            throw new AggregateException(failures);
     }
 
     private MmioBusDevice Place(IVirtioDevice device, int index) => new(

@@ -21,7 +21,7 @@ internal sealed class MmioDevice(TransportDevice transport)
     {
         data.Clear();
         if (offset >= MmioRegisters.Config)
-            transport.ReadConfig(offset - MmioRegisters.Config, data);
+            transport.Guarded.ReadConfig(offset - MmioRegisters.Config, data);
         else if (data.Length == sizeof(uint) && offset % sizeof(uint) == 0)
             BinaryPrimitives.WriteUInt32LittleEndian(data, Read(offset));
     }
@@ -29,7 +29,7 @@ internal sealed class MmioDevice(TransportDevice transport)
     internal void Write(int offset, ReadOnlySpan<byte> data)
     {
         if (offset >= MmioRegisters.Config)
-            transport.WriteConfig(offset - MmioRegisters.Config, data);
+            transport.Guarded.WriteConfig(offset - MmioRegisters.Config, data);
         else if (data.Length == sizeof(uint) && offset % sizeof(uint) == 0)
             Write(offset, BinaryPrimitives.ReadUInt32LittleEndian(data));
     }
@@ -48,7 +48,7 @@ internal sealed class MmioDevice(TransportDevice transport)
 
         // No shared memory regions: length and base read as all ones (virtio 1.4, 4.2.2).
         >= MmioRegisters.SharedMemoryLengthLow and <= MmioRegisters.SharedMemoryBaseHigh => uint.MaxValue,
-        MmioRegisters.ConfigGeneration => transport.ReadConfigGeneration(),
+        MmioRegisters.ConfigGeneration => transport.Guarded.ConfigGeneration,
         _ => 0,
     };
 
