@@ -5,8 +5,8 @@ internal static class BootBenchmark
 {
     internal const string Small = "shell, small initramfs, 512 MiB";
     internal const string Full = "shell, initramfs with fio, 1 GiB";
-    internal const string ProcessorTime = "processor time of the host for the same";
-    internal const string Memory = "memory beside the guest's";
+    internal const string ProcessorTime = "host's processor time, small initramfs, 512 MiB";
+    internal const string Memory = "host's memory, without the guest's, small initramfs, 512 MiB";
 
     private const int SmallMemory = 512;
     private const int FullMemory = 1024;

@@ -41,14 +41,11 @@ internal sealed class Picture(Report report)
         Bars(plot, "One hart: million instructions per second", [.. results.Select(result => Label(result.Name))], results, best: false);
     }
 
-    private void Boot(Plot plot) => Groups(plot, "Process start to shell (s); memory beside the guest's (100 MiB)", report.Of(Suites.Boot), result => result.Unit == "MiB" ? 100 : 1);
+    private void Boot(Plot plot) =>
+        Groups(plot, "Process start to shell: seconds, and memory in 100 MiB", report.Of(Suites.Boot), result => result.Unit == "MiB" ? result.Median / 100 : result.Median);
 
-    private void Fio(Plot plot)
-    {
-        // Figures of such different size share an axis as multiples of QEMU's.
-        Result[] results = [.. report.Of(Suites.Fio)];
-        Groups(plot, "fio in the guest: multiples of QEMU's figure", results, result => report.Find(Suites.Fio, result.Name, Report.Qemu)?.Median ?? result.Median);
-    }
+    // Figures of such different size share an axis as multiples of QEMU's.
+    private void Fio(Plot plot) => Groups(plot, "fio in the guest: multiples of QEMU's figure", report.Of(Suites.Fio), result => result.ToQemu ?? 1);
 
     private static void Bars(Plot plot, string title, string[] labels, Result[] results, bool best)
     {
@@ -62,7 +59,7 @@ internal sealed class Picture(Report report)
         Finish(plot, title, labels);
     }
 
-    private static void Groups(Plot plot, string title, IEnumerable<Result> results, Func<Result, double> scale)
+    private static void Groups(Plot plot, string title, IEnumerable<Result> results, Func<Result, double> height)
     {
         string[] names = [.. results.Select(result => result.Name).Distinct()];
         string[] subjects = [.. results.Select(result => result.Subject).Distinct()];
@@ -70,7 +67,7 @@ internal sealed class Picture(Report report)
         {
             int subject = Array.IndexOf(subjects, result.Subject);
             double position = Array.IndexOf(names, result.Name) + ((subject - ((subjects.Length - 1) / 2.0)) * 0.25);
-            Add(plot, position, 0.23, result.Median / scale(result), Colors[result.Subject]);
+            Add(plot, position, 0.23, height(result), Colors[result.Subject]);
         }
 
         foreach (string subject in subjects)

@@ -20,7 +20,12 @@ internal sealed class RingDevice : IVirtioDevice
     {
     }
 
-    public void StartQueue(int index, Virtqueue queue) => Queue = queue;
+    public void StartQueue(int index, Virtqueue queue)
+    {
+        // As a worker does with a queue of its own.
+        queue.BindToCurrentThread();
+        Queue = queue;
+    }
 
     public void StopQueue(int index) => Queue = null;
 
