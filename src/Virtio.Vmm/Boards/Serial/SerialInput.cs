@@ -53,7 +53,9 @@ internal sealed class SerialInput : IAsyncDisposable
             while (true)
             {
                 var length = await _stream.ReadAsync(block, _stop.Token).ConfigureAwait(false);
-                if (length == 0)
+
+                // A stream that ignores its cancellation may answer long after the machine has gone.
+                if (length == 0 || _stop.IsCancellationRequested)
                     return;
 
                 var pending = block.AsMemory(0, length);
