@@ -24,6 +24,13 @@ public readonly struct GuestBuffer
     /// <summary>The bytes in place, for asynchronous storage. Valid until the chain it came from is completed.</summary>
     public Memory<byte> Memory => _chunk.Memory.Slice(_offset, Length);
 
+    internal void Deconstruct(out GuestMemoryChunk chunk, out int offset, out int length)
+    {
+        chunk = _chunk;
+        offset = _offset;
+        length = Length;
+    }
+
     /// <summary>A part of this buffer.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the buffer.</exception>
     public GuestBuffer Slice(int start, int length)

@@ -129,17 +129,18 @@ public sealed unsafe class GuestMemory : IDisposable
     /// Translates a guest's range, appending one buffer per contiguous piece to <paramref name="buffers"/>. False, with the list as it was before,
     /// when the range is not wholly RAM.
     /// </summary>
-    internal bool TryTranslate(ulong address, uint length, ref GuestBufferList buffers)
+    internal bool TryTranslate(ulong address, uint length, GuestBufferList buffers)
     {
         GuestMemoryChunk hit = _lastHit;
         ulong offset = unchecked(address - hit.Address);
-        if (offset < (ulong)hit.Length && length <= (ulong)hit.Length - offset)
+        ulong size = hit.Size;
+        if (offset < size && length <= unchecked(size - offset))
         {
-            buffers.Add(new GuestBuffer(hit, (int)offset, (int)length));
+            buffers.Add(hit, unchecked((int)offset), unchecked((int)length));
             return true;
         }
 
-        return TryTranslateSlowly(address, length, ref buffers);
+        return TryTranslateSlowly(address, length, buffers);
     }
 
     /// <summary>Copies one 16-byte descriptor out, once; false when it does not lie in RAM.</summary>
@@ -147,20 +148,11 @@ public sealed unsafe class GuestMemory : IDisposable
     {
         GuestMemoryChunk hit = _lastHit;
         ulong offset = unchecked(address - hit.Address);
-        Span<byte> copy = stackalloc byte[Descriptor.Size];
-        bool found;
-        if (offset <= (ulong)hit.Length - Descriptor.Size)
-        {
-            hit.GetSpan((int)offset, Descriptor.Size).CopyTo(copy);
-            found = true;
-        }
-        else
-        {
-            found = TryRead(address, copy);
-        }
-
-        descriptor = new Descriptor(MemoryMarshal.Read<ulong>(copy), MemoryMarshal.Read<ulong>(copy[8..]));
-        return found;
+        if (offset > unchecked(hit.Size - Descriptor.Size))
+            return TryReadDescriptorSlowly(address, out descriptor);
+        ReadOnlySpan<byte> bytes = hit.GetSpan(unchecked((int)offset), Descriptor.Size);
+        descriptor = new Descriptor(MemoryMarshal.Read<ulong>(bytes), MemoryMarshal.Read<ulong>(bytes[8..]));
+        return true;
     }
 
     /// <summary>The host address of a range that must be contiguous here, as rings must; zero when it is not.</summary>
@@ -176,16 +168,24 @@ public sealed unsafe class GuestMemory : IDisposable
         return 0;
     }
 
-    private bool TryTranslateSlowly(ulong address, uint length, ref GuestBufferList buffers)
+    private bool TryReadDescriptorSlowly(ulong address, out Descriptor descriptor)
+    {
+        Span<byte> copy = stackalloc byte[Descriptor.Size];
+        bool found = TryRead(address, copy);
+        descriptor = new Descriptor(MemoryMarshal.Read<ulong>(copy), MemoryMarshal.Read<ulong>(copy[8..]));
+        return found;
+    }
+
+    private bool TryTranslateSlowly(ulong address, uint length, GuestBufferList buffers)
     {
         if (!Contains(address, length))
             return false;
         while (length > 0)
         {
-            GuestBuffer part = FirstPart(address, length);
-            buffers.Add(part);
-            length -= (uint)part.Length;
-            address += (uint)part.Length;
+            (GuestMemoryChunk chunk, int offset, int partLength) = FirstPart(address, length);
+            buffers.Add(chunk, offset, partLength);
+            length -= (uint)partLength;
+            address += (uint)partLength;
         }
 
         return true;

@@ -15,11 +15,14 @@ internal sealed unsafe class GuestMemoryChunk(ulong address, nint host, int leng
 
     internal int Length { get; } = length;
 
+    /// <summary>The same as <see cref="Length"/>, for comparisons with a guest's numbers; at least a page.</summary>
+    internal ulong Size { get; } = (ulong)length;
+
     // SAFETY: the range was allocated by GuestMemory, which outlives every queue and device (fixed order of shutdown).
     public override Span<byte> GetSpan() => new((void*)host, Length);
 
     // SAFETY: callers pass offsets that TryTranslate has checked against Length.
-    internal Span<byte> GetSpan(int offset, int length) => new((byte*)host + offset, length);
+    internal Span<byte> GetSpan(int offset, int length) => new(unchecked((byte*)host + (uint)offset), length);
 
     // SAFETY: native memory never moves; there is nothing to pin.
     public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)host + elementIndex);

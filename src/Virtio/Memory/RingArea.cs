@@ -21,23 +21,26 @@ internal readonly unsafe struct RingArea
         return host != 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ushort ReadUInt16(int offset) => Volatile.Read(ref *(ushort*)(_base + offset));
+    // SAFETY: see above; the sum of an address and a bounded offset within its area cannot wrap.
+    private byte* At(int offset) => unchecked(_base + (uint)offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void WriteUInt16(int offset, ushort value) => Volatile.Write(ref *(ushort*)(_base + offset), value);
+    internal ushort ReadUInt16(int offset) => Volatile.Read(ref *(ushort*)At(offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void WriteUInt16(int offset, ushort value) => Volatile.Write(ref *(ushort*)At(offset), value);
 
     /// <summary>Reads an aligned 32-bit word whole: two 16-bit fields that must be seen together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint ReadUInt32(int offset) => Volatile.Read(ref *(uint*)(_base + offset));
+    internal uint ReadUInt32(int offset) => Volatile.Read(ref *(uint*)At(offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void WriteUInt32(int offset, uint value) => Volatile.Write(ref *(uint*)(_base + offset), value);
+    internal void WriteUInt32(int offset, uint value) => Volatile.Write(ref *(uint*)At(offset), value);
 
     /// <summary>Reads an aligned 64-bit word whole.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ulong ReadUInt64(int offset) => Volatile.Read(ref *(ulong*)(_base + offset));
+    internal ulong ReadUInt64(int offset) => Volatile.Read(ref *(ulong*)At(offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void WriteUInt64(int offset, ulong value) => Volatile.Write(ref *(ulong*)(_base + offset), value);
+    internal void WriteUInt64(int offset, ulong value) => Volatile.Write(ref *(ulong*)At(offset), value);
 }

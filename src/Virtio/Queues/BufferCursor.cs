@@ -3,18 +3,17 @@ using Virtio.Memory;
 namespace Virtio.Queues;
 
 /// <summary>A position in a run of guest buffers, moving forward only.</summary>
-internal struct BufferCursor
+internal struct BufferCursor(GuestBufferList buffers)
 {
-    private GuestBufferList _buffers;
+    // The list's lengths are at least 1 and add up to what remains, so none of these numbers can wrap.
     private int _index;
     private int _end;
     private int _offset;
 
     internal long Remaining { get; private set; }
 
-    internal void Attach(in GuestBufferList buffers, int start, int end, long length)
+    internal void Attach(int start, int end, long length)
     {
-        _buffers = buffers;
         _index = start;
         _end = end;
         _offset = 0;
@@ -24,40 +23,45 @@ internal struct BufferCursor
     /// <summary>The bytes up to the end of the current buffer; false at the end of all.</summary>
     internal readonly bool TryGetSpan(out Span<byte> span)
     {
-        span = _index < _end ? _buffers[_index].Span[_offset..] : default;
-        return span.Length > 0;
+        if (_index >= _end)
+        {
+            span = default;
+            return false;
+        }
+
+        span = buffers.SpanOf(_index, _offset);
+        return true;
     }
 
     internal void Advance(long count)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Remaining);
-        Remaining -= count;
-        while (count > 0)
-            count -= Consume(count);
+        if ((ulong)count > (ulong)Remaining)
+            ThrowOutOfRange(count);
+        Remaining = unchecked(Remaining - count);
+        int index = _index;
+        long offset = unchecked(_offset + count);
+        while (offset > 0)
+        {
+            int length = buffers.LengthOf(index);
+            if (offset < length)
+                break;
+            offset = unchecked(offset - length);
+            index = unchecked(index + 1);
+        }
+
+        _index = index;
+        _offset = unchecked((int)offset);
     }
 
     /// <summary>Takes the next piece of at most <paramref name="limit"/> bytes (at least 1) out of the run.</summary>
     internal GuestBuffer Take(long limit)
     {
-        GuestBuffer buffer = _buffers[_index];
-        int length = (int)Math.Min(limit, buffer.Length - _offset);
-        GuestBuffer piece = buffer.Slice(_offset, length);
-        Remaining -= length;
-        Consume(length);
+        GuestBuffer buffer = buffers[_index];
+        GuestBuffer piece = buffer.Slice(_offset, (int)Math.Min(limit, buffer.Length - _offset));
+        Advance(piece.Length);
         return piece;
     }
 
-    private int Consume(long count)
-    {
-        int step = (int)Math.Min(count, _buffers[_index].Length - _offset);
-        _offset += step;
-        if (_offset == _buffers[_index].Length)
-        {
-            _index++;
-            _offset = 0;
-        }
-
-        return step;
-    }
+    private readonly void ThrowOutOfRange(long count) =>
+        throw new ArgumentOutOfRangeException(nameof(count), count, $"there are {Remaining} bytes left");
 }

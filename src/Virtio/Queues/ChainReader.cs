@@ -1,3 +1,5 @@
+using Virtio.Memory;
+
 namespace Virtio.Queues;
 
 /// <summary>Reads the device-readable bytes of a chain, forward, whatever the framing. For one thread at a time.</summary>
@@ -5,9 +7,7 @@ public sealed class ChainReader
 {
     internal BufferCursor Cursor;
 
-    internal ChainReader()
-    {
-    }
+    internal ChainReader(GuestBufferList buffers) => Cursor = new BufferCursor(buffers);
 
     /// <summary>Bytes not yet read.</summary>
     public long Remaining => Cursor.Remaining;

@@ -1,3 +1,5 @@
+using Virtio.Memory;
+
 namespace Virtio.Queues;
 
 /// <summary>Writes the device-writable bytes of a chain, forward, whatever the framing. For one thread at a time.</summary>
@@ -6,15 +8,13 @@ public sealed class ChainWriter
     internal BufferCursor Cursor;
     private long _length;
 
-    internal ChainWriter()
-    {
-    }
+    internal ChainWriter(GuestBufferList buffers) => Cursor = new BufferCursor(buffers);
 
     /// <summary>Bytes not yet written.</summary>
     public long Remaining => Cursor.Remaining;
 
     /// <summary>Bytes written, or taken to be written, so far.</summary>
-    public long Written => _length - Remaining;
+    public long Written => unchecked(_length - Remaining);
 
     /// <summary>The room up to the end of the current piece, in place; false at the end. <see cref="Advance"/> says how much was used.</summary>
     public bool TryGetSpan(out Span<byte> span) => Cursor.TryGetSpan(out span);
@@ -49,5 +49,10 @@ public sealed class ChainWriter
             pieces.Add(Cursor.Take(Remaining - end).Memory);
     }
 
-    internal void Start() => _length = Remaining;
+    /// <summary>Sets the writer to the start of a chain's writable buffers.</summary>
+    internal void Attach(int start, int end, long length)
+    {
+        Cursor.Attach(start, end, length);
+        _length = length;
+    }
 }

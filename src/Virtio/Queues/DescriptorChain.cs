@@ -12,7 +12,8 @@ public sealed class DescriptorChain
     internal const int MaximumDescriptors = 1024;
 
     private readonly Virtqueue _queue;
-    private GuestBufferList _buffers = new(8);
+    private readonly int _maximumDescriptors;
+    private readonly GuestBufferList _buffers = new(8);
     private int _readableBuffers;
     private int _descriptors;
     private ulong _readableLength;
@@ -21,8 +22,9 @@ public sealed class DescriptorChain
     internal DescriptorChain(Virtqueue queue)
     {
         _queue = queue;
-        Reader = new ChainReader();
-        Writer = new ChainWriter();
+        _maximumDescriptors = Math.Max(MaximumDescriptors, queue.Size);
+        Reader = new ChainReader(_buffers);
+        Writer = new ChainWriter(_buffers);
     }
 
     /// <summary>Reads what the driver sent.</summary>
@@ -54,13 +56,13 @@ public sealed class DescriptorChain
     /// <exception cref="InvalidOperationException">The chain was completed before.</exception>
     public void Complete(uint written)
     {
-        CompletedLength = (uint)Math.Min(written, _writableLength);
+        CompletedLength = unchecked((uint)Math.Min(written, _writableLength));
         _queue.Complete(this);
     }
 
     /// <summary>Gives the chain back with as many bytes as went through <see cref="Writer"/>.</summary>
     /// <exception cref="InvalidOperationException">The chain was completed before.</exception>
-    public void Complete() => Complete((uint)Writer.Written);
+    public void Complete() => Complete(unchecked((uint)Writer.Written));
 
     internal void Clear()
     {
@@ -72,25 +74,35 @@ public sealed class DescriptorChain
     }
 
     /// <summary>Checks and adds one buffer; false when it breaks a rule.</summary>
-    internal bool TryAppend(GuestMemory memory, in Descriptor descriptor, bool writable)
+    internal bool TryAppend(GuestMemory memory, Descriptor descriptor, bool writable)
     {
+        uint length = descriptor.Length;
+        int descriptors = unchecked(_descriptors + 1);
+        ulong total = unchecked((writable ? _writableLength : _readableLength) + length);
+
         // Readable ones come first (virtio 1.4, 2.7.4.2 and 2.8.5), and an empty one carries nothing: drivers never send it.
-        if (descriptor.Length == 0 || (!writable && _writableLength > 0) || ++_descriptors > Math.Max(MaximumDescriptors, _queue.Size))
+        if (length == 0 || (!writable && _writableLength > 0) || descriptors > _maximumDescriptors || total > uint.MaxValue)
             return false;
-        ref ulong total = ref writable ? ref _writableLength : ref _readableLength;
-        total += descriptor.Length;
-        if (total > uint.MaxValue || !memory.TryTranslate(descriptor.Address, descriptor.Length, ref _buffers))
+        if (!memory.TryTranslate(descriptor.Address, length, _buffers))
             return false;
-        if (!writable)
+        _descriptors = descriptors;
+        if (writable)
+        {
+            _writableLength = total;
+        }
+        else
+        {
+            _readableLength = total;
             _readableBuffers = _buffers.Count;
+        }
+
         return true;
     }
 
     /// <summary>Sets the reader and the writer to the start.</summary>
     internal void Rewind()
     {
-        Reader.Cursor.Attach(_buffers, 0, _readableBuffers, (long)_readableLength);
-        Writer.Cursor.Attach(_buffers, _readableBuffers, _buffers.Count, (long)_writableLength);
-        Writer.Start();
+        Reader.Cursor.Attach(0, _readableBuffers, unchecked((long)_readableLength));
+        Writer.Attach(_readableBuffers, _buffers.Count, unchecked((long)_writableLength));
     }
 }

@@ -61,24 +61,26 @@ internal sealed class PackedRing : RingLayout
 
     internal override TakeResult TryTake(DescriptorChain chain)
     {
-        if (!TryReadAvailable(_nextAvailable, _availableWrap, out Descriptor descriptor))
-            return TakeResult.Empty;
-        chain.Clear();
         int index = _nextAvailable;
         bool wrap = _availableWrap;
+        if (!TryReadAvailable(index, wrap, out ulong rest))
+            return TakeResult.Empty;
+        chain.Clear();
+        int room = unchecked(_size - _inFlight);
         bool wellFormed = true;
         for (int count = 1; ; count++)
         {
             // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
-            if (_inFlight + count > _size)
+            if (count > room)
                 return TakeResult.Broken;
+            var descriptor = new Descriptor(ReadAddress(index), rest);
             wellFormed = wellFormed && TryAppend(chain, descriptor);
             Step(ref index, ref wrap, 1);
             if (!Flags(descriptor).HasFlag(DescriptorFlags.Next))
                 return Take(chain, descriptor.Third, count, index, wrap, wellFormed);
 
             // The driver writes a chain's first flags last (virtio 1.4, 2.8.21), so the rest must be there: one that is not never will be.
-            if (!TryReadAvailable(index, wrap, out descriptor))
+            if (!TryReadAvailable(index, wrap, out rest))
                 return TakeResult.Broken;
         }
     }
@@ -98,9 +100,10 @@ internal sealed class PackedRing : RingLayout
             WriteUsed(_nextUsed, word);
         }
 
-        _batchDescriptors += chain.RingDescriptors;
-        _inFlight -= chain.RingDescriptors;
-        Step(ref _nextUsed, ref _usedWrap, chain.RingDescriptors);
+        int slots = chain.RingDescriptors;
+        _batchDescriptors = unchecked(_batchDescriptors + slots);
+        _inFlight = unchecked(_inFlight - slots);
+        Step(ref _nextUsed, ref _usedWrap, slots);
     }
 
     internal override bool Publish()
@@ -133,7 +136,7 @@ internal sealed class PackedRing : RingLayout
     private static bool Overlap(ulong first, ulong firstLength, ulong second, ulong secondLength) =>
         first < second + secondLength && second < first + firstLength;
 
-    private static DescriptorFlags Flags(in Descriptor descriptor) => (DescriptorFlags)descriptor.Fourth;
+    private static DescriptorFlags Flags(Descriptor descriptor) => (DescriptorFlags)descriptor.Fourth;
 
     private bool DriverWantsInterrupt(int added)
     {
@@ -155,13 +158,13 @@ internal sealed class PackedRing : RingLayout
     {
         chain.Id = id;
         chain.RingDescriptors = count;
-        _inFlight += count;
+        _inFlight = unchecked(_inFlight + count);
         _nextAvailable = index;
         _availableWrap = wrap;
         return wellFormed ? TakeResult.Taken : TakeResult.Malformed;
     }
 
-    private bool TryAppend(DescriptorChain chain, in Descriptor descriptor)
+    private bool TryAppend(DescriptorChain chain, Descriptor descriptor)
     {
         DescriptorFlags flags = Flags(descriptor);
         if (!flags.HasFlag(DescriptorFlags.Indirect))
@@ -173,7 +176,7 @@ internal sealed class PackedRing : RingLayout
         return TryAppendTable(chain, descriptor);
     }
 
-    private bool TryAppendTable(DescriptorChain chain, in Descriptor table)
+    private bool TryAppendTable(DescriptorChain chain, Descriptor table)
     {
         if (table.Length == 0 || table.Length % Descriptor.Size != 0 || table.Length / Descriptor.Size > DescriptorChain.MaximumDescriptors)
             return false;
@@ -191,31 +194,28 @@ internal sealed class PackedRing : RingLayout
         return true;
     }
 
-    private bool TryReadAvailable(int index, bool wrap, out Descriptor descriptor)
+    private bool TryReadAvailable(int index, bool wrap, out ulong rest)
     {
         // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
-        ulong rest = _descriptors.ReadUInt64((index * Descriptor.Size) + 8);
-        bool available = ((rest >> 48) & (ulong)DescriptorFlags.Available) != 0;
-        bool used = ((rest >> 48) & (ulong)DescriptorFlags.Used) != 0;
-        if (available != wrap || used == wrap)
-        {
-            descriptor = default;
-            return false;
-        }
-
-        descriptor = new Descriptor(_descriptors.ReadUInt64(index * Descriptor.Size), rest);
-        return true;
+        rest = _descriptors.ReadUInt64(WordOffset(index));
+        DescriptorFlags wanted = wrap ? DescriptorFlags.Available : DescriptorFlags.Used;
+        return ((DescriptorFlags)(rest >> 48) & AvailableAndUsed) == wanted;
     }
 
-    // One release store of id, length and flags: the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1).
-    private void WriteUsed(int index, ulong word) => _descriptors.WriteUInt64((index * Descriptor.Size) + 8, word);
+    private ulong ReadAddress(int index) => _descriptors.ReadUInt64(unchecked(index * Descriptor.Size));
 
+    private static int WordOffset(int index) => unchecked((index * Descriptor.Size) + 8);
+
+    // One release store of id, length and flags: the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1).
+    private void WriteUsed(int index, ulong word) => _descriptors.WriteUInt64(WordOffset(index), word);
+
+    // Positions and counts are at most the ring's size, 32768.
     private void Step(ref int index, ref bool wrap, int count)
     {
-        index += count;
+        index = unchecked(index + count);
         if (index >= _size)
         {
-            index -= _size;
+            index = unchecked(index - _size);
             wrap = !wrap;
         }
     }

@@ -15,7 +15,8 @@ public sealed class Virtqueue
 
     private readonly RingLayout _ring;
     private readonly Action _interrupt;
-    private readonly Stack<DescriptorChain> _free = new();
+    private DescriptorChain[] _free = new DescriptorChain[8];
+    private int _freeCount;
     private readonly CancellationTokenSource _stopping = new();
     private DescriptorChain? _completed;
     private int _ownerThread;
@@ -79,20 +80,20 @@ public sealed class Virtqueue
         chain = null!;
         for (int attempts = 0; attempts < Size && !_halted && !IsBroken; attempts++)
         {
-            DescriptorChain candidate = _free.Count > 0 ? _free.Pop() : new DescriptorChain(this);
+            DescriptorChain candidate = TakeFree();
             TakeResult result = _ring.TryTake(candidate);
             if (result == TakeResult.Taken)
             {
                 candidate.Taken = true;
                 candidate.Rewind();
-                _outstanding++;
+                _outstanding = unchecked(_outstanding + 1);
                 chain = candidate;
                 return true;
             }
 
             if (result == TakeResult.Malformed)
                 ReturnMalformed(candidate);
-            _free.Push(candidate);
+            PutFree(candidate);
             IsBroken = result == TakeResult.Broken;
             if (result == TakeResult.Empty)
                 return false;
@@ -106,13 +107,9 @@ public sealed class Virtqueue
     /// </summary>
     public bool Publish()
     {
-        for (DescriptorChain? chain = TakeCompleted(); chain is not null;)
-        {
-            DescriptorChain? next = chain.NextCompleted;
-            Put(chain);
-            chain = next;
-        }
-
+        // Nearly always there is none, and an exchange costs as much as all the rest. One that comes a moment later sets the signal.
+        if (Volatile.Read(ref _completed) is not null)
+            PutCompleted();
         if (_halted || IsBroken || !_batchPending)
             return false;
         _batchPending = false;
@@ -184,6 +181,37 @@ public sealed class Virtqueue
         Signal.Set();
     }
 
+    private DescriptorChain TakeFree()
+    {
+        int last = unchecked(_freeCount - 1);
+        if (last < 0)
+            return new DescriptorChain(this);
+        _freeCount = last;
+        return _free[last];
+    }
+
+    private void PutFree(DescriptorChain chain)
+    {
+        int count = _freeCount;
+        if (count == _free.Length)
+            Array.Resize(ref _free, count * 2);
+
+        // The one taken last mostly comes back first: then it is still there, which saves the collector's write barrier.
+        if (_free[count] != chain)
+            _free[count] = chain;
+        _freeCount = unchecked(count + 1);
+    }
+
+    private void PutCompleted()
+    {
+        for (DescriptorChain? chain = TakeCompleted(); chain is not null;)
+        {
+            DescriptorChain? next = chain.NextCompleted;
+            Put(chain);
+            chain = next;
+        }
+    }
+
     /// <summary>The chains completed on other threads, the first completed first: they are used in that order (virtio 1.4, 2.8.12).</summary>
     private DescriptorChain? TakeCompleted()
     {
@@ -201,9 +229,9 @@ public sealed class Virtqueue
 
     private void Put(DescriptorChain chain)
     {
-        _outstanding--;
+        _outstanding = unchecked(_outstanding - 1);
         chain.NextCompleted = null;
-        _free.Push(chain);
+        PutFree(chain);
         if (_halted || IsBroken)
             return;
         _ring.PutUsed(chain, chain.CompletedLength);

@@ -90,10 +90,10 @@ public sealed class GuestMemoryTests
     {
         using GuestMemory memory = GuestMemory.Allocate((Start, Mebibyte), (Start + Mebibyte, Mebibyte));
         var buffers = new GuestBufferList(1);
-        Assert.True(memory.TryTranslate(Start + 8, 16, ref buffers));
-        Assert.True(memory.TryTranslate(Start + Mebibyte - 10, 30, ref buffers));
+        Assert.True(memory.TryTranslate(Start + 8, 16, buffers));
+        Assert.True(memory.TryTranslate(Start + Mebibyte - 10, 30, buffers));
         Assert.Equal([16, 10, 20], Enumerable.Range(0, buffers.Count).Select(i => buffers[i].Length));
-        Assert.False(memory.TryTranslate(Start + (2 * Mebibyte) - 10, 11, ref buffers));
+        Assert.False(memory.TryTranslate(Start + (2 * Mebibyte) - 10, 11, buffers));
         Assert.Equal(3, buffers.Count);
     }
 
