@@ -81,6 +81,31 @@ public sealed class DescriptorAddressTests
         victim.AssertSurvived();
     }
 
+    /// <summary>Class 19: an empty buffer before, in, and behind a valid request, the status of a block request among them.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_request_with_one_empty_buffer_is_given_back_untouched(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name));
+        DriverBuffer[] request = victim.Kind.Request(victim.Bus);
+        PackedDescriptor[] chain = [.. request.Select((buffer, i) => new PackedDescriptor(
+            buffer.Address,
+            buffer.Length,
+            4,
+            (buffer.IsWritable ? PackedFlags.Write : 0) | (i < request.Length - 1 ? PackedFlags.Next : 0)))];
+        victim.Guard();
+        for (int i = 0; i < chain.Length; i++)
+        {
+            PackedDescriptor[] changed = [.. chain];
+            changed[i] = changed[i] with { Length = 0 };
+            Assert.Equal(0u, victim.Send(changed)?.Length);
+            PackedDescriptor empty = chain[i] with { Length = 0, Flags = chain[i].Flags | PackedFlags.Next };
+            Assert.Equal(0u, victim.Send([.. chain[..i], empty, .. chain[i..]])?.Length);
+        }
+
+        victim.AssertSurvived();
+    }
+
     /// <summary>Class 21: the direction of a chain turns only once.</summary>
     [Theory]
     [MemberData(nameof(Names))]

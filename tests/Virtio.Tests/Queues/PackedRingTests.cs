@@ -208,6 +208,23 @@ public sealed class PackedRingTests
 
     [Fact]
     [Requirement("PACKED-SG-2")]
+    public void A_chain_may_be_as_long_as_the_largest_ring()
+    {
+        using TestBus bus = Bus(new ProbeDevice { Sizes = [32768] });
+        DriverQueue queue = bus.Driver().Start().Queue();
+        DriverBuffer[] chain = new DriverBuffer[32768];
+        chain.AsSpan(0, 16384).Fill(DriverBuffer.Readable(bus.Allocator.Allocate(8), 8));
+        chain.AsSpan(16384).Fill(DriverBuffer.Writable(bus.Allocator.Allocate(8), 8));
+        for (int i = 0; i < 3; i++)
+        {
+            queue.Offer(chain);
+            queue.Kick();
+            Assert.Equal(16384u * 8, queue.Collect().Length);
+        }
+    }
+
+    [Fact]
+    [Requirement("PACKED-SG-2")]
     public void A_table_of_1024_descriptors_is_served_and_a_longer_one_given_back_unused()
     {
         using TestBus bus = Bus(new ProbeDevice());

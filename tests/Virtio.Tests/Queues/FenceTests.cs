@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using Virtio.Testing;
+using Virtio.Tests.Testbed;
+
+namespace Virtio.Tests.Queues;
+
+/// <summary>
+/// The two places where a side writes its own word and then reads the other's (virtio 1.4, 2.8.6 and 2.8.21.3): without a full fence between, both can miss
+/// the other, and nobody wakes anybody. It takes two processors that run at the same moment to see that.
+/// </summary>
+[Collection(Alone.Name)]
+public sealed class FenceTests
+{
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_kick_is_not_lost_between_the_wish_for_it_and_the_last_look(bool eventIndex)
+    {
+        var device = new SpinningDevice();
+        using var bus = new TestBus(device);
+        DriverQueue queue = Start(bus, eventIndex);
+        ulong buffer = bus.Allocator.Allocate(1);
+        Repeat(pause =>
+        {
+            queue.Offer(DriverBuffer.Readable(buffer, 1));
+            Thread.SpinWait(pause);
+            if (queue.Kick())
+                device.Kick();
+            AwaitUsed(queue, "a kick was lost");
+        });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_interrupt_is_not_lost_between_the_wish_for_it_and_the_last_look(bool eventIndex)
+    {
+        var device = new SpinningDevice();
+        using var bus = new TestBus(device);
+        DriverQueue queue = Start(bus, eventIndex);
+        ulong buffer = bus.Allocator.Allocate(1);
+        Repeat(pause =>
+        {
+            queue.DisableInterrupts();
+            queue.Offer(DriverBuffer.Readable(buffer, 1));
+            if (queue.Kick())
+                device.Kick();
+            Thread.SpinWait(pause);
+            long seen = bus.Driver().Interrupt.Raised;
+            queue.EnableInterrupts();
+            if (queue.TryCollect(out _))
+                return;
+            long start = Stopwatch.GetTimestamp();
+            while (bus.Driver().Interrupt.Raised == seen)
+                Assert.True(Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience, "an interrupt was lost");
+            AwaitUsed(queue, "an interrupt came before its used descriptor");
+        });
+    }
+
+    private static DriverQueue Start(TestBus bus, bool eventIndex)
+    {
+        const ulong EventIndex = 1UL << 29;
+        ulong offered = bus.Driver().OfferedFeatures;
+        return bus.Driver().Start(eventIndex ? offered : offered & ~EventIndex).Queue();
+    }
+
+    private static void Repeat(Action<int> round)
+    {
+        var random = new Random(14);
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < Duration)
+        {
+            for (int i = 0; i < 1000; i++)
+                round(random.Next(30));
+        }
+    }
+
+    private static void AwaitUsed(DriverQueue queue, string otherwise)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!queue.TryCollect(out _))
+            Assert.True(Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience, otherwise);
+    }
+}
