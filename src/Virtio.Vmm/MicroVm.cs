@@ -87,7 +87,10 @@ public sealed class MicroVm : IAsyncDisposable
         return WaitForExitAsync();
     }
 
-    /// <summary>Stops the machine, disposes its devices and frees its memory; nothing of it is left afterwards.</summary>
+    /// <summary>
+    /// Stops the machine, disposes its devices and frees its memory; nothing of it is left afterwards. What a device's own disposal throws comes out of here, when
+    /// all the rest has been done.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         Task disposal;

@@ -7,7 +7,7 @@ namespace Virtio.Vmm;
 /// <summary>What a microVM is made of. Only <see cref="Kernel"/> has no default.</summary>
 public sealed class MicroVmOptions
 {
-    /// <summary>The least memory a machine can have: 64 MiB.</summary>
+    /// <summary>The least memory a machine can have: 64 MiB. A kernel may need more: Debian's takes 96 MiB to boot.</summary>
     public const long MinMemorySize = 64L << 20;
 
     /// <summary>The most memory a machine can have: 16 GiB.</summary>

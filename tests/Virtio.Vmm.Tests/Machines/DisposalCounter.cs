@@ -19,6 +19,9 @@ internal sealed class DisposalCounter : IVirtioDevice
     /// <summary>What a read of the configuration throws.</summary>
     public Exception? ConfigurationFailure { get; init; }
 
+    /// <summary>What disposing throws.</summary>
+    public Exception? DisposalFailure { get; init; }
+
     public void ReadConfig(int offset, Span<byte> destination)
     {
         if (ConfigurationFailure is not null)
@@ -44,6 +47,6 @@ internal sealed class DisposalCounter : IVirtioDevice
     public ValueTask DisposeAsync()
     {
         Interlocked.Increment(ref _disposals);
-        return ValueTask.CompletedTask;
+        return DisposalFailure is null ? ValueTask.CompletedTask : ValueTask.FromException(DisposalFailure);
     }
 }

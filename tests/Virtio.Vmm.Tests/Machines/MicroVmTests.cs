@@ -106,6 +106,20 @@ public sealed class MicroVmTests
     }
 
     [Fact]
+    public async Task A_device_that_cannot_be_disposed_is_told_when_the_others_are()
+    {
+        var failing = new DisposalCounter { DisposalFailure = new InvalidOperationException("stuck") };
+        var other = new DisposalCounter();
+        var vm = await MicroVm.StartAsync(Options(BareMetal.Spin, devices: [failing, other]));
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => vm.DisposeAsync().AsTask());
+
+        Assert.Equal("stuck", failure.Message);
+        Assert.Equal((1, 1), (failing.Disposals, other.Disposals));
+        Assert.Equal(MicroVmExitReason.Stopped, (await vm.WaitForExitAsync()).Reason);
+    }
+
+    [Fact]
     public async Task A_device_that_throws_does_not_end_the_machine()
     {
         var device = new DisposalCounter { ConfigurationFailure = new InvalidOperationException("not my day") };

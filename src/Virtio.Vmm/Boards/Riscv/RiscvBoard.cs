@@ -106,10 +106,17 @@ internal sealed class RiscvBoard : IBoard
         _machine.RequestStop();
         if (_started)
             await Completion.ConfigureAwait(false);
-        await _virtio.DisposeAsync().ConfigureAwait(false);
-        await _serial.DisposeAsync().ConfigureAwait(false);
-        _machine.Dispose();
-        _memory.Dispose();
+        try
+        {
+            await _virtio.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            // A device that could not be disposed has been reset all the same: it does not touch memory any more.
+            await _serial.DisposeAsync().ConfigureAwait(false);
+            _machine.Dispose();
+            _memory.Dispose();
+        }
     }
 
     private void Load(MicroVmOptions options, CancellationToken cancellationToken)
