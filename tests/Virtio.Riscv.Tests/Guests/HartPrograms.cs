@@ -5,23 +5,32 @@ internal static class HartPrograms
 {
     public const int Harts = 4;
 
-    // Hart 0 starts the others at `other`, with their number in a0; t6 counts. `join` waits until `done` reaches the number of the others.
+    /// <summary>To stand before <see cref="Prologue"/> in a program for two harts.</summary>
+    public const string OnlyTwo = ".equ OTHERS, 1\n";
+
+    // Hart 0 starts the others at `other`, with their number in a0; t6 counts. `join` waits until all of these have come to `arrive` or `leave`.
     public const string Prologue = """
+        .ifndef OTHERS
+        .equ OTHERS, 3
+        .endif
         .macro join
         7:  la t0, done
             ld t0, 0(t0)
-            li t1, 3
+            li t1, OTHERS
             bne t0, t1, 7b
         .endm
-        .macro leave
+        .macro arrive
             la t0, done
             li t1, 1
             amoadd.d x0, t1, (t0)
+        .endm
+        .macro leave
+            arrive
         8:  wfi
             j 8b
         .endm
         _start:
-            li s0, 3
+            li s0, OTHERS
         1:  li a7, 0x48534D
             li a6, 0
             mv a0, s0
@@ -48,6 +57,8 @@ internal static class HartPrograms
         lock: .quad 0
             .balign 64
         value: .quad 0
+            .balign 64
+        progress: .quad 0
             .balign 64
         results: .space 64
         """;

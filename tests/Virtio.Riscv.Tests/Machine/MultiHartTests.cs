@@ -175,6 +175,7 @@ public sealed class MultiHartTests
     public void A_message_arrives_with_its_contents(string publish, string receive)
     {
         using Guest guest = new(HartPrograms.Prologue + $"""
+                join
                 la s3, value
                 la s4, lock
                 li s5, 0
@@ -185,6 +186,7 @@ public sealed class MultiHartTests
                 bne s5, s6, 2b
                 finish
             other:
+                arrive
                 la s3, value
                 la s4, lock
             3:  {receive}

@@ -10,7 +10,8 @@ public sealed class RemoteFenceTests
     public void A_remote_fence_returns_only_when_the_other_harts_run_the_new_code()
     {
         const int Rounds = 300;
-        using Guest guest = new(".option norvc\n" + HartPrograms.Prologue + $"""
+        using Guest guest = new(".option norvc\n" + HartPrograms.OnlyTwo + HartPrograms.Prologue + $"""
+                join
                 li s2, {Rounds}
                 la s3, patch
                 lwu s4, 0(s3)
@@ -28,6 +29,10 @@ public sealed class RemoteFenceTests
                 la t0, value
                 sd s5, 0(t0)
                 fence rw, rw
+                la t0, progress
+                ld t1, 0(t0)
+            5:  ld t2, 0(t0)
+                beq t1, t2, 5b
                 la t0, lock
                 ld t0, 0(t0)
                 bnez t0, failed
@@ -35,9 +40,13 @@ public sealed class RemoteFenceTests
                 bnez s2, 2b
                 finish
             other:
+                arrive
                 la t3, value
                 la t4, lock
-            3:  ld t0, 0(t3)
+                la t6, progress
+            3:  addi s7, s7, 1
+                sd s7, 0(t6)
+                ld t0, 0(t3)
                 fence r, rw
                 jal ra, patch
                 bgeu t1, t0, 3b
@@ -48,18 +57,19 @@ public sealed class RemoteFenceTests
             patch:
                 li t1, 0
                 ret
-            """ + HartPrograms.Epilogue, HartPrograms.Harts);
+            """ + HartPrograms.Epilogue, 2);
         Assert.Equal(RiscvStopReason.Shutdown, guest.RunOnThreads());
     }
 
     /// <summary>One hart moves a page back and forth between two places; the others must not read the place it left once the fence has returned.</summary>
     [Theory]
     [InlineData("li a0, 0; li a1, -1; li a2, 0; li a3, 0")]
-    [InlineData("li a0, 15; li a1, 0; li a2, 0x40000000; li a3, 4096")]
+    [InlineData("li a0, 3; li a1, 0; li a2, 0x40000000; li a3, 4096")]
     public void A_remote_translation_fence_returns_only_when_the_other_harts_see_the_new_page(string range)
     {
         const ulong Root = Guest.Base + 0x40_0000, Middle = Root + 0x1000, Leaves = Root + 0x2000;
-        using Guest guest = new(HartPrograms.Prologue + $"""
+        using Guest guest = new(HartPrograms.OnlyTwo + HartPrograms.Prologue + $"""
+                join
                 li s2, 300
                 li s3, 0x80402000
                 li s4, 0x80500000
@@ -79,6 +89,10 @@ public sealed class RemoteFenceTests
                 la t0, value
                 sd s5, 0(t0)
                 fence rw, rw
+                la t0, progress
+                ld t1, 0(t0)
+            5:  ld t2, 0(t0)
+                beq t1, t2, 5b
                 la t0, lock
                 ld t0, 0(t0)
                 bnez t0, failed
@@ -92,19 +106,23 @@ public sealed class RemoteFenceTests
                 li t0, 0x8000000000080400
                 csrw satp, t0
                 sfence.vma
+                arrive
                 la t3, value
                 la t4, lock
                 li t5, 0x40000000
             4:  ld t0, 0(t3)
                 beqz t0, 4b
-            3:  ld t0, 0(t3)
+                la t6, progress
+            3:  addi s7, s7, 1
+                sd s7, 0(t6)
+                ld t0, 0(t3)
                 fence r, rw
                 ld t1, 0(t5)
                 bgeu t1, t0, 3b
                 li t0, 1
                 sd t0, 0(t4)
                 j 3b
-            """ + HartPrograms.Epilogue, HartPrograms.Harts);
+            """ + HartPrograms.Epilogue, 2);
         guest.SetDoubleword(Root + 16, (Guest.Base >> 2) | 0xCF);
         guest.SetDoubleword(Root + 8, (Middle >> 2) | 1);
         guest.SetDoubleword(Middle, (Leaves >> 2) | 1);
