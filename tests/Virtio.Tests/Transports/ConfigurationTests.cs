@@ -59,7 +59,7 @@ public sealed class ConfigurationTests
         int changes = 0;
         ushort last = 0;
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 100_000 || (changes < 1000 && Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience); i++)
+        for (int i = 0; i < 100_000 || (changes < 100 && Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience); i++)
         {
             (ushort columns, ushort rows) = ReadSize(driver);
             Assert.Equal(columns, rows);
@@ -68,7 +68,7 @@ public sealed class ConfigurationTests
         }
 
         host.Stop();
-        Assert.InRange(changes, 1000, int.MaxValue);
+        Assert.InRange(changes, 100, int.MaxValue);
     }
 
     // Two reads of two bytes, between which the host may change both.
