@@ -9,7 +9,7 @@ internal static class StandardError
     private static readonly Lock Gate = new();
 
     // Not the console class: it would change a terminal's settings, and write to it, when it is first used and whenever the process is continued.
-    private static readonly Stream Output = OperatingSystem.IsLinux() ? new DescriptorStream(Terminal.StandardError, FileAccess.Write) : Console.OpenStandardError();
+    private static readonly Stream Output = OperatingSystem.IsLinux() ? StandardStreams.Open(Terminal.StandardError, FileAccess.Write) : Console.OpenStandardError();
 
     /// <summary>Whether the terminal is raw, so that a line feed alone would not return to the first column.</summary>
     internal static bool IsRaw { get; set; }

@@ -5,6 +5,9 @@ namespace Virtio.Cli;
 /// <summary>The machine's messages as lines on standard error: warnings and errors, everything when details are wanted.</summary>
 internal sealed class StandardErrorLogger : ILogger
 {
+    // How the machine ended is what the run itself says last, in its own words; said twice it would look like two things.
+    private static readonly string[] Repeated = ["Panicked", "Failed"];
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
@@ -12,7 +15,7 @@ internal sealed class StandardErrorLogger : ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (!IsEnabled(logLevel))
+        if (!IsEnabled(logLevel) || (!StandardError.WantsDetails && Repeated.Contains(eventId.Name)))
             return;
         StandardError.WriteMessage($"{(logLevel >= LogLevel.Error ? "error: " : logLevel == LogLevel.Warning ? "warning: " : "")}{formatter(state, exception)}");
         if (exception is not null && StandardError.WantsDetails)

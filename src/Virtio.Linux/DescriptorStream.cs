@@ -35,6 +35,17 @@ public sealed class DescriptorStream : Stream
         _writeCancelled = CreateEvent();
     }
 
+    /// <summary>
+    /// Whether a descriptor came from whoever started the process. A standard one that was closed at the start is soon something else: the first file
+    /// that the runtime opens for itself gets its number.
+    /// </summary>
+    public static bool IsInherited(int descriptor)
+    {
+        // Whatever the runtime opens does not outlive an exec; what came through one cannot have that flag.
+        int flags = DescriptorCalls.Control(descriptor, DescriptorCalls.GetFlags);
+        return flags >= 0 && (flags & DescriptorCalls.ClosesOnExec) == 0;
+    }
+
     /// <inheritdoc/>
     public override bool CanRead => _access.HasFlag(FileAccess.Read);
 

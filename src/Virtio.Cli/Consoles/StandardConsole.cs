@@ -11,8 +11,8 @@ namespace Virtio.Cli.Consoles;
 [SupportedOSPlatform("linux")]
 internal sealed class StandardConsole : ConsoleEnd
 {
-    private readonly DescriptorStream _input = new(Terminal.StandardInput, FileAccess.Read);
-    private readonly DescriptorStream _output = new(Terminal.StandardOutput, FileAccess.Write);
+    private readonly Stream _input = StandardStreams.Open(Terminal.StandardInput, FileAccess.Read);
+    private readonly Stream _output = StandardStreams.Open(Terminal.StandardOutput, FileAccess.Write);
     private readonly bool _interactive = Terminal.IsTerminal(Terminal.StandardInput);
     private readonly Stream _filtered;
     private RawTerminal? _raw;

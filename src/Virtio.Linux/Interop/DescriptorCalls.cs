@@ -15,7 +15,16 @@ internal static partial class DescriptorCalls
     /// <summary><c>EFD_CLOEXEC</c>.</summary>
     internal const int CloseOnExec = 0x80000;
 
+    /// <summary><c>F_GETFD</c>.</summary>
+    internal const int GetFlags = 1;
+
+    /// <summary><c>FD_CLOEXEC</c>.</summary>
+    internal const int ClosesOnExec = 1;
+
     private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Control(int descriptor, int command);
 
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(int descriptor, Span<byte> buffer, nuint count);

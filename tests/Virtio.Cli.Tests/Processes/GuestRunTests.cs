@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace Virtio.Cli.Tests.Processes;
@@ -81,6 +82,19 @@ public sealed class GuestRunTests : IDisposable
         Assert.Equal("", output);
         Assert.Contains("Linux version", File.ReadAllText(serial));
         Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task Standard_streams_that_are_closed_are_not_mistaken_for_files_of_our_own()
+    {
+        CommandProcess.RequireGuestImage();
+        string serial = Path.Combine(_folder, "serial");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" run --memory 256M --serial \"$1\" --cmdline 'loglevel=7 panic=-1 init=/none rdinit=/none' 0<&- 1>&- 2>&-", CommandProcess.ExecutablePath, serial]);
+        using Process process = Process.Start(start)!;
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
+
+        Assert.Equal(ExitStatus.GuestPanicked, process.ExitCode);
+        Assert.Contains("Linux version", File.ReadAllText(serial));
     }
 
     private static async Task<CommandProcess> StartAsync()
