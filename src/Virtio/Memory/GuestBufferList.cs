@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Virtio.Memory;
 
 /// <summary>A growing list of guest buffers that keeps its array, so that a chain object is filled again and again without allocating.</summary>
@@ -20,7 +22,7 @@ internal sealed class GuestBufferList(int capacity)
     {
         int index = Count;
         Entry[] entries = _entries;
-        if ((uint)index >= (uint)entries.Length)
+        if (unchecked((uint)index) >= (uint)entries.Length)
             entries = Grow();
         ref Entry entry = ref entries[index];
 
@@ -43,6 +45,7 @@ internal sealed class GuestBufferList(int capacity)
 
     internal void Clear() => Count = 0;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Entry[] Grow()
     {
         Array.Resize(ref _entries, _entries.Length * 2);

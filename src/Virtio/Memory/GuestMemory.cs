@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Virtio.Memory;
@@ -148,7 +149,7 @@ public sealed unsafe class GuestMemory : IDisposable
     {
         GuestMemoryChunk hit = _lastHit;
         ulong offset = unchecked(address - hit.Address);
-        if (offset > unchecked(hit.Size - Descriptor.Size))
+        if (offset > unchecked(hit.Size - (ulong)Descriptor.Size))
             return TryReadDescriptorSlowly(address, out descriptor);
         ReadOnlySpan<byte> bytes = hit.GetSpan(unchecked((int)offset), Descriptor.Size);
         descriptor = new Descriptor(MemoryMarshal.Read<ulong>(bytes), MemoryMarshal.Read<ulong>(bytes[8..]));
@@ -168,6 +169,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryReadDescriptorSlowly(ulong address, out Descriptor descriptor)
     {
         Span<byte> copy = stackalloc byte[Descriptor.Size];
@@ -176,6 +178,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return found;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryTranslateSlowly(ulong address, uint length, GuestBufferList buffers)
     {
         if (!Contains(address, length))

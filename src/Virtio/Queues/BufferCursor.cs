@@ -35,21 +35,28 @@ internal struct BufferCursor(GuestBufferList buffers)
 
     internal void Advance(long count)
     {
-        if ((ulong)count > (ulong)Remaining)
+        // As unsigned numbers: a negative one is more than remains.
+        if (unchecked((ulong)count > (ulong)Remaining))
             ThrowOutOfRange(count);
         Remaining = unchecked(Remaining - count);
-        int index = _index;
-        long offset = unchecked(_offset + count);
-        while (offset > 0)
+        if (count > 0 && count == unchecked(buffers.LengthOf(_index) - _offset))
         {
-            int length = buffers.LengthOf(index);
-            if (offset < length)
-                break;
-            offset = unchecked(offset - length);
-            index = unchecked(index + 1);
+            _index = unchecked(_index + 1);
+            _offset = 0;
+            return;
         }
 
-        _index = index;
+        AdvanceWithin(unchecked(_offset + count));
+    }
+
+    private void AdvanceWithin(long offset)
+    {
+        while (offset > 0 && offset >= buffers.LengthOf(_index))
+        {
+            offset = unchecked(offset - buffers.LengthOf(_index));
+            _index = unchecked(_index + 1);
+        }
+
         _offset = unchecked((int)offset);
     }
 

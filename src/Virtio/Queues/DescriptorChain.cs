@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
@@ -74,16 +75,16 @@ public sealed class DescriptorChain
     }
 
     /// <summary>Checks and adds one buffer; false when it breaks a rule.</summary>
-    internal bool TryAppend(GuestMemory memory, Descriptor descriptor, bool writable)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal bool TryAppend(GuestMemory memory, ulong address, uint length, bool writable)
     {
-        uint length = descriptor.Length;
         int descriptors = unchecked(_descriptors + 1);
         ulong total = unchecked((writable ? _writableLength : _readableLength) + length);
 
         // Readable ones come first (virtio 1.4, 2.7.4.2 and 2.8.5), and an empty one carries nothing: drivers never send it.
         if (length == 0 || (!writable && _writableLength > 0) || descriptors > _maximumDescriptors || total > uint.MaxValue)
             return false;
-        if (!memory.TryTranslate(descriptor.Address, length, _buffers))
+        if (!memory.TryTranslate(address, length, _buffers))
             return false;
         _descriptors = descriptors;
         if (writable)

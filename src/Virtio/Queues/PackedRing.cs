@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
@@ -168,7 +169,7 @@ internal sealed class PackedRing : RingLayout
     {
         DescriptorFlags flags = Flags(descriptor);
         if (!flags.HasFlag(DescriptorFlags.Indirect))
-            return chain.TryAppend(_memory, descriptor, flags.HasFlag(DescriptorFlags.Write));
+            return chain.TryAppend(_memory, descriptor.Address, descriptor.Length, flags.HasFlag(DescriptorFlags.Write));
 
         // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
         if (!_indirect || flags.HasFlag(DescriptorFlags.Next))
@@ -176,6 +177,7 @@ internal sealed class PackedRing : RingLayout
         return TryAppendTable(chain, descriptor);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryAppendTable(DescriptorChain chain, Descriptor table)
     {
         if (table.Length == 0 || table.Length % Descriptor.Size != 0 || table.Length / Descriptor.Size > DescriptorChain.MaximumDescriptors)
@@ -187,7 +189,7 @@ internal sealed class PackedRing : RingLayout
 
             // Of the flags only WRITE counts in a table, whose length alone says where it ends; but a table in a table is refused (2.8.7).
             DescriptorFlags flags = Flags(entry);
-            if (flags.HasFlag(DescriptorFlags.Indirect) || !chain.TryAppend(_memory, entry, flags.HasFlag(DescriptorFlags.Write)))
+            if (flags.HasFlag(DescriptorFlags.Indirect) || !chain.TryAppend(_memory, entry.Address, entry.Length, flags.HasFlag(DescriptorFlags.Write)))
                 return false;
         }
 
@@ -199,7 +201,7 @@ internal sealed class PackedRing : RingLayout
         // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
         rest = _descriptors.ReadUInt64(WordOffset(index));
         DescriptorFlags wanted = wrap ? DescriptorFlags.Available : DescriptorFlags.Used;
-        return ((DescriptorFlags)(rest >> 48) & AvailableAndUsed) == wanted;
+        return ((DescriptorFlags)unchecked((ushort)(rest >> 48)) & AvailableAndUsed) == wanted;
     }
 
     private ulong ReadAddress(int index) => _descriptors.ReadUInt64(unchecked(index * Descriptor.Size));

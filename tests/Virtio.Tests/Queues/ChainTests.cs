@@ -48,6 +48,30 @@ public sealed class ChainTests
         Assert.Equal(message[100..], bus.Read(Second + 5, 100));
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(long.MinValue)]
+    [InlineData(17)]
+    [InlineData(long.MaxValue)]
+    public void Advancing_backwards_or_past_the_end_is_refused_and_moves_nothing(long count)
+    {
+        Exception? reader = null, writer = null;
+        using var bus = new TestBus(new ProbeDevice(chain =>
+        {
+            reader = Record.Exception(() => chain.Reader.Advance(count));
+            writer = Record.Exception(() => chain.Writer.Advance(count));
+            chain.Writer.Advance(chain.Reader.Remaining);
+            chain.Complete();
+        }));
+        DriverQueue queue = bus.Driver().Start().Queue();
+        ulong room = bus.Allocator.Allocate(32);
+        queue.Offer(DriverBuffer.Readable(room, 10), DriverBuffer.Readable(room + 10, 6), DriverBuffer.Writable(room + 16, 16));
+        queue.Kick();
+        Assert.Equal(16u, queue.Collect().Length);
+        Assert.IsType<ArgumentOutOfRangeException>(reader);
+        Assert.IsType<ArgumentOutOfRangeException>(writer);
+    }
+
     [Fact]
     public void Completing_a_chain_twice_is_refused()
     {
