@@ -202,7 +202,7 @@ internal sealed class TransportDevice
             return;
         foreach (QueueRegisters queue in _queues)
             queue.Queue?.Halt();
-        if (Interlocked.Increment(ref _failures) <= LoggedFailures)
+        if (Volatile.Read(ref _failures) < LoggedFailures && Interlocked.Increment(ref _failures) <= LoggedFailures)
             TransportLog.DeviceFailed(_logger, Device.Id, reason, exception);
         NotifyConfigChanged();
     }

@@ -2,6 +2,7 @@ using Virtio.Devices.Block;
 using Virtio.Testing;
 using Virtio.Tests.Conformance;
 using Virtio.Tests.Testbed;
+using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Devices;
 
@@ -61,5 +62,33 @@ public sealed class BlockDurabilityTests
         Assert.Equal(BlockResult.IoError, disk.Flush());
         _storage.FlushFails = false;
         Assert.Equal(BlockResult.Ok, disk.Write(0, _sector));
+    }
+
+    [Fact]
+    public async Task Disposing_twice_flushes_once()
+    {
+        _gate.SetResult();
+        var device = new BlockDevice(_storage);
+        await device.DisposeAsync();
+        await device.DisposeAsync();
+        Assert.Equal("flush flushed", _storage.Calls);
+    }
+
+    [Fact]
+    public void Errors_are_logged_a_bounded_number_of_times_however_often_the_driver_resets_the_disk()
+    {
+        _gate.SetResult();
+        _storage.FlushFails = true;
+        var log = new CountingLogger();
+        using var bus = new TestBus(new TestBusOptions { Bus = new MmioBusOptions { Logger = log } }, new BlockDevice(_storage));
+        for (int i = 0; i < 3; i++)
+        {
+            var disk = new BlockDriver(bus.Driver().Start());
+            for (int j = 0; j < 25; j++)
+                Assert.Equal(BlockResult.IoError, disk.Flush());
+        }
+
+        _storage.FlushFails = false;
+        Assert.Equal(20 + 1, log.Lines);
     }
 }

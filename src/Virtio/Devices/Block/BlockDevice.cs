@@ -25,6 +25,7 @@ public sealed class BlockDevice : IVirtioDevice
     private readonly ushort[] _queueSizes;
     private QueueWorker? _worker;
     private DeviceActivation? _activation;
+    private bool _disposed;
 
     /// <summary>Makes a disk of a storage.</summary>
     /// <param name="storage">The storage; read-only unless it is an <see cref="IWritableBlockStorage"/> that can write.</param>
@@ -72,6 +73,8 @@ public sealed class BlockDevice : IVirtioDevice
 
     internal byte[] SerialNumber { get; }
 
+    internal BlockErrorLog Errors { get; } = new();
+
     /// <inheritdoc/>
     public void ReadConfig(int offset, Span<byte> destination) => _config.Read(offset, destination);
 
@@ -95,6 +98,8 @@ public sealed class BlockDevice : IVirtioDevice
     /// <exception cref="IOException">The last flush failed.</exception>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         _worker?.Stop();
         try
         {

@@ -5,11 +5,6 @@ namespace Virtio.Devices.Block;
 /// <summary>What the requests of one running queue share.</summary>
 internal sealed class BlockQueue(BlockDevice device, DeviceActivation activation, CancellationToken stopping)
 {
-    // A guest may send requests to failing storage without end; it must not fill a log with them.
-    private const int LoggedErrors = 20;
-
-    private int _errors;
-
     internal BlockDevice Device => device;
 
     /// <summary>FLUSH was not negotiated: a write is complete only when it is durable (virtio 1.4, 5.2.6.2).</summary>
@@ -26,12 +21,7 @@ internal sealed class BlockQueue(BlockDevice device, DeviceActivation activation
 
     internal void LogError(uint type, ulong sector, Exception exception)
     {
-        if (stopping.IsCancellationRequested)
-            return;
-        int count = Interlocked.Increment(ref _errors);
-        if (count <= LoggedErrors)
-            BlockLog.RequestFailed(activation.Logger, (BlockRequestType)type, sector, exception.Message);
-        if (count == LoggedErrors)
-            BlockLog.NoFurtherErrors(activation.Logger);
+        if (!stopping.IsCancellationRequested)
+            device.Errors.Add(activation.Logger, type, sector, exception);
     }
 }
