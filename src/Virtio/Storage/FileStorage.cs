@@ -14,6 +14,9 @@ namespace Virtio.Storage;
 /// </remarks>
 public sealed class FileStorage : IWritableBlockStorage
 {
+    // A guest may ask for gigabytes in one request, and a reset waits for its end: so often is looked whether to stop.
+    private const int LongestTransfer = 1 << 20;
+
     private readonly SafeFileHandle _handle;
     private readonly FileFlusher _flusher;
 
@@ -72,7 +75,7 @@ public sealed class FileStorage : IWritableBlockStorage
             for (int i = 0; i < buffers.Count; i++)
             {
                 Span<byte> buffer = buffers[i].Span;
-                ReadWhole(offset, buffer);
+                ReadWhole(offset, buffer, cancellationToken);
                 offset += buffer.Length;
             }
 
@@ -85,6 +88,10 @@ public sealed class FileStorage : IWritableBlockStorage
         catch (StorageException e)
         {
             return ValueTask.FromException(e);
+        }
+        catch (OperationCanceledException)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
         }
     }
 
@@ -104,7 +111,7 @@ public sealed class FileStorage : IWritableBlockStorage
             for (int i = 0; i < buffers.Count; i++)
             {
                 ReadOnlySpan<byte> buffer = buffers[i].Span;
-                RandomAccess.Write(_handle, buffer, offset);
+                WriteWhole(offset, buffer, cancellationToken);
                 offset += buffer.Length;
             }
 
@@ -113,6 +120,10 @@ public sealed class FileStorage : IWritableBlockStorage
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return ValueTask.FromException(new StorageException($"Cannot write '{Path}' at {offset}: {FileOpening.Reason(e)}.", e));
+        }
+        catch (OperationCanceledException)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
         }
     }
 
@@ -138,16 +149,29 @@ public sealed class FileStorage : IWritableBlockStorage
         return ValueTask.CompletedTask;
     }
 
-    private void ReadWhole(long offset, Span<byte> buffer)
+    private void ReadWhole(long offset, Span<byte> buffer, CancellationToken cancellationToken)
     {
         while (!buffer.IsEmpty)
         {
-            int read = RandomAccess.Read(_handle, buffer, offset);
+            cancellationToken.ThrowIfCancellationRequested();
+            int read = RandomAccess.Read(_handle, buffer[..Math.Min(buffer.Length, LongestTransfer)], offset);
             // Zeros here would be made-up data, and a further try would never end.
             if (read == 0)
                 throw new StorageException($"'{Path}' ends at or before byte {offset}, but had {Length} bytes when it was opened: something made it shorter. Restore it and open it again.");
             buffer = buffer[read..];
             offset += read;
+        }
+    }
+
+    private void WriteWhole(long offset, ReadOnlySpan<byte> buffer, CancellationToken cancellationToken)
+    {
+        while (!buffer.IsEmpty)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> part = buffer[..Math.Min(buffer.Length, LongestTransfer)];
+            RandomAccess.Write(_handle, part, offset);
+            buffer = buffer[part.Length..];
+            offset += part.Length;
         }
     }
 }

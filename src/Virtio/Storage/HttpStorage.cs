@@ -123,9 +123,12 @@ public sealed class HttpStorage : IBlockStorage
 
     private async Task ReadPartsAsync(long offset, IReadOnlyList<Memory<byte>> buffers, long total, CancellationTokenSource ending)
     {
-        List<Task> parts = [];
-        for (long start = 0; start < total; start += _options.MaxRequestBytes)
-            parts.Add(ReadPartAsync(new BufferCursor(offset + start, buffers, start, Math.Min(total - start, _options.MaxRequestBytes)), ending.Token));
+        // As many loops as are served at once, not a task for each part: a guest chooses the length, and would choose the memory for the tasks with it.
+        long most = _options.MaxRequestBytes;
+        long next = 0;
+        var parts = new Task[Math.Min(_options.MaxParallelRequests, ((total - 1) / most) + 1)];
+        for (int i = 0; i < parts.Length; i++)
+            parts[i] = ReadInTurnAsync();
 
         // Not the first failure alone: no part may still write to the buffers when the call ends.
         Task all = Task.WhenAll(parts);
@@ -137,5 +140,13 @@ public sealed class HttpStorage : IBlockStorage
             await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await ended.ConfigureAwait(false);
         }
+
+        async Task ReadInTurnAsync()
+        {
+            for (long start = Claim(); start < total; start = Claim())
+                await ReadPartAsync(new BufferCursor(offset + start, buffers, start, Math.Min(total - start, most)), ending.Token).ConfigureAwait(false);
+        }
+
+        long Claim() => Interlocked.Add(ref next, most) - most;
     }
 }

@@ -56,11 +56,10 @@ public sealed class MemoryStorage : IWritableBlockStorage
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         BlockRange.Check(Length, offset, buffers);
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled(cancellationToken);
-
         for (int i = 0; i < buffers.Count; i++)
         {
+            if (cancellationToken.IsCancellationRequested)
+                return ValueTask.FromCanceled(cancellationToken);
             Span<byte> buffer = buffers[i].Span;
             Read(offset, buffer);
             offset += buffer.Length;
@@ -77,13 +76,12 @@ public sealed class MemoryStorage : IWritableBlockStorage
         if (!CanWrite)
             throw new NotSupportedException("This memory storage is read-only.");
         BlockRange.Check(Length, offset, buffers);
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled(cancellationToken);
-
         try
         {
             for (int i = 0; i < buffers.Count; i++)
             {
+                if (cancellationToken.IsCancellationRequested)
+                    return ValueTask.FromCanceled(cancellationToken);
                 ReadOnlySpan<byte> buffer = buffers[i].Span;
                 Write(offset, buffer);
                 offset += buffer.Length;
