@@ -232,6 +232,8 @@ internal sealed class Uart16550
             status |= LineStatus.DataReady;
         if (IsTransmitterReady)
             status |= LineStatus.TransmitterHoldingEmpty | LineStatus.TransmitterEmpty;
+        else
+            _transmitterBlocked = true; // The guest has seen it and waits for the interrupt, whoever took the room: the firmware's console shares it.
         return (byte)status;
     }
 

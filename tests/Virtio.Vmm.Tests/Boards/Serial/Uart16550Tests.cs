@@ -58,6 +58,20 @@ public sealed class Uart16550Tests
     }
 
     [Fact]
+    public void A_guest_that_saw_a_full_transmitter_is_interrupted_when_it_empties_though_another_had_filled_it()
+    {
+        _uart.Write(InterruptEnable, 2);
+        _uart.Read(InterruptIdentification);
+        _hostHasRoom = false; // the firmware's console goes to the same stream
+        Assert.Equal(0u, _uart.Read(LineStatus));
+
+        _hostHasRoom = true;
+        _uart.OnTransmitRoom();
+
+        Assert.True(_interrupt);
+    }
+
+    [Fact]
     public void The_transmitter_interrupt_goes_with_its_identification_and_comes_with_each_enabling()
     {
         for (var i = 0; i < 3; i++)
