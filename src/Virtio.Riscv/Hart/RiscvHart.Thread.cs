@@ -22,12 +22,16 @@ public sealed partial class RiscvHart
 
     /// <summary>
     /// Executes up to a number of instructions on the caller's thread, for tests and debuggers; not to be mixed with <see cref="RiscvMachine.Start"/>.
-    /// WFI returns at once. Returns how many retired: fewer if the guest stopped the machine.
+    /// WFI returns at once. Returns how many retired: fewer if some trapped, or if the guest stopped the machine. What the embedder wrote
+    /// to guest memory since the last call, code and page tables too, is seen.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public ulong Run(ulong maxInstructions)
     {
         _pages.ThrowIfDisposed();
+        // A debugger that sets a breakpoint, or a loader that reuses the machine, has no FENCE.I or SFENCE.VMA to say so.
+        _pages.StartEpoch();
+        FlushTranslations();
         ulong before = _retired, budget = maxInstructions;
         Volatile.Write(ref _parked, 0);
         Volatile.Write(ref _state, HartState.Started);
