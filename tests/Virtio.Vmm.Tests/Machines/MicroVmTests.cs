@@ -70,6 +70,15 @@ public sealed class MicroVmTests
     }
 
     [Fact]
+    public async Task A_stream_that_throws_when_it_is_cancelled_does_not_keep_it_from_ending()
+    {
+        var vm = await MicroVm.StartAsync(new MicroVmOptions { Kernel = BareMetal.Spin, SerialInput = new FaultyStream() });
+
+        Assert.Equal(MicroVmExitReason.Stopped, (await vm.StopAsync().WaitAsync(TimeLimit)).Reason);
+        await vm.DisposeAsync();
+    }
+
+    [Fact]
     public async Task What_a_guest_did_first_counts_more_than_a_stop()
     {
         await using var vm = await MicroVm.StartAsync(Options(BareMetal.PowerOff));

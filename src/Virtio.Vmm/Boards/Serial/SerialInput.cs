@@ -29,7 +29,7 @@ internal sealed class SerialInput : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _uart.ReceiveRoomMade = null;
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await StreamCancellation.CancelAsync(_stop).ConfigureAwait(false);
         await Task.WhenAny(_pump, Task.Delay(StopTime)).ConfigureAwait(false);
     }
 

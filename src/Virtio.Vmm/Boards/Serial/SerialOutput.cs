@@ -78,7 +78,7 @@ internal sealed class SerialOutput : IAsyncDisposable
         }
 
         await Task.WhenAny(_pump, Task.Delay(DrainTime)).ConfigureAwait(false);
-        await _abandon.CancelAsync().ConfigureAwait(false);
+        await StreamCancellation.CancelAsync(_abandon).ConfigureAwait(false);
         if (_pump.IsCompleted)
         {
             _abandon.Dispose();

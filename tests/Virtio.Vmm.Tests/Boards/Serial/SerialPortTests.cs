@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Virtio.Vmm.Boards.Serial;
+using Virtio.Vmm.Tests.Machines;
 
 namespace Virtio.Vmm.Tests.Boards.Serial;
 
@@ -46,6 +47,14 @@ public sealed class SerialPortTests
             port.Uart.Write(0, 'x');
 
         Assert.Equal(0u, port.Uart.Read(5) & 0x20);
+        await port.DisposeAsync().AsTask().WaitAsync(TimeLimit);
+    }
+
+    [Fact]
+    public async Task Streams_that_throw_when_they_are_cancelled_do_not_disturb_the_end()
+    {
+        var port = Make(output: new FaultyStream(), input: new FaultyStream());
+        port.Uart.Write(0, 'x');
         await port.DisposeAsync().AsTask().WaitAsync(TimeLimit);
     }
 
