@@ -21,7 +21,10 @@ public sealed class MmioBus : IAsyncDisposable
     /// <param name="options">Addresses and interrupts.</param>
     /// <param name="memory">Guest RAM; the caller's, to be disposed after the bus.</param>
     /// <param name="devices">The devices, in order of address.</param>
-    /// <param name="setInterrupt">Asserts or deasserts an interrupt line, by number; level-triggered; called from any thread.</param>
+    /// <param name="setInterrupt">
+    /// Asserts or deasserts an interrupt line, by number; level-triggered; called from any thread. It must neither throw nor reset a device: it is called by
+    /// the very workers that a reset waits for.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The device size is below 512.</exception>
     public MmioBus(MmioBusOptions options, GuestMemory memory, IEnumerable<IVirtioDevice> devices, Action<int, bool> setInterrupt)
     {
