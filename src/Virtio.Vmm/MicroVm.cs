@@ -55,7 +55,16 @@ public sealed class MicroVm : IAsyncDisposable
 
         // On the pool: loading reads files and uncompresses, and takes its time.
         var board = await Task.Run(() => RiscvBoard.CreateAsync(options, cancellationToken), CancellationToken.None).ConfigureAwait(false);
-        board.Start();
+        try
+        {
+            board.Start();
+        }
+        catch
+        {
+            await board.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
         MicroVmLog.Started(options.Logger, board.Machine, options.ProcessorCount, options.MemorySize, options.Kernel);
         return new MicroVm(board, options.Logger);
     }

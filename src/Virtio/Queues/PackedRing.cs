@@ -77,7 +77,7 @@ internal sealed class PackedRing : RingLayout
             var descriptor = new Descriptor(ReadAddress(index), rest);
             wellFormed = wellFormed && TryAppend(chain, descriptor);
             Step(ref index, ref wrap, 1);
-            if (!Flags(descriptor).HasFlag(DescriptorFlags.Next))
+            if ((Flags(descriptor) & DescriptorFlags.Next) == 0)
                 return Take(chain, descriptor.Third, count, index, wrap, wellFormed);
 
             // The driver writes a chain's first flags last (virtio 1.4, 2.8.21), so the rest must be there: one that is not never will be.
@@ -168,11 +168,11 @@ internal sealed class PackedRing : RingLayout
     private bool TryAppend(DescriptorChain chain, Descriptor descriptor)
     {
         DescriptorFlags flags = Flags(descriptor);
-        if (!flags.HasFlag(DescriptorFlags.Indirect))
-            return chain.TryAppend(_memory, descriptor.Address, descriptor.Length, flags.HasFlag(DescriptorFlags.Write));
+        if ((flags & DescriptorFlags.Indirect) == 0)
+            return chain.TryAppend(_memory, descriptor.Address, descriptor.Length, (flags & DescriptorFlags.Write) != 0);
 
         // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
-        if (!_indirect || flags.HasFlag(DescriptorFlags.Next))
+        if (!_indirect || (flags & DescriptorFlags.Next) != 0)
             return false;
         return TryAppendTable(chain, descriptor);
     }
@@ -189,7 +189,7 @@ internal sealed class PackedRing : RingLayout
 
             // Of the flags only WRITE counts in a table, whose length alone says where it ends; but a table in a table is refused (2.8.7).
             DescriptorFlags flags = Flags(entry);
-            if (flags.HasFlag(DescriptorFlags.Indirect) || !chain.TryAppend(_memory, entry.Address, entry.Length, flags.HasFlag(DescriptorFlags.Write)))
+            if ((flags & DescriptorFlags.Indirect) != 0 || !chain.TryAppend(_memory, entry.Address, entry.Length, (flags & DescriptorFlags.Write) != 0))
                 return false;
         }
 

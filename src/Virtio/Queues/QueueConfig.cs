@@ -1,7 +1,7 @@
 namespace Virtio.Queues;
 
 /// <summary>What the driver wrote about a queue: plain numbers, unchecked until <see cref="Virtqueue.TryCreate"/>.</summary>
-public sealed record QueueConfig
+internal sealed record QueueConfig
 {
     /// <summary>Index of the queue in its device.</summary>
     public int Index { get; init; }

@@ -59,7 +59,7 @@ public sealed class Virtqueue
     /// <param name="interrupt">Raises the used-buffer notification; called on the queue's thread.</param>
     /// <param name="queue">The queue.</param>
     /// <returns>False when the size is not allowed or an area is unaligned or not RAM.</returns>
-    public static bool TryCreate(QueueConfig config, GuestMemory memory, Action interrupt, out Virtqueue? queue)
+    internal static bool TryCreate(QueueConfig config, GuestMemory memory, Action interrupt, out Virtqueue? queue)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(memory);

@@ -2,7 +2,7 @@ namespace Virtio.Devices.Block;
 
 /// <summary>Feature bits of the block device (virtio 1.4, 5.2.3) that are used here.</summary>
 [Flags]
-public enum BlockFeatures : ulong
+internal enum BlockFeatures : ulong
 {
     /// <summary>No feature.</summary>
     None = 0,
