@@ -6,8 +6,9 @@ using Virtio.Bench.Rings;
 
 if (BenchOptions.Parse(args) is not { } options)
 {
-    Console.Error.WriteLine(BenchOptions.Usage);
-    return args is ["--help" or "-h"] ? 0 : 1;
+    bool asked = args is ["--help" or "-h"];
+    (asked ? Console.Out : Console.Error).WriteLine(BenchOptions.Usage);
+    return asked ? 0 : 1;
 }
 
 var report = new Report();
