@@ -12,7 +12,7 @@ public sealed record GuestImage(BootSource Kernel, IReadOnlyList<BootSource> Ini
 
     private const string KernelName = "Image";
 
-    /// <summary>The image in the folder that <see cref="FolderVariable"/> names, or in <c>artifacts/guest/riscv64</c> in the current folder, this program's, or one above either.</summary>
+    /// <summary>The image in the folder that <see cref="FolderVariable"/> names; without it, in <c>artifacts/guest/riscv64</c> in the current folder, this program's, or one above either.</summary>
     /// <exception cref="FileNotFoundException">There is none; the message says how to make one.</exception>
     public static GuestImage Find() => TryFind()
         ?? throw new FileNotFoundException($"there is no guest image: make one with './build guest', or set {FolderVariable} to the folder that has it");
@@ -36,7 +36,12 @@ public sealed record GuestImage(BootSource Kernel, IReadOnlyList<BootSource> Ini
     private static IEnumerable<string> Candidates()
     {
         if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder)
+        {
+            // Whoever names a folder means that one, and wants to hear when it has no image.
             yield return folder;
+            yield break;
+        }
+
         foreach (string start in (string[])[Directory.GetCurrentDirectory(), AppContext.BaseDirectory])
         {
             for (string? above = start; above is not null; above = Path.GetDirectoryName(above))
