@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Microsoft.Win32.SafeHandles;
 using Virtio.Linux.Interop;
 
 namespace Virtio.Linux;
@@ -20,8 +18,8 @@ public sealed class DescriptorStream : Stream
 
     private readonly int _descriptor;
     private readonly FileAccess _access;
-    private readonly SafeFileHandle _readCancelled;
-    private readonly SafeFileHandle _writeCancelled;
+    private readonly EventDescriptor _readCancelled = new();
+    private readonly EventDescriptor _writeCancelled = new();
 
     /// <summary>Makes a stream of a descriptor.</summary>
     /// <param name="descriptor">An open descriptor.</param>
@@ -31,8 +29,6 @@ public sealed class DescriptorStream : Stream
     {
         _descriptor = descriptor;
         _access = access;
-        _readCancelled = CreateEvent();
-        _writeCancelled = CreateEvent();
     }
 
     /// <summary>
@@ -148,18 +144,7 @@ public sealed class DescriptorStream : Stream
         base.Dispose(disposing);
     }
 
-    private static SafeFileHandle CreateEvent()
-    {
-        SafeFileHandle handle = DescriptorCalls.CreateEvent(0, DescriptorCalls.CloseOnExec);
-        return handle.IsInvalid ? throw new IOException($"No event descriptor: {new Win32Exception().Message}") : handle;
-    }
-
-    private static void Cancel(object? handle)
-    {
-        Span<byte> one = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(one, 1);
-        DescriptorCalls.Write((SafeFileHandle)handle!, one, (nuint)one.Length);
-    }
+    private static void Cancel(object? cancelled) => ((EventDescriptor)cancelled!).Add();
 
     private static void ThrowUnlessTransient()
     {
@@ -167,16 +152,16 @@ public sealed class DescriptorStream : Stream
             throw new IOException(new Win32Exception().Message);
     }
 
-    private void Wait(short events, SafeFileHandle cancelled)
+    private void Wait(short events, EventDescriptor cancelled)
     {
         bool added = false;
         try
         {
-            cancelled.DangerousAddRef(ref added);
+            cancelled.Handle.DangerousAddRef(ref added);
             Span<PollEntry> entries =
             [
                 new PollEntry { Descriptor = _descriptor, Events = events },
-                new PollEntry { Descriptor = (int)cancelled.DangerousGetHandle(), Events = PollEntry.Readable },
+                new PollEntry { Descriptor = (int)cancelled.Handle.DangerousGetHandle(), Events = PollEntry.Readable },
             ];
             while (DescriptorCalls.Poll(entries, (nuint)entries.Length, milliseconds: -1) < 0)
                 ThrowUnlessTransient();
@@ -186,7 +171,7 @@ public sealed class DescriptorStream : Stream
         finally
         {
             if (added)
-                cancelled.DangerousRelease();
+                cancelled.Handle.DangerousRelease();
         }
     }
 }

@@ -32,8 +32,11 @@ internal static partial class DescriptorCalls
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int descriptor, ReadOnlySpan<byte> buffer, nuint count);
 
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(SafeFileHandle handle, out ulong value, nuint count);
+
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
-    internal static partial nint Write(SafeFileHandle handle, ReadOnlySpan<byte> buffer, nuint count);
+    internal static partial nint Write(SafeFileHandle handle, in ulong value, nuint count);
 
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(Span<PollEntry> entries, nuint count, int milliseconds);

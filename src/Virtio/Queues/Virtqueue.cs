@@ -25,12 +25,13 @@ public sealed class Virtqueue
     private bool _batchPending;
     private volatile bool _halted;
 
-    private Virtqueue(QueueConfig config, RingLayout ring, Action interrupt)
+    private Virtqueue(QueueConfig config, RingLayout ring, Action interrupt, QueueSignal signal)
     {
         Index = config.Index;
         Size = (int)config.Size;
         _ring = ring;
         _interrupt = interrupt;
+        Signal = signal;
     }
 
     /// <summary>Index of the queue in its device.</summary>
@@ -51,24 +52,26 @@ public sealed class Virtqueue
     /// <summary>Cancelled when the queue is being stopped: pass it to whatever a request waits for.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    internal QueueSignal Signal { get; } = new();
+    internal QueueSignal Signal { get; }
 
     /// <summary>Makes a running queue of what the driver configured.</summary>
     /// <param name="config">What the driver wrote.</param>
     /// <param name="memory">Guest RAM.</param>
     /// <param name="interrupt">Raises the used-buffer notification; called on the queue's thread.</param>
+    /// <param name="signal">Wakes the queue's worker; the transport's, which reuses it for the next queue in this place.</param>
     /// <param name="queue">The queue.</param>
     /// <returns>False when the size is not allowed or an area is unaligned or not RAM.</returns>
-    internal static bool TryCreate(QueueConfig config, GuestMemory memory, Action interrupt, out Virtqueue? queue)
+    internal static bool TryCreate(QueueConfig config, GuestMemory memory, Action interrupt, QueueSignal signal, out Virtqueue? queue)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(signal);
         queue = null;
         if (config.Size is 0 or > MaximumSize || !config.Features.HasFlag(VirtioFeatures.RingPacked))
             return false;
         if (!PackedRing.TryCreate(memory, config, out PackedRing? ring))
             return false;
-        queue = new Virtqueue(config, ring!, interrupt);
+        queue = new Virtqueue(config, ring!, interrupt, signal);
         return true;
     }
 

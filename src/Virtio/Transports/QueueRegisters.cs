@@ -3,9 +3,12 @@ using Virtio.Queues;
 namespace Virtio.Transports;
 
 /// <summary>What a driver wrote about one queue, and the queue that came of it.</summary>
-internal sealed class QueueRegisters(int index, ushort maximumSize)
+internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal signal)
 {
     internal ushort MaximumSize => maximumSize;
+
+    /// <summary>Wakes the worker of every queue that is ever made here. What one that ended left set only makes the next one look once more.</summary>
+    internal QueueSignal Signal => signal;
 
     internal uint Size { get; set; } = maximumSize;
 

@@ -26,14 +26,14 @@ internal sealed class TransportDevice
     private ulong _taken;
     private bool _tookUnknown;
 
-    internal TransportDevice(IVirtioDevice device, GuestMemory memory, Action<bool> setInterruptLine, ILogger logger)
+    internal TransportDevice(IVirtioDevice device, GuestMemory memory, Action<bool> setInterruptLine, Func<int, QueueSignal> createSignal, ILogger logger)
     {
         Device = device;
         Guarded = new GuardedDevice(device, (reason, e) => Fail(_session, reason, e));
         _memory = memory;
         _logger = logger;
         Interrupts = new InterruptStatus(setInterruptLine);
-        _queues = [.. device.QueueSizes.ToArray().Select((size, index) => new QueueRegisters(index, size))];
+        _queues = [.. device.QueueSizes.ToArray().Select((size, index) => new QueueRegisters(index, size, createSignal(index)))];
         _offered = device.Features | (ulong)FeatureRules.Offered;
     }
 
@@ -137,7 +137,8 @@ internal sealed class TransportDevice
             if (!Status.HasFlag(DeviceStatus.FeaturesOk) || Status.HasFlag(DeviceStatus.DriverOk))
                 return;
             Action interrupt = () => Interrupts.Raise(InterruptStatus.UsedBuffer);
-            if (queue.Size <= queue.MaximumSize && Virtqueue.TryCreate(queue.ToConfig(_taken), _memory, interrupt, out Virtqueue? made))
+            if (queue.Size <= queue.MaximumSize
+                && Virtqueue.TryCreate(queue.ToConfig(_taken), _memory, interrupt, queue.Signal, out Virtqueue? made))
                 queue.Queue = made;
         }
     }

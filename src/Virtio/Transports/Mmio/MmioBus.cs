@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Virtio.Devices;
 using Virtio.Memory;
+using Virtio.Queues;
 
 namespace Virtio.Transports.Mmio;
 
@@ -15,9 +16,10 @@ public sealed class MmioBus : IAsyncDisposable
     private readonly MmioBusOptions _options;
     private readonly MmioDevice[] _decoders;
     private readonly MmioBusDevice[] _devices;
+    private readonly List<QueueSignal> _signals = [];
     private int _disposed;
 
-    /// <summary>Puts devices on a new bus. The bus owns them from now on.</summary>
+    /// <summary>Puts devices on a new bus. The bus owns them from now on; where this throws, the caller still does.</summary>
     /// <param name="options">Addresses and interrupts.</param>
     /// <param name="memory">Guest RAM; the caller's, to be disposed after the bus.</param>
     /// <param name="devices">The devices, in order of address.</param>
@@ -35,8 +37,16 @@ public sealed class MmioBus : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.DeviceSize, MinimumDeviceSize);
         _options = options;
         _devices = [.. devices.Select(Place)];
-        _decoders = [.. _devices.Select(placed => new MmioDevice(
-            new TransportDevice(placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), options.Logger)))];
+        try
+        {
+            _decoders = [.. _devices.Select((placed, index) => new MmioDevice(new TransportDevice(
+                placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), queue => CreateSignal(index, queue), options.Logger)))];
+        }
+        catch
+        {
+            _signals.ForEach(signal => signal.Dispose());
+            throw;
+        }
     }
 
     /// <summary>The devices and where they are.</summary>
@@ -91,10 +101,18 @@ public sealed class MmioBus : IAsyncDisposable
             }
         }
 
+        _signals.ForEach(signal => signal.Dispose());
         if (failures.Count == 1)
             ExceptionDispatchInfo.Throw(failures[0]);
         if (failures.Count > 1)
             throw new AggregateException(failures);
+    }
+
+    private QueueSignal CreateSignal(int device, int queue)
+    {
+        QueueSignal signal = _options.CreateSignal?.Invoke(device, queue) ?? new ProcessSignal();
+        _signals.Add(signal);
+        return signal;
     }
 
     private MmioBusDevice Place(IVirtioDevice device, int index) => new(

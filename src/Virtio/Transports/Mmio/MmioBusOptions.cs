@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Virtio.Queues;
 
 namespace Virtio.Transports.Mmio;
 
@@ -14,6 +15,13 @@ public sealed record MmioBusOptions
 
     /// <summary>Interrupt of the first device; each further one has the next.</summary>
     public int FirstInterrupt { get; init; } = 5;
+
+    /// <summary>
+    /// Makes the signal of a queue, by index of its device on the bus and of the queue in its device, once for each when the bus is made: for a hypervisor that
+    /// takes the driver's kicks without a call of <see cref="MmioBus.HandleMmio"/>. The bus owns the signal, hands it to whatever queue the driver makes there, after
+    /// every reset anew, and disposes it with itself. Null: signals between threads of this process.
+    /// </summary>
+    public Func<int, int, QueueSignal>? CreateSignal { get; init; }
 
     /// <summary>Where the bus and its devices log.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
