@@ -9,7 +9,7 @@ shared_objects() {
   while read -r path; do where[${path##*/}]=$path; done < <(find "$tree/usr/lib" -name '*.so*' ! -type d | sort -r)
   next=("$@")
   while ((${#next[@]} > 0)); do
-    mapfile -t names < <(riscv64-linux-gnu-readelf -d "${next[@]}" | sed -nE 's/.*\(NEEDED\).*\[(.*)\].*/\1/p' | sort -u)
+    mapfile -t names < <("$triplet-readelf" -d "${next[@]}" | sed -nE 's/.*\(NEEDED\).*\[(.*)\].*/\1/p' | sort -u)
     next=()
     for name in "${names[@]}"; do
       [[ -z ${seen[$name]:-} ]] || continue

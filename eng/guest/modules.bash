@@ -30,13 +30,13 @@ place_module() {
   if [[ $path == *.xz ]]; then xz -dc "$from/$path" >"$file"; else cp "$from/$path" "$file"; fi
   module_needs[$name]=$(needs_of_module "$file")
   module_fields "$file" alias | sed "s/.*/alias & $name/" >>"$to/modules.alias"
-  riscv64-linux-gnu-strip --strip-unneeded "$file"
+  "$triplet-strip" --strip-unneeded "$file"
   for need in ${module_needs[$name]}; do place_module "$from" "$to" "$need"; done
 }
 
 # The values of one key of a module's .modinfo section.
 module_fields() {
-  riscv64-linux-gnu-readelf -p .modinfo "$1" | sed -nE "s/^ *\[ *[0-9a-f]+\] +$2=(.*)/\1/p"
+  "$triplet-readelf" -p .modinfo "$1" | sed -nE "s/^ *\[ *[0-9a-f]+\] +$2=(.*)/\1/p"
 }
 
 # A "softdep pre" counts as a dependency: one modprobe then loads all that a file system needs, where the kernel would ask for a
