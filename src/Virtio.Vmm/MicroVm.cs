@@ -31,7 +31,7 @@ public sealed class MicroVm : IAsyncDisposable
     /// </summary>
     public string SerialLog => _board.SerialLog;
 
-    internal ulong InstructionsRetired => _board.InstructionsRetired;
+    internal ulong? InstructionsRetired => _board.InstructionsRetired;
 
     /// <summary>Puts a machine together, loads the kernel and lets it run. From this call on the devices belong to the machine, also when it throws.</summary>
     /// <param name="options">What the machine is made of.</param>

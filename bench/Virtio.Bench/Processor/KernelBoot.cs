@@ -30,7 +30,7 @@ internal sealed record KernelBoot(ulong Instructions, TimeSpan Time)
             limit.Token);
         long start = Stopwatch.GetTimestamp();
         await ReadPromptAsync(screen.Reader.AsStream(), limit.Token);
-        return new KernelBoot(vm.InstructionsRetired, Stopwatch.GetElapsedTime(start));
+        return new KernelBoot(vm.InstructionsRetired!.Value, Stopwatch.GetElapsedTime(start));
     }
 
     private static async Task ReadPromptAsync(Stream screen, CancellationToken cancellationToken)

@@ -15,8 +15,8 @@ internal interface IBoard : IAsyncDisposable
     /// <summary>The last output of the serial port.</summary>
     string SerialLog { get; }
 
-    /// <summary>Instructions that all processors have retired, as of a few microseconds ago.</summary>
-    ulong InstructionsRetired { get; }
+    /// <summary>Instructions that all processors have retired, as of a few microseconds ago; null where they are not counted.</summary>
+    ulong? InstructionsRetired => null;
 
     /// <summary>Lets the guest run.</summary>
     void Start();

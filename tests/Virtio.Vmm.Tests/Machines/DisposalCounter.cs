@@ -14,7 +14,10 @@ internal sealed class DisposalCounter : IVirtioDevice
 
     public ulong Features => 0;
 
-    public ReadOnlySpan<ushort> QueueSizes => [8];
+    public ReadOnlySpan<ushort> QueueSizes => QueuesFailure is null ? [8] : throw QueuesFailure;
+
+    /// <summary>What asking for its queues throws.</summary>
+    public Exception? QueuesFailure { get; init; }
 
     /// <summary>What a read of the configuration throws.</summary>
     public Exception? ConfigurationFailure { get; init; }

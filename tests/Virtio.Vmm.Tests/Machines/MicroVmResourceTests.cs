@@ -40,6 +40,18 @@ public sealed class MicroVmResourceTests
         AssertUnchanged(before);
     }
 
+    [Fact]
+    public async Task Machines_that_could_not_be_put_together_leave_none_either()
+    {
+        await FailAsync();
+        var before = ProcessResources.Count();
+
+        for (var i = 0; i < 20; i++)
+            await FailAsync();
+
+        AssertUnchanged(before);
+    }
+
     private static void AssertUnchanged(ProcessResources before)
     {
         // A joined thread is gone for the runtime a moment before it is for the kernel.
@@ -69,6 +81,26 @@ public sealed class MicroVmResourceTests
         });
         if (number % 4 < 2)
             await vm.WaitForExitAsync().WaitAsync(TimeLimit);
+    }
+
+    /// <summary>One that fails when its memory and its serial port are there already.</summary>
+    private static async Task FailAsync()
+    {
+        var keys = new Pipe();
+        var device = new DisposalCounter { QueuesFailure = new InvalidOperationException("no queues today") };
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => MicroVm.StartAsync(new MicroVmOptions
+        {
+            Kernel = BareMetal.Spin,
+            MemorySize = MemorySize,
+            Devices = [device],
+            SerialInput = keys.Reader.AsStream(),
+        }));
+
+        Assert.Equal("no queues today", failure.Message);
+        Assert.Equal(1, device.Disposals);
+
+        // A pipe takes no second reader: that it takes this one shows that the machine's is gone.
+        Assert.False(keys.Reader.TryRead(out _));
     }
 
     private static async Task BootAsync(int number)

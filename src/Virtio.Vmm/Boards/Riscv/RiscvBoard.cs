@@ -11,6 +11,7 @@ namespace Virtio.Vmm.Boards.Riscv;
 internal sealed class RiscvBoard : IBoard
 {
     private readonly TaskCompletionSource<MicroVmExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BoardParts _parts;
     private readonly ILogger _logger;
     private readonly GuestMemory _memory;
     private readonly SerialPort _serial;
@@ -20,10 +21,13 @@ internal sealed class RiscvBoard : IBoard
     private bool _started;
     private volatile bool _kernelDied;
 
-    private RiscvBoard(MicroVmOptions options)
+    private RiscvBoard(MicroVmOptions options, BoardParts parts)
     {
+        // Undone from the last to the first: no device may touch memory or move a hart's line any more when the harts go, and memory goes last.
+        _parts = parts;
         _logger = options.Logger;
-        _memory = GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize));
+        _memory = parts.Own(GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize)));
+        parts.Add(DisposeMachine);
         var plic = new Plic(options.ProcessorCount, (hart, asserted) => _machine!.SetExternalInterrupt(hart, asserted));
         _serial = new SerialPort(
             options.SerialOutput,
@@ -32,6 +36,7 @@ internal sealed class RiscvBoard : IBoard
             asserted => plic.SetLevel(RiscvBoardLayout.UartInterrupt, asserted),
             options.Logger);
         _serial.KernelDied = OnKernelDied;
+        parts.Add(_serial.DisposeAsync);
         var busOptions = new MmioBusOptions
         {
             BaseAddress = RiscvBoardLayout.VirtioAddress,
@@ -39,6 +44,7 @@ internal sealed class RiscvBoard : IBoard
             FirstInterrupt = RiscvBoardLayout.FirstVirtioInterrupt,
             Logger = options.Logger,
         };
+        parts.Add(() => DisposeDevicesAsync(options));
         _virtio = new MmioBus(busOptions, _memory, options.Devices, plic.SetLevel);
         _machine = new RiscvMachine(new RiscvMachineOptions
         {
@@ -60,30 +66,21 @@ internal sealed class RiscvBoard : IBoard
     public string SerialLog => _serial.Log;
 
     /// <inheritdoc/>
-    public ulong InstructionsRetired => _machine.Harts.Aggregate(0UL, (sum, hart) => sum + hart.InstructionsRetired);
+    public ulong? InstructionsRetired => _machine.Harts.Aggregate(0UL, (sum, hart) => sum + hart.InstructionsRetired);
 
     /// <summary>Puts a board together and loads its kernel. The options have been checked; the devices are the board's, also when this throws.</summary>
     public static async Task<RiscvBoard> CreateAsync(MicroVmOptions options, CancellationToken cancellationToken)
     {
-        RiscvBoard board;
+        var parts = new BoardParts();
         try
         {
-            board = new RiscvBoard(options);
-        }
-        catch
-        {
-            await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
-            throw;
-        }
-
-        try
-        {
+            var board = new RiscvBoard(options, parts);
             board.Load(options, cancellationToken);
             return board;
         }
         catch
         {
-            await board.DisposeAsync().ConfigureAwait(false);
+            await parts.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -102,21 +99,25 @@ internal sealed class RiscvBoard : IBoard
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // First no hart may touch a device, then no device may touch memory or move a hart's line, then the harts go, and memory last.
+        // First no hart may touch a device. One that cannot be disposed is reset all the same: it does not touch memory any more.
         _machine.RequestStop();
         if (_started)
             await Completion.ConfigureAwait(false);
-        try
-        {
+        await _parts.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask DisposeDevicesAsync(MicroVmOptions options)
+    {
+        if (_virtio is null)
+            await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
+        else
             await _virtio.DisposeAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            // A device that could not be disposed has been reset all the same: it does not touch memory any more.
-            await _serial.DisposeAsync().ConfigureAwait(false);
-            _machine.Dispose();
-            _memory.Dispose();
-        }
+    }
+
+    private ValueTask DisposeMachine()
+    {
+        _machine?.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private void Load(MicroVmOptions options, CancellationToken cancellationToken)
