@@ -48,25 +48,15 @@ internal static class KernelFile
         var offset = BinaryPrimitives.ReadUInt32LittleEndian(file.Prefix[ZbootPayloadOffset..]);
         var size = BinaryPrimitives.ReadUInt32LittleEndian(file.Prefix[ZbootPayloadSize..]);
         var compression = Encoding.Latin1.GetString(file.Prefix.Slice(ZbootCompression, ZbootCompressionSize)).TrimEnd('\0');
-        Skip(file, offset);
+
+        // Beyond the end there is nothing to uncompress, which says so.
+        file.Skip(offset);
         file.Limit(size);
         if (compression == "gzip")
             return new GZipStream(file, CompressionMode.Decompress);
         if (compression.StartsWith("zstd", StringComparison.Ordinal))
             return new ZstdSharp.DecompressionStream(file, leaveOpen: false);
         throw new BootException($"cannot boot '{source}': it is an EFI kernel compressed with '{Printable(compression)}', which is not supported: use gzip or zstd");
-    }
-
-    private static void Skip(PrefixedStream file, uint length)
-    {
-        Span<byte> buffer = stackalloc byte[1024];
-        for (var left = length; left > 0;)
-        {
-            var read = file.Read(buffer[..(int)Math.Min(left, (uint)buffer.Length)]);
-            if (read == 0)
-                return; // What follows finds nothing to uncompress, and says so.
-            left -= (uint)read;
-        }
     }
 
     private static string Printable(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit));

@@ -2,13 +2,15 @@ using System.Buffers.Binary;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Tells what a file is that was given as a kernel, so that a refusal can say so.</summary>
+/// <summary>Tells what a file is that was given as a kernel: which machine it is for, and for a refusal what it is instead.</summary>
 internal static class KernelFormat
 {
     /// <summary>How much of a file's beginning is needed to tell.</summary>
     public const int PrefixSize = 4096;
 
     private const int Arm64MagicOffset = 0x38;
+    private const int RiscvMagicOffset = 0x38;
+    private const int RiscvOldMagicOffset = 0x30;
     private const int X86SetupMagicOffset = 0x202;
     private const int ElfMachineOffset = 18;
     private const int ZbootMagicOffset = 4;
@@ -33,17 +35,52 @@ internal static class KernelFormat
     public static bool IsZboot(ReadOnlySpan<byte> prefix) =>
         prefix.StartsWith("MZ"u8) && At(prefix, ZbootMagicOffset).StartsWith("zimg"u8);
 
-    /// <summary>What a file is that no machine of this kind boots, as the end of a sentence.</summary>
-    public static string Describe(ReadOnlySpan<byte> prefix)
+    /// <summary>Whether this is an ELF file.</summary>
+    public static bool IsElf(ReadOnlySpan<byte> prefix) => prefix.StartsWith<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F']);
+
+    /// <summary>Whether this is an x86 kernel with a setup header.</summary>
+    public static bool IsX86Setup(ReadOnlySpan<byte> prefix) => At(prefix, X86SetupMagicOffset).StartsWith("HdrS"u8);
+
+    /// <summary>Whether this is a riscv Image.</summary>
+    public static bool IsRiscvImage(ReadOnlySpan<byte> prefix) =>
+        At(prefix, RiscvMagicOffset).StartsWith("RSC\x05"u8) || At(prefix, RiscvOldMagicOffset).StartsWith("RISCV\0\0\0"u8);
+
+    /// <summary>What a kernel is for, once it is unwrapped. Reads no more than its beginning.</summary>
+    /// <exception cref="BootException">It cannot be opened or read.</exception>
+    public static KernelArchitecture ArchitectureOf(BootSource kernel)
+    {
+        using var image = BootReading.Guard(kernel, () => KernelFile.Open(kernel));
+        return ArchitectureOf(image.Prefix);
+    }
+
+    /// <summary>What a kernel is for whose beginning this is.</summary>
+    public static KernelArchitecture ArchitectureOf(ReadOnlySpan<byte> prefix)
+    {
+        if (IsElf(prefix))
+            return ElfMachine(prefix).Architecture;
+        if (IsX86Setup(prefix))
+            return KernelArchitecture.X86;
+        if (IsRiscvImage(prefix))
+            return KernelArchitecture.Riscv64;
+        return At(prefix, Arm64MagicOffset).StartsWith("ARM\x64"u8) ? KernelArchitecture.Arm64 : KernelArchitecture.Unknown;
+    }
+
+    /// <summary>What a file is that a machine does not boot, as the end of a sentence.</summary>
+    /// <param name="prefix">The file's beginning.</param>
+    /// <param name="machine">What the machine is.</param>
+    public static string Describe(ReadOnlySpan<byte> prefix, KernelArchitecture machine)
     {
         if (prefix.IsEmpty)
             return "it is empty";
-        if (prefix.StartsWith<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F']))
-            return $"it is an ELF file{ElfMachine(prefix)}, and an Image is needed (arch/riscv/boot/Image in a kernel's build)";
-        if (At(prefix, X86SetupMagicOffset).StartsWith("HdrS"u8))
-            return "it is an x86 kernel (bzImage), and this machine is riscv64";
-        if (At(prefix, Arm64MagicOffset).StartsWith("ARM\x64"u8))
-            return "it is an arm64 kernel, and this machine is riscv64";
+        if (IsElf(prefix) && machine == KernelArchitecture.Riscv64)
+            return $"it is an ELF file{ElfMachine(prefix).Name}, and an Image is needed (arch/riscv/boot/Image in a kernel's build)";
+        if (IsElf(prefix))
+            return $"it is an ELF file{ElfMachine(prefix).Name}, and this machine is {Name(machine)}";
+        var architecture = ArchitectureOf(prefix);
+        if (architecture == machine)
+            return "it is cut off within its header";
+        if (architecture != KernelArchitecture.Unknown)
+            return $"it is {Kind(architecture)}, and this machine is {Name(machine)}";
         foreach (var (magic, name) in OtherCompressions)
         {
             if (prefix.StartsWith(magic))
@@ -53,20 +90,29 @@ internal static class KernelFormat
         if (prefix.StartsWith("070701"u8) || prefix.StartsWith("070702"u8))
             return "it is a cpio archive, which looks like an initial ramdisk";
         if (prefix.StartsWith("MZ"u8))
-            return "it is an EFI program that is no riscv64 kernel";
+            return $"it is an EFI program that is no {Name(machine)} kernel";
         return "it is not a Linux kernel";
     }
 
     private static ReadOnlySpan<byte> At(ReadOnlySpan<byte> prefix, int offset) => prefix.Length > offset ? prefix[offset..] : [];
 
-    private static string ElfMachine(ReadOnlySpan<byte> prefix) =>
-        prefix.Length < ElfMachineOffset + 2 ? "" : BinaryPrimitives.ReadUInt16LittleEndian(prefix[ElfMachineOffset..]) switch
+    private static string Name(KernelArchitecture machine) => machine == KernelArchitecture.X86 ? "x86-64" : "riscv64";
+
+    private static string Kind(KernelArchitecture architecture) => architecture switch
+    {
+        KernelArchitecture.X86 => "an x86 kernel (bzImage)",
+        KernelArchitecture.Arm64 => "an arm64 kernel",
+        _ => "a riscv64 kernel (Image)",
+    };
+
+    private static (KernelArchitecture Architecture, string Name) ElfMachine(ReadOnlySpan<byte> prefix) =>
+        prefix.Length < ElfMachineOffset + 2 ? default : BinaryPrimitives.ReadUInt16LittleEndian(prefix[ElfMachineOffset..]) switch
         {
-            3 => " for x86",
-            40 => " for arm",
-            62 => " for x86-64",
-            183 => " for arm64",
-            243 => " for RISC-V",
-            _ => "",
+            3 => (KernelArchitecture.X86, " for x86"),
+            40 => (KernelArchitecture.Unknown, " for arm"),
+            62 => (KernelArchitecture.X86, " for x86-64"),
+            183 => (KernelArchitecture.Arm64, " for arm64"),
+            243 => (KernelArchitecture.Riscv64, " for RISC-V"),
+            _ => (KernelArchitecture.Unknown, ""),
         };
 }

@@ -38,6 +38,19 @@ internal sealed class PrefixedStream : Stream
     /// <summary>Ends the stream after this many more bytes.</summary>
     public void Limit(long length) => _remaining = length;
 
+    /// <summary>Reads past some bytes, or to the end where there are fewer.</summary>
+    public void Skip(long length)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        for (var left = length; left > 0;)
+        {
+            var read = Read(buffer[..(int)Math.Min(left, buffer.Length)]);
+            if (read == 0)
+                return;
+            left -= read;
+        }
+    }
+
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {

@@ -17,9 +17,9 @@ internal readonly record struct RiscvImageHeader(ulong TextOffset, ulong ImageSi
     public static RiscvImageHeader? Read(ReadOnlySpan<byte> prefix, out string reason)
     {
         reason = "";
-        if (prefix.Length < Size || !IsRiscv(prefix))
+        if (prefix.Length < Size || !KernelFormat.IsRiscvImage(prefix))
         {
-            reason = KernelFormat.Describe(prefix);
+            reason = KernelFormat.Describe(prefix, KernelArchitecture.Riscv64);
             return null;
         }
 
@@ -35,9 +35,6 @@ internal readonly record struct RiscvImageHeader(ulong TextOffset, ulong ImageSi
 
         return null;
     }
-
-    private static bool IsRiscv(ReadOnlySpan<byte> prefix) =>
-        prefix[0x38..].StartsWith("RSC\x05"u8) || prefix[0x30..].StartsWith("RISCV\0\0\0"u8);
 
     private static ulong UInt64At(ReadOnlySpan<byte> prefix, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(prefix[offset..]);
 

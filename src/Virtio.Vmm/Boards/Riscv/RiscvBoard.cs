@@ -17,7 +17,7 @@ internal sealed class RiscvBoard : IBoard
     private readonly SerialPort _serial;
     private readonly MmioBus _virtio;
     private readonly RiscvMachine _machine;
-    private LinuxBoot _boot;
+    private RiscvBoot _boot;
     private bool _started;
     private volatile bool _kernelDied;
 
@@ -123,7 +123,7 @@ internal sealed class RiscvBoard : IBoard
     private void Load(MicroVmOptions options, CancellationToken cancellationToken)
     {
         var area = new LoadArea(_memory, RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize);
-        _boot = LinuxLoader.Load(area, options.Kernel, options.Initrd, initrd => DescribeTo(options, initrd), cancellationToken);
+        _boot = RiscvLinuxLoader.Load(area, options.Kernel, options.Initrd, initrd => DescribeTo(options, initrd), cancellationToken);
     }
 
     private byte[] DescribeTo(MicroVmOptions options, InitrdRange? initrd) => new RiscvDeviceTree

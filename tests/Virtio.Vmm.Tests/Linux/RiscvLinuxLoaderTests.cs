@@ -4,7 +4,7 @@ using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm.Tests.Linux;
 
-public sealed class LinuxLoaderTests : IDisposable
+public sealed class RiscvLinuxLoaderTests : IDisposable
 {
     private const ulong Start = 0x8000_0000;
     private const ulong Size = 8 << 20;
@@ -77,7 +77,7 @@ public sealed class LinuxLoaderTests : IDisposable
         {
             var kernel = KernelImages.Riscv();
             File.WriteAllBytes(path, kernel);
-            var boot = LinuxLoader.Load(
+            var boot = RiscvLinuxLoader.Load(
                 Area(), path, [BootSource.FromStream(() => new System.IO.Compression.GZipStream(
                     new MemoryStream(KernelImages.Gzip([1, 2, 3])), System.IO.Compression.CompressionMode.Decompress))], Tree, default);
 
@@ -92,10 +92,10 @@ public sealed class LinuxLoaderTests : IDisposable
 
     [Fact]
     public void A_cancelled_load_stops() => Assert.Throws<OperationCanceledException>(
-        () => LinuxLoader.Load(Area(), KernelImages.Riscv(), [], Tree, new CancellationToken(canceled: true)));
+        () => RiscvLinuxLoader.Load(Area(), KernelImages.Riscv(), [], Tree, new CancellationToken(canceled: true)));
 
-    private LinuxBoot Load(byte[] kernel, params byte[][] initrd) =>
-        LinuxLoader.Load(Area(), kernel, [.. initrd.Select(content => BootSource.FromBytes(content))], Tree, default);
+    private RiscvBoot Load(byte[] kernel, params byte[][] initrd) =>
+        RiscvLinuxLoader.Load(Area(), kernel, [.. initrd.Select(content => BootSource.FromBytes(content))], Tree, default);
 
     private LoadArea Area() => new(_memory, Start, Size);
 

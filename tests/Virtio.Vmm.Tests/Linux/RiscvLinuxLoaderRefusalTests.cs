@@ -5,7 +5,7 @@ using Virtio.Vmm.Linux;
 namespace Virtio.Vmm.Tests.Linux;
 
 /// <summary>What cannot be booted is refused with a line that says why.</summary>
-public sealed class LinuxLoaderRefusalTests : IDisposable
+public sealed class RiscvLinuxLoaderRefusalTests : IDisposable
 {
     private const ulong Start = 0x8000_0000;
     private const ulong Size = 8 << 20;
@@ -55,9 +55,9 @@ public sealed class LinuxLoaderRefusalTests : IDisposable
     public void An_empty_file() => Refused("it is empty", []);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(63)]
-    public void A_header_that_is_cut_off(int length) => Refused("not a Linux kernel", KernelImages.Riscv()[..length]);
+    [InlineData(1, "not a Linux kernel")]
+    [InlineData(63, "cut off within its header")]
+    public void A_header_that_is_cut_off(int length, string expected) => Refused(expected, KernelImages.Riscv()[..length]);
 
     [Fact]
     public void A_compression_that_is_not_known() =>
@@ -158,7 +158,7 @@ public sealed class LinuxLoaderRefusalTests : IDisposable
     {
         var area = new LoadArea(_memory, Start, Size);
         var refusal = Assert.Throws<BootException>(
-            () => LinuxLoader.Load(area, kernel, [.. initrd.Select(content => BootSource.FromBytes(content))], _ => new byte[4096], default));
+            () => RiscvLinuxLoader.Load(area, kernel, [.. initrd.Select(content => BootSource.FromBytes(content))], _ => new byte[4096], default));
 
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);

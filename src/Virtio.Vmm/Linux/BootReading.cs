@@ -1,0 +1,83 @@
+namespace Virtio.Vmm.Linux;
+
+/// <summary>Reads what a loader loads; every failure becomes the line that says why it cannot be booted.</summary>
+internal static class BootReading
+{
+    private const ulong ArchiveAlignment = 4; // what the kernel's unpacker expects between two archives
+
+    /// <summary>Reads from a source.</summary>
+    /// <exception cref="BootException">It could not be read; the message says why.</exception>
+    public static T Guard<T>(BootSource source, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or ZstdSharp.ZstdException)
+        {
+            throw new BootException($"cannot read '{source}': its compressed data is damaged or cut off", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BootException($"cannot read '{source}': {e.Message}", e);
+        }
+    }
+
+    /// <summary>Puts initial ramdisks into guest memory, one behind the other.</summary>
+    /// <param name="initrd">The ramdisks.</param>
+    /// <param name="place">Where they go, given how much room they say they take; zero where that is not known. What they say is not trusted.</param>
+    /// <param name="cancellationToken">Stops a long load.</param>
+    /// <returns>Where they are; null where there is none.</returns>
+    public static InitrdRange? LoadInitrd(IReadOnlyList<BootSource> initrd, Func<ulong, LoadArea> place, CancellationToken cancellationToken)
+    {
+        if (initrd.Count == 0)
+            return null;
+
+        var contents = new List<Stream>();
+        try
+        {
+            foreach (var source in initrd)
+                contents.Add(Guard(source, source.Open));
+            var area = place(LengthOf(contents));
+            var start = area.Position;
+            for (var i = 0; i < contents.Count; i++)
+                Append(area, start, initrd[i], contents[i], cancellationToken);
+            return new InitrdRange(start, area.Position);
+        }
+        finally
+        {
+            contents.ForEach(content => content.Dispose());
+        }
+    }
+
+    /// <summary>An amount of memory, for messages.</summary>
+    public static string Size(ulong bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes / (1 << 20)} MiB";
+
+    private static void Append(LoadArea area, ulong start, BootSource source, Stream content, CancellationToken cancellationToken)
+    {
+        area.Align(ArchiveAlignment);
+        var before = area.Position;
+        if (!Guard(source, () => area.TryAppend(content, area.Free, cancellationToken)))
+        {
+            throw new BootException(
+                $"the initial ramdisk '{source}' does not fit: beside the kernel {Size(area.End - start)} of the guest's memory are free; give it more memory");
+        }
+
+        if (area.Position == before)
+            throw new BootException($"the initial ramdisk '{source}' is empty");
+    }
+
+    private static ulong LengthOf(List<Stream> contents)
+    {
+        ulong sum = 0;
+        foreach (var content in contents)
+        {
+            // Some files have content and say that they have none.
+            if (!content.CanSeek || content.Length == 0)
+                return 0;
+            sum = sum + (ulong)content.Length + ArchiveAlignment - 1 & ~(ArchiveAlignment - 1);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,59 @@
+namespace Virtio.Vmm.Linux;
+
+/// <summary>
+/// Puts a riscv64 Linux, its initial ramdisks and its device tree into guest memory: the kernel where its header wants it, the others right above.
+/// </summary>
+internal static class RiscvLinuxLoader
+{
+    private const ulong PageSize = 4096;
+    private const ulong KernelGranularity = 2 << 20; // the kernel maps itself with pages of 2 MiB, and keeps the last one to its end
+
+    /// <summary>Fills an area that begins where memory begins.</summary>
+    /// <param name="area">The guest's memory.</param>
+    /// <param name="kernel">An <c>Image</c>, possibly compressed.</param>
+    /// <param name="initrd">Archives to be one behind the other in memory.</param>
+    /// <param name="deviceTree">Makes the tree once it is known where the initial ramdisk is.</param>
+    /// <param name="cancellationToken">Stops a long load.</param>
+    /// <exception cref="BootException">It cannot be booted; the message says why.</exception>
+    public static RiscvBoot Load(
+        LoadArea area, BootSource kernel, IReadOnlyList<BootSource> initrd, Func<InitrdRange?, byte[]> deviceTree, CancellationToken cancellationToken)
+    {
+        var entry = LoadKernel(area, kernel, cancellationToken);
+        area.Align(KernelGranularity);
+        var range = BootReading.LoadInitrd(initrd, _ => area, cancellationToken);
+        area.Align(PageSize);
+        var tree = area.Position;
+        if (!area.TryAppend(deviceTree(range)))
+            throw new BootException($"cannot boot '{kernel}': no room is left in the guest's memory ({BootReading.Size(area.End - area.Start)}) for its device tree");
+
+        return new RiscvBoot(entry, tree);
+    }
+
+    private static ulong LoadKernel(LoadArea area, BootSource kernel, CancellationToken cancellationToken)
+    {
+        using var image = BootReading.Guard(kernel, () => KernelFile.Open(kernel));
+        if (RiscvImageHeader.Read(image.Prefix, out var reason) is not { } header)
+            throw new BootException($"cannot boot '{kernel}': {reason}");
+
+        var room = area.End - area.Start;
+        if (header.TextOffset > room || header.ImageSize > room - header.TextOffset)
+        {
+            throw new BootException(
+                $"cannot boot '{kernel}': the kernel takes {BootReading.Size(header.ImageSize)} from {BootReading.Size(header.TextOffset)} up, and the guest has {BootReading.Size(room)} of memory");
+        }
+
+        area.TrySkip(header.TextOffset);
+        var entry = area.Position;
+
+        // What is longer than its own header says is no kernel, whatever a few bytes of compressed data unpack to.
+        if (!BootReading.Guard(kernel, () => area.TryAppend(image, header.ImageSize, cancellationToken)))
+            throw new BootException($"cannot boot '{kernel}': it is longer than the {BootReading.Size(header.ImageSize)} its header says");
+
+        var length = area.Position - entry;
+        if (length < header.FileSize)
+            throw new BootException($"cannot boot '{kernel}': it is cut off: {length} bytes of {header.FileSize} are there");
+
+        area.TrySkip(header.ImageSize - length);
+        return entry;
+    }
+}
