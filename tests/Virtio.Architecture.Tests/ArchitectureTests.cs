@@ -11,9 +11,10 @@ public sealed partial class ArchitectureTests
         ["Virtio"] = [],
         ["Virtio.Linux"] = ["Virtio"],
         ["Virtio.Riscv"] = [],
+        ["Virtio.Kvm"] = [],
         ["Virtio.Testing"] = ["Virtio"],
         ["Virtio.Testing.Guest"] = ["Virtio", "Virtio.Testing", "Virtio.Vmm"],
-        ["Virtio.Vmm"] = ["Virtio", "Virtio.Linux", "Virtio.Riscv"],
+        ["Virtio.Vmm"] = ["Virtio", "Virtio.Linux", "Virtio.Riscv", "Virtio.Kvm"],
         ["Virtio.Cli"] = ["Virtio", "Virtio.Linux", "Virtio.Vmm"],
     };
 
@@ -57,9 +58,11 @@ public sealed partial class ArchitectureTests
         Assert.Empty(offences);
     }
 
-    [Fact]
-    public void Processors_name_no_virtio_type() =>
-        Assert.Empty(Repository.SourceFiles("src/Virtio.Riscv").Where(path => UsingLine().Matches(File.ReadAllText(path)).Any(used => used.Groups[1].Value != "Riscv")).Select(Repository.Relative));
+    [Theory]
+    [InlineData("Riscv")]
+    [InlineData("Kvm")]
+    public void Processors_name_no_virtio_type(string processor) =>
+        Assert.Empty(Repository.SourceFiles("src/Virtio." + processor).Where(path => UsingLine().Matches(File.ReadAllText(path)).Any(used => used.Groups[1].Value != processor)).Select(Repository.Relative));
 
     [Fact]
     public void Unsafe_code_stays_in_the_memory_and_interop_folders() =>

@@ -10,6 +10,7 @@ public sealed class PublicApiTests
     [InlineData("Virtio")]
     [InlineData("Virtio.Linux")]
     [InlineData("Virtio.Riscv")]
+    [InlineData("Virtio.Kvm")]
     [InlineData("Virtio.Testing")]
     [InlineData("Virtio.Vmm")]
     public void The_public_surface_is_the_one_in_the_snapshot(string assembly)

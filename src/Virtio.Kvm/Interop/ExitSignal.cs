@@ -1,0 +1,75 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Virtio.Kvm.Interop;
+
+/// <summary>
+/// The signal that brings a thread out of KVM_RUN. It has no handler: it stays blocked on every thread that runs a vCPU, KVM unblocks it inside KVM_RUN
+/// only, and what is pending afterwards is taken away.
+/// </summary>
+internal static partial class ExitSignal
+{
+    /// <summary>
+    /// <c>SIGSTKFLT</c>: Linux never sends it and the runtime has no use for it (its own is SIGRTMIN). Not a real-time signal, which would be queued once for each request.
+    /// </summary>
+    internal const int Number = 16;
+
+    /// <summary><c>SIG_BLOCK</c>.</summary>
+    internal const int Block = 0;
+
+    private const string Library = "libc";
+
+    [ThreadStatic]
+    private static bool _isBlocked;
+
+    [ThreadStatic]
+    private static ulong _maskInside;
+
+    /// <summary>The calling thread, for <see cref="Send"/>; valid while the thread lives.</summary>
+    internal static nint CurrentThread => Self();
+
+    /// <summary>Blocks the signal on the calling thread, for good, and returns the mask that is right inside KVM_RUN: the thread's own, without this signal.</summary>
+    internal static ulong BlockOnCurrentThread()
+    {
+        if (!_isBlocked)
+        {
+            int error = ChangeMask(Block, SignalSet.Of(Number), out SignalSet before);
+            if (error != 0)
+                throw new Win32Exception(error);
+            _maskInside = before[0] & ~(1ul << (Number - 1));
+            _isBlocked = true;
+        }
+
+        return _maskInside;
+    }
+
+    /// <summary>Sends the signal to a thread that lives and blocks it.</summary>
+    internal static void Send(nint thread)
+    {
+        int error = Kill(thread, Number);
+        Debug.Assert(error == 0, "The thread does not live");
+    }
+
+    /// <summary>Takes the signal away if it is pending on the calling thread.</summary>
+    internal static void Drain() => Wait(SignalSet.Of(Number), 0, default);
+
+    [LibraryImport(Library, EntryPoint = "pthread_self")]
+    private static partial nint Self();
+
+    [LibraryImport(Library, EntryPoint = "pthread_kill")]
+    private static partial int Kill(nint thread, int signal);
+
+    [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
+    private static partial int ChangeMask(int how, in SignalSet change, out SignalSet before);
+
+    [LibraryImport(Library, EntryPoint = "sigtimedwait")]
+    private static partial int Wait(in SignalSet signals, nint information, in Duration limit);
+
+    /// <summary><c>struct timespec</c>.</summary>
+    internal struct Duration
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+}

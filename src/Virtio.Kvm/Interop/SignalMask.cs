@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace Virtio.Kvm.Interop;
+
+/// <summary><c>struct kvm_signal_mask</c> with the kernel's set of 64 signals behind it.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
+internal struct SignalMask
+{
+    internal uint Length;
+    internal ulong Signals;
+}

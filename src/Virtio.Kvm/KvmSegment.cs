@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace Virtio.Kvm;
+
+/// <summary>A segment register with the descriptor that it holds (<c>struct kvm_segment</c>). One-bit fields are 0 or 1.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct KvmSegment
+{
+    /// <summary>Linear address of the first byte.</summary>
+    public ulong Base;
+
+    /// <summary>Offset of the last byte, in bytes also where <see cref="Granularity"/> is 1.</summary>
+    public uint Limit;
+
+    /// <summary>The selector.</summary>
+    public ushort Selector;
+
+    /// <summary>Type, 4 bits: 0xb is code that was accessed, 3 data that was, 0xb a busy 64-bit task for <see cref="KvmSpecialRegisters.Task"/>.</summary>
+    public byte Type;
+
+    /// <summary>P.</summary>
+    public byte Present;
+
+    /// <summary>DPL, 2 bits.</summary>
+    public byte PrivilegeLevel;
+
+    /// <summary>D or B: a default size of 32 bits.</summary>
+    public byte DefaultSize;
+
+    /// <summary>S: code or data, not a descriptor of the system.</summary>
+    public byte CodeOrData;
+
+    /// <summary>L: 64-bit code.</summary>
+    public byte LongMode;
+
+    /// <summary>G: the limit counts pages of 4 KiB in the descriptor.</summary>
+    public byte Granularity;
+
+    /// <summary>AVL: for software.</summary>
+    public byte Available;
+
+    /// <summary>Whether the register holds no segment.</summary>
+    public byte Unusable;
+
+    internal byte Padding;
+}

@@ -1,0 +1,119 @@
+using Virtio.Kvm.Interop;
+
+namespace Virtio.Kvm;
+
+// Its state, for the thread that runs it while it does not run. What sets registers completes a pending access first, which would otherwise be
+// completed afterwards, on top of what was set.
+public sealed partial class KvmVcpu
+{
+    /// <summary>Bytes that the state of a local APIC takes (<c>struct kvm_lapic_state</c>).</summary>
+    public const int LocalApicLength = 1024;
+
+    /// <summary>Gets the general registers. Before <see cref="CompleteExit"/> they may be those of an instruction half done.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public KvmRegisters GetRegisters() => Get<KvmRegisters>(KvmRequest.GetRegisters);
+
+    /// <summary>Sets the general registers.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    /// <exception cref="InvalidOperationException">An access is pending that takes more than one step to complete.</exception>
+    public void SetRegisters(in KvmRegisters registers) => Set(KvmRequest.SetRegisters, registers);
+
+    /// <summary>Gets segment and control registers.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public KvmSpecialRegisters GetSpecialRegisters() => Get<KvmSpecialRegisters>(KvmRequest.GetSpecialRegisters);
+
+    /// <summary>Sets segment and control registers.</summary>
+    /// <exception cref="KvmException">The call failed, as for a state that no processor can be in.</exception>
+    /// <exception cref="InvalidOperationException">An access is pending that takes more than one step to complete.</exception>
+    public void SetSpecialRegisters(in KvmSpecialRegisters registers) => Set(KvmRequest.SetSpecialRegisters, registers);
+
+    /// <summary>Gets floating-point registers.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public KvmFloatingPoint GetFloatingPoint() => Get<KvmFloatingPoint>(KvmRequest.GetFloatingPoint);
+
+    /// <summary>Sets floating-point registers.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    /// <exception cref="InvalidOperationException">An access is pending that takes more than one step to complete.</exception>
+    public void SetFloatingPoint(in KvmFloatingPoint registers) => Set(KvmRequest.SetFloatingPoint, registers);
+
+    /// <summary>Gets what the vCPU does in the life of its machine. Interrupt controllers must be in the kernel.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public KvmMpState GetMpState() => (KvmMpState)Get<uint>(KvmRequest.GetMpState);
+
+    /// <summary>Sets it; <see cref="KvmMpState.Runnable"/> starts a vCPU without INIT and startup interrupt.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public void SetMpState(KvmMpState state) => Set(KvmRequest.SetMpState, (uint)state);
+
+    /// <summary>Gets the state of the local APIC: its registers as they lie in memory.</summary>
+    /// <param name="state"><see cref="LocalApicLength"/> bytes.</param>
+    /// <exception cref="KvmException">The call failed, as without <see cref="KvmVm.CreateInterruptController"/>.</exception>
+    public void GetLocalApic(Span<byte> state)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(state.Length, LocalApicLength);
+        KvmCalls.Invoke(_handle, KvmRequest.GetLocalApic, state);
+    }
+
+    /// <summary>Sets the state of the local APIC.</summary>
+    /// <param name="state"><see cref="LocalApicLength"/> bytes.</param>
+    /// <exception cref="KvmException">The call failed, as without <see cref="KvmVm.CreateInterruptController"/>.</exception>
+    public void SetLocalApic(ReadOnlySpan<byte> state)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(state.Length, LocalApicLength);
+        Span<byte> copy = stackalloc byte[LocalApicLength];
+        state.CopyTo(copy);
+        KvmCalls.Invoke(_handle, KvmRequest.SetLocalApic, copy);
+    }
+
+    /// <summary>Sets what CPUID answers. Before the vCPU runs for the first time.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public void SetCpuid(ReadOnlySpan<KvmCpuidEntry> entries) => KvmCalls.Invoke(_handle, KvmRequest.SetCpuid, EntryList.Of(entries));
+
+    /// <summary>Gets model-specific registers.</summary>
+    /// <param name="registers">Which ones; their values are filled in.</param>
+    /// <exception cref="KvmException">The call failed, or KVM does not have one of them, which the message names.</exception>
+    public void GetMsrs(Span<KvmMsr> registers)
+    {
+        byte[] list = EntryList.Of<KvmMsr>(registers);
+        int done = KvmCalls.Invoke(_handle, KvmRequest.GetMsrs, list);
+        ThrowUnlessAll(KvmRequest.GetMsrs, registers, done);
+        EntryList.Entries<KvmMsr>(list).CopyTo(registers);
+    }
+
+    /// <summary>Sets model-specific registers, in order.</summary>
+    /// <exception cref="KvmException">The call failed, or KVM does not take one of them, which the message names; those before it are set.</exception>
+    public void SetMsrs(ReadOnlySpan<KvmMsr> registers)
+    {
+        int done = KvmCalls.Invoke(_handle, KvmRequest.SetMsrs, EntryList.Of(registers));
+        ThrowUnlessAll(KvmRequest.SetMsrs, registers, done);
+    }
+
+    /// <summary>How many thousand times a second the guest's time stamp counter counts.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public int GetTscFrequency() => KvmCalls.Invoke(_handle, KvmRequest.GetTscFrequency);
+
+    /// <summary>Sets how many thousand times a second the guest's time stamp counter counts, where <see cref="KvmCapability.TscControl"/> says so.</summary>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public void SetTscFrequency(int kilohertz) => KvmCalls.Invoke(_handle, KvmRequest.SetTscFrequency, kilohertz);
+
+    private static void ThrowUnlessAll(in KvmRequest request, ReadOnlySpan<KvmMsr> registers, int done)
+    {
+        if (done < registers.Length)
+            throw new KvmException(request.Name, $"KVM does not have MSR 0x{registers[done].Index:x}, or not with this value");
+    }
+
+    private T Get<T>(in KvmRequest request)
+        where T : unmanaged
+    {
+        var value = default(T);
+        KvmCalls.Invoke(_handle, request, ref value);
+        return value;
+    }
+
+    private void Set<T>(in KvmRequest request, T value)
+        where T : unmanaged
+    {
+        if (CompleteExit() != KvmExitReason.Interrupted)
+            throw new InvalidOperationException($"vCPU {Id} is in the middle of an instruction that needs another access; run it until that is done");
+        KvmCalls.Invoke(_handle, request, ref value);
+    }
+}
