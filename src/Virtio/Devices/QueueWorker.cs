@@ -15,6 +15,8 @@ public sealed class QueueWorker : IDisposable
     private readonly DeviceActivation _activation;
     private readonly bool _hostDriven;
     private readonly Func<bool> _round;
+    private readonly Func<bool> _hasNews;
+    private readonly AdaptivePoll _poll;
     private readonly Thread _thread;
     private volatile bool _stop;
 
@@ -24,6 +26,8 @@ public sealed class QueueWorker : IDisposable
         _queue = queue;
         _activation = activation;
         _round = round(this);
+        _hasNews = () => queue.HasNews;
+        _poll = new AdaptivePoll(queue.PollTime, TimeProvider.System, Environment.ProcessorCount);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
     }
@@ -84,6 +88,7 @@ public sealed class QueueWorker : IDisposable
                 if (_queue.IsBroken)
                     _activation.Fail($"queue {_queue.Index}: the ring contradicts itself");
                 _queue.Signal.Wait();
+                _poll.Slept();
             }
         }
         catch (Exception e)
@@ -110,7 +115,11 @@ public sealed class QueueWorker : IDisposable
             any = true;
         }
 
-        return _queue.Publish() || any || _queue.RequestKicks();
+        if (_queue.Publish() || any)
+            return true;
+
+        // As long as the worker looks by itself, kicks stay unwanted.
+        return (_queue.IsRunning && _poll.Finds(_hasNews) && _queue.IsRunning) || _queue.RequestKicks();
     }
 
     private static void Handle(Action<DescriptorChain> handle, DescriptorChain chain)

@@ -60,6 +60,8 @@ internal sealed class PackedRing : RingLayout
         return true;
     }
 
+    internal override bool HasAvailable => TryReadAvailable(_nextAvailable, _availableWrap, out _);
+
     internal override TakeResult TryTake(DescriptorChain chain)
     {
         int index = _nextAvailable;
@@ -130,7 +132,7 @@ internal sealed class PackedRing : RingLayout
 
         // The request must be visible before we look again: otherwise the driver could publish and read "disabled", while we read an empty ring.
         Interlocked.MemoryBarrier();
-        return TryReadAvailable(_nextAvailable, _availableWrap, out _);
+        return HasAvailable;
     }
 
     // Both areas are RAM, so that neither end wraps.

@@ -5,6 +5,9 @@ namespace Virtio.Queues;
 /// </summary>
 internal abstract class RingLayout
 {
+    /// <summary>Whether the driver has made anything available that was not taken.</summary>
+    internal abstract bool HasAvailable { get; }
+
     /// <summary>Takes the next available chain into <paramref name="chain"/>.</summary>
     internal abstract TakeResult TryTake(DescriptorChain chain);
 

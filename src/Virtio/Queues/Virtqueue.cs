@@ -54,6 +54,15 @@ public sealed class Virtqueue
 
     internal QueueSignal Signal { get; }
 
+    /// <summary>How long its worker looks for more requests before it sleeps; zero for not at all.</summary>
+    internal TimeSpan PollTime { get; set; }
+
+    /// <summary>Neither halted nor broken.</summary>
+    internal bool IsRunning => !_halted && !IsBroken;
+
+    /// <summary>Whether a look at the queue would be worth it: a request, a completion of another thread's, or its end.</summary>
+    internal bool HasNews => !IsRunning || Volatile.Read(ref _completed) is not null || _ring.HasAvailable;
+
     /// <summary>Makes a running queue of what the driver configured.</summary>
     /// <param name="config">What the driver wrote.</param>
     /// <param name="memory">Guest RAM.</param>

@@ -43,6 +43,9 @@ internal sealed class TransportDevice
 
     internal InterruptStatus Interrupts { get; }
 
+    /// <summary>How long workers of its queues look for more requests before they sleep.</summary>
+    internal TimeSpan PollTime { get; init; }
+
     internal DeviceStatus Status => (DeviceStatus)Volatile.Read(ref _status);
 
     /// <summary>32 bits of the offered features; windows beyond the second are empty.</summary>
@@ -137,9 +140,11 @@ internal sealed class TransportDevice
             if (!Status.HasFlag(DeviceStatus.FeaturesOk) || Status.HasFlag(DeviceStatus.DriverOk))
                 return;
             Action interrupt = () => Interrupts.Raise(InterruptStatus.UsedBuffer);
-            if (queue.Size <= queue.MaximumSize
-                && Virtqueue.TryCreate(queue.ToConfig(_taken), _memory, interrupt, queue.Signal, out Virtqueue? made))
-                queue.Queue = made;
+            if (queue.Size > queue.MaximumSize
+                || !Virtqueue.TryCreate(queue.ToConfig(_taken), _memory, interrupt, queue.Signal, out Virtqueue? made))
+                return;
+            made!.PollTime = PollTime;
+            queue.Queue = made;
         }
     }
 

@@ -40,7 +40,10 @@ public sealed class MmioBus : IAsyncDisposable
         try
         {
             _decoders = [.. _devices.Select((placed, index) => new MmioDevice(new TransportDevice(
-                placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), queue => CreateSignal(index, queue), options.Logger)))];
+                placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), queue => CreateSignal(index, queue), options.Logger)
+            {
+                PollTime = options.PollTime,
+            }))];
         }
         catch
         {

@@ -23,6 +23,13 @@ public sealed record MmioBusOptions
     /// </summary>
     public Func<int, int, QueueSignal>? CreateSignal { get; init; }
 
+    /// <summary>
+    /// How long a worker that has served all of the driver's requests looks for more before it sleeps, with kicks not wanted meanwhile; zero for not at all. It
+    /// spends a processor on not being woken, which takes many times as long as a request: for a driver that runs at native speed. It is an upper limit: a queue
+    /// is watched less, down to not at all, where that finds nothing or takes the processor from others; and never where there is only one.
+    /// </summary>
+    public TimeSpan PollTime { get; init; }
+
     /// <summary>Where the bus and its devices log.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -1,0 +1,93 @@
+namespace Virtio.Devices;
+
+/// <summary>
+/// How long a worker that has nothing to do goes on looking before it sleeps: being woken takes many times as long as a request. The bound halves with each
+/// sleep that outlasts the limit, down to not looking at all, and doubles with each sleep that it would have spared. An idle queue costs nothing.
+/// For one thread.
+/// </summary>
+internal sealed class AdaptivePoll
+{
+    // A busy driver answers within these, and reading the clock costs as much as a look.
+    private const int LooksBeforeClock = 40;
+    private const int LooksPerClock = 8;
+    private const int SmallestPart = 16;
+    private const int SleepsOfRest = 32;
+
+    // One processor stays free of all who look, in all queues of the process: those whom they wait for need it.
+    private static readonly int MaximumPolling = Environment.ProcessorCount - 1;
+    private static int s_polling;
+
+    private readonly TimeProvider _clock;
+    private readonly long _limit;
+    private long _bound;
+    private long _idleSince;
+    private int _rest;
+
+    internal AdaptivePoll(TimeSpan limit, TimeProvider clock, int processorCount)
+    {
+        // On the only processor, looking keeps from running whoever could bring the work.
+        _clock = clock;
+        _limit = processorCount > 1 ? (long)(limit.TotalSeconds * clock.TimestampFrequency) : 0;
+        _bound = _limit;
+    }
+
+    /// <summary>Looks until there is something, or no longer worth it; false then: sleep, and call <see cref="Slept"/>.</summary>
+    internal bool Finds(Func<bool> look)
+    {
+        if (_limit == 0)
+            return false;
+        if (_bound > 0 && FindsWithin(LooksBeforeClock, look))
+            return true;
+        _idleSince = _clock.GetTimestamp();
+        if (_bound == 0)
+            return false;
+        bool found = Interlocked.Increment(ref s_polling) <= MaximumPolling && FindsWithinBound(look);
+        Interlocked.Decrement(ref s_polling);
+        return found;
+    }
+
+    /// <summary>Takes the sleep's length into account.</summary>
+    internal void Slept()
+    {
+        if (_limit == 0)
+            return;
+        if (_rest > 0)
+            _rest--;
+        else if (_clock.GetTimestamp() - _idleSince <= _limit)
+            _bound = Math.Clamp(_bound * 2, _limit / SmallestPart, _limit);
+        else
+            _bound = _bound > _limit / SmallestPart ? _bound / 2 : 0;
+    }
+
+    private bool FindsWithinBound(Func<bool> look)
+    {
+        for (long now = _idleSince; now - _idleSince < _bound;)
+        {
+            if (FindsWithin(LooksPerClock, look))
+                return true;
+            long before = now;
+            now = _clock.GetTimestamp();
+            if (now - before <= _limit)
+                continue;
+
+            // Nobody looks that slowly: another thread had this processor meanwhile, and there are fewer of them than of those who want one.
+            _bound = 0;
+            _rest = SleepsOfRest;
+            return false;
+        }
+
+        return false;
+    }
+
+    private static bool FindsWithin(int looks, Func<bool> look)
+    {
+        for (int i = 0; i < looks; i++)
+        {
+            if (look())
+                return true;
+            Thread.SpinWait(1);
+        }
+
+        return false;
+    }
+}
