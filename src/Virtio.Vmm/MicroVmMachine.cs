@@ -8,4 +8,7 @@ public enum MicroVmMachine
 
     /// <summary>A RISC-V board whose processor is C#: needs no hypervisor and no rights, boots riscv64 kernels.</summary>
     Software,
+
+    /// <summary>An x86-64 board on the host's own processors, through Linux's KVM: boots amd64 kernels at native speed.</summary>
+    Kvm,
 }
