@@ -54,6 +54,9 @@ public sealed class MicroVmOptions
     /// </summary>
     public IReadOnlyList<IVirtioDevice> Devices { get; init; } = [];
 
+    /// <summary>How the guest learns of its devices. The default fits the kernels of distributions.</summary>
+    public MicroVmDeviceDiscovery DeviceDiscovery { get; init; }
+
     /// <summary>Where the serial port's output goes, the kernel's messages among it; stays the caller's. Null: only <see cref="MicroVm.SerialLog"/> keeps it.</summary>
     public Stream? SerialOutput { get; init; }
 

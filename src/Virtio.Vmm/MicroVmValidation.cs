@@ -30,7 +30,7 @@ internal static class MicroVmValidation
             options.Devices.Distinct(ReferenceEqualityComparer.Instance).Count() == options.Devices.Count,
             nameof(options.Devices), "a device is given twice");
         Require(options.Initrd.All(source => source is not null), nameof(options.Initrd), "an initial ramdisk is null");
-        var line = KernelCommandLine.For(options);
+        var line = KernelCommandLine.ForRiscv(options);
         Require(
             line.Length < KernelCommandLine.Capacity && line.All(c => c is >= ' ' and < '\x7f'),
             nameof(options.CommandLine), $"a command line is at most {KernelCommandLine.Capacity - 1} printable ASCII characters on one line, the machine's own parameters included");

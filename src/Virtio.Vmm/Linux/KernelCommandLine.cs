@@ -1,4 +1,6 @@
+using System.Globalization;
 using Virtio.Devices;
+using Virtio.Vmm.Boards.X86;
 
 namespace Virtio.Vmm.Linux;
 
@@ -11,14 +13,16 @@ internal static class KernelCommandLine
     private const string EarlyConsole = "earlycon";
 
     /// <summary>
-    /// The machine's parameters, then the user's own. The early console is there for a kernel that dies before it has another, of too little memory for one.
+    /// The software machine's parameters, then the user's own. The early console is there for a kernel that dies before it has another, of too little memory
+    /// for one.
     /// </summary>
-    public static string For(MicroVmOptions options)
-    {
-        // The last console is the one that init gets; a kernel without a driver for the serial port still has the other.
-        var consoles = HasConsoleDevice(options) ? "console=ttyS0 console=hvc0" : "console=ttyS0";
-        return options.UseDefaultCommandLine ? $"{EarlyConsole}=sbi {consoles} quiet panic=-1 {options.CommandLine}".TrimEnd() : options.CommandLine;
-    }
+    public static string ForRiscv(MicroVmOptions options) => Join(options.UseDefaultCommandLine ? $"{EarlyConsole}=sbi {Common(options)}" : "", options.CommandLine);
+
+    /// <summary>The KVM machine's parameters, then the user's own. Devices are among them only where the kernel has no other way to find them.</summary>
+    public static string ForX86(MicroVmOptions options) => Join(
+        options.UseDefaultCommandLine ? Common(options) : "",
+        options.DeviceDiscovery == MicroVmDeviceDiscovery.CommandLine ? string.Join(' ', Enumerable.Range(0, options.Devices.Count).Select(Device)) : "",
+        options.CommandLine);
 
     /// <summary>
     /// Whether the serial port's driver will print once more what was on the early console: the kernel leaves that out only for its main console. Who asks for
@@ -26,6 +30,21 @@ internal static class KernelCommandLine
     /// </summary>
     public static bool RepeatsFirmwareText(MicroVmOptions options) =>
         options.UseDefaultCommandLine && HasConsoleDevice(options) && !options.CommandLine.Contains(EarlyConsole, StringComparison.Ordinal);
+
+    // The last console is the one that init gets; a kernel without a driver for the serial port still has the other.
+    private static string Common(MicroVmOptions options) => $"console=ttyS0{(HasConsoleDevice(options) ? " console=hvc0" : "")} quiet panic=-1";
+
+    private static string Device(int device) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"virtio_mmio.device=0x{X86BoardLayout.VirtioStride:x}@0x{X86BoardLayout.VirtioAddress + (ulong)device * X86BoardLayout.VirtioStride:x}:{X86BoardLayout.VirtioInterrupt(device)}");
+
+    private static string Join(params ReadOnlySpan<string> parts)
+    {
+        var line = "";
+        foreach (var part in parts)
+            line += part.Length > 0 && line.Length > 0 ? $" {part}" : part;
+        return line;
+    }
 
     private static bool HasConsoleDevice(MicroVmOptions options) => options.Devices.Any(device => device.Id == DeviceId.Console);
 }

@@ -130,7 +130,7 @@ internal sealed class RiscvBoard : IBoard
     {
         MemorySize = (ulong)options.MemorySize,
         HartCount = options.ProcessorCount,
-        CommandLine = KernelCommandLine.For(options),
+        CommandLine = KernelCommandLine.ForRiscv(options),
         VirtioDevices = [.. _virtio.Devices.Select(placed => (placed.Address, (ulong)placed.Size, placed.Interrupt))],
         Initrd = initrd,
     }.ToArray();

@@ -24,13 +24,13 @@ internal static class X86BoardLayout
     /// <summary>The end of the memory that a PC has below its video memory.</summary>
     public const ulong LowMemoryEnd = 0x9_fc00;
 
-    /// <summary>The ACPI tables, the root pointer first, or the multiprocessor tables: where kernels look for either.</summary>
-    public const ulong TablesAddress = 0xe_0000;
+    /// <summary>The ACPI tables, the root pointer first, where kernels look for it.</summary>
+    public const ulong AcpiAddress = 0xe_0000;
 
-    /// <summary>The end of the room for tables.</summary>
-    public const ulong TablesEnd = 0x10_0000;
+    /// <summary>The multiprocessor tables of a machine without ACPI, where kernels look for their pointer.</summary>
+    public const ulong MultiprocessorTableAddress = 0xf_0000;
 
-    /// <summary>Kernels and initial ramdisks are here and above.</summary>
+    /// <summary>The end of the tables. Kernels and initial ramdisks are here and above.</summary>
     public const ulong HighMemoryAddress = 0x10_0000;
 
     /// <summary>The end of the memory below 4 GiB, however much there is; what does not fit below is at <see cref="MemoryAbove4GAddress"/>.</summary>

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace Virtio.Vmm.Tests.Boards.X86;
+
+/// <summary>Asks the reference compiler of ACPI tables to read some of ours back.</summary>
+internal static class AcpiCompiler
+{
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>The source it makes of a table, after asserting that it had nothing to say about it. Skips the test where there is no iasl.</summary>
+    public static string Disassemble(byte[] table)
+    {
+        using var folder = new Folder();
+        var path = Path.Combine(folder.Path, "table.aml");
+        File.WriteAllBytes(path, table);
+        var messages = Run("-d", path);
+        Assert.DoesNotContain("error", messages, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("warning", messages, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("invalid", messages, StringComparison.OrdinalIgnoreCase);
+        return File.ReadAllText(Path.ChangeExtension(path, ".dsl"));
+    }
+
+    /// <summary>Its own encoding of a source, after asserting that it had no error or warning to report.</summary>
+    public static byte[] Compile(string source)
+    {
+        using var folder = new Folder();
+        var path = Path.Combine(folder.Path, "table.dsl");
+        File.WriteAllText(path, source);
+        var messages = Run("-oa", path);
+        Assert.Contains("Compilation successful. 0 Errors, 0 Warnings", messages, StringComparison.Ordinal);
+        return File.ReadAllBytes(Path.ChangeExtension(path, ".aml"));
+    }
+
+    private static string Run(string option, string path)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec iasl \"$0\" \"$1\" 2>&1", option, path]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(TimeLimit))
+        {
+            process.Kill();
+            Assert.Fail("iasl did not end in time");
+        }
+
+        Assert.SkipWhen(process.ExitCode == 127, "iasl is missing; it is in the package acpica-tools");
+        return output.GetAwaiter().GetResult();
+    }
+
+    private sealed class Folder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("virtio-acpi-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
