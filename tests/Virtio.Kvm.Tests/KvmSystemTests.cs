@@ -1,8 +1,5 @@
-using System.Runtime.Versioning;
-
 namespace Virtio.Kvm.Tests;
 
-[SupportedOSPlatform("linux")]
 public sealed class KvmSystemTests
 {
     [Fact]

@@ -1,0 +1,6 @@
+namespace Virtio.Kvm;
+
+/// <summary>What <see cref="KvmProbe"/> found.</summary>
+/// <param name="IsUsable">Whether kernels run on this host's KVM, at the processor's speed.</param>
+/// <param name="Reason">Why, or why not and what helps: one line, without a full stop.</param>
+public sealed record KvmProbeResult(bool IsUsable, string Reason);

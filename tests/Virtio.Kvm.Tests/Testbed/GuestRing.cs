@@ -1,0 +1,11 @@
+namespace Virtio.Kvm.Tests.Testbed;
+
+/// <summary>Where guest code runs.</summary>
+public enum GuestRing
+{
+    /// <summary>Ring 0.</summary>
+    Kernel,
+
+    /// <summary>Ring 3 with the right to use ports. A KVM that interprets ring 0 runs it natively.</summary>
+    User,
+}

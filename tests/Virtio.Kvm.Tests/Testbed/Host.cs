@@ -1,0 +1,19 @@
+namespace Virtio.Kvm.Tests.Testbed;
+
+/// <summary>The KVM of the machine that the tests run on, of whatever kind.</summary>
+internal static class Host
+{
+    /// <summary>Opens it, or skips the test.</summary>
+    internal static KvmSystem OpenKvm()
+    {
+        try
+        {
+            return KvmSystem.Open();
+        }
+        catch (Exception e) when (e is KvmException or PlatformNotSupportedException)
+        {
+            Assert.Skip($"there is no KVM here: {e.Message}");
+            throw;
+        }
+    }
+}
