@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Virtio.Vmm.Boards;
 using Virtio.Vmm.Boards.Riscv;
+using Virtio.Vmm.Boards.X86;
 
 namespace Virtio.Vmm;
 
@@ -54,7 +55,7 @@ public sealed class MicroVm : IAsyncDisposable
         }
 
         // On the pool: loading reads files and uncompresses, and takes its time.
-        var board = await Task.Run(() => RiscvBoard.CreateAsync(options, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        var board = await Task.Run(() => CreateBoardAsync(options, cancellationToken), CancellationToken.None).ConfigureAwait(false);
         try
         {
             board.Start();
@@ -106,6 +107,16 @@ public sealed class MicroVm : IAsyncDisposable
         lock (_lock)
             disposal = _disposal ??= DisposeBoardAsync();
         await disposal.ConfigureAwait(false);
+    }
+
+    private static async Task<IBoard> CreateBoardAsync(MicroVmOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Machine != MicroVmMachine.Kvm)
+            return await RiscvBoard.CreateAsync(options, cancellationToken).ConfigureAwait(false);
+        if (OperatingSystem.IsLinux())
+            return await X86Board.CreateAsync(options, cancellationToken).ConfigureAwait(false);
+        await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
+        throw new PlatformNotSupportedException("KVM is a part of Linux");
     }
 
     private async Task<MicroVmExit> ObserveAsync(ILogger logger)

@@ -26,6 +26,7 @@ internal sealed class RiscvBoard : IBoard
         // Undone from the last to the first: no device may touch memory or move a hart's line any more when the harts go, and memory goes last.
         _parts = parts;
         _logger = options.Logger;
+        parts.Add(() => DisposeDevicesAsync(options));
         _memory = parts.Own(GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize)));
         parts.Add(DisposeMachine);
         var plic = new Plic(options.ProcessorCount, (hart, asserted) => _machine!.SetExternalInterrupt(hart, asserted));
@@ -44,8 +45,8 @@ internal sealed class RiscvBoard : IBoard
             FirstInterrupt = RiscvBoardLayout.FirstVirtioInterrupt,
             Logger = options.Logger,
         };
-        parts.Add(() => DisposeDevicesAsync(options));
         _virtio = new MmioBus(busOptions, _memory, options.Devices, plic.SetLevel);
+        parts.Add(_virtio.DisposeAsync);
         _machine = new RiscvMachine(new RiscvMachineOptions
         {
             Memory = [.. _memory.Regions.Select(region => new RiscvMemoryRegion(region.Address, region.Host, region.Length))],
@@ -110,8 +111,6 @@ internal sealed class RiscvBoard : IBoard
     {
         if (_virtio is null)
             await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
-        else
-            await _virtio.DisposeAsync().ConfigureAwait(false);
     }
 
     private ValueTask DisposeMachine()

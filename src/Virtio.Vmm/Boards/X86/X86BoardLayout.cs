@@ -48,6 +48,12 @@ internal static class X86BoardLayout
     /// <summary>The registers of the interrupt controller that devices are connected to.</summary>
     public const uint IoApicAddress = 0xfec0_0000;
 
+    /// <summary>A page for KVM, at an address where nothing else is: some processors by Intel need it.</summary>
+    public const ulong IdentityMapAddress = 0xfffb_c000;
+
+    /// <summary>Three pages for KVM, for the same reason.</summary>
+    public const uint TaskStateAddress = 0xfffb_d000;
+
     /// <summary>The registers of each processor's own interrupt controller.</summary>
     public const uint LocalApicAddress = 0xfee0_0000;
 
@@ -71,6 +77,9 @@ internal static class X86BoardLayout
 
     /// <summary>The sleep type of \_S5.</summary>
     public const byte PowerOffSleepType = 5;
+
+    /// <summary>The bits of sleep control that mean something.</summary>
+    public const byte PowerOffMask = 1 << 5 | 7 << 2;
 
     /// <summary>What the reset register is written.</summary>
     public const byte ResetValue = 1;
