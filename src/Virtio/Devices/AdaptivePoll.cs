@@ -15,7 +15,7 @@ internal sealed class AdaptivePoll
 
     // One processor stays free of all who look, in all queues of the process: those whom they wait for need it.
     private static readonly int MaximumPolling = Environment.ProcessorCount - 1;
-    private static int s_polling;
+    private static int _polling;
 
     private readonly TimeProvider _clock;
     private readonly long _limit;
@@ -41,8 +41,8 @@ internal sealed class AdaptivePoll
         _idleSince = _clock.GetTimestamp();
         if (_bound == 0)
             return false;
-        bool found = Interlocked.Increment(ref s_polling) <= MaximumPolling && FindsWithinBound(look);
-        Interlocked.Decrement(ref s_polling);
+        bool found = Interlocked.Increment(ref _polling) <= MaximumPolling && FindsWithinBound(look);
+        Interlocked.Decrement(ref _polling);
         return found;
     }
 

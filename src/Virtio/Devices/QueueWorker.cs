@@ -8,7 +8,7 @@ namespace Virtio.Devices;
 /// </summary>
 public sealed class QueueWorker : IDisposable
 {
-    // Used entries are published after at most this many requests, so that the driver need not wait for the whole ring to be served.
+    // After at most this many requests the driver is told, so that it need not wait for the whole ring to be served.
     private const int BatchSize = 32;
 
     private readonly Virtqueue _queue;

@@ -21,7 +21,9 @@ public sealed unsafe class GuestMemory : IDisposable
     {
         _regions = regions;
         _allocations = allocations;
-        _chunks = [.. regions.SelectMany(Chunks)];
+        _chunks = [.. regions.SelectMany(ChunksOf)];
+        for (int i = 0; i < _chunks.Length; i++)
+            _chunks[i].Index = i;
         _lastHit = _chunks[0];
     }
 
@@ -126,23 +128,10 @@ public sealed unsafe class GuestMemory : IDisposable
         _allocations.ForEach(raw => NativeMemory.Free((void*)raw));
     }
 
-    /// <summary>
-    /// Translates a guest's range, appending one buffer per contiguous piece to <paramref name="buffers"/>. False, with the list as it was before,
-    /// when the range is not wholly RAM.
-    /// </summary>
-    internal bool TryTranslate(ulong address, uint length, GuestBufferList buffers)
-    {
-        GuestMemoryChunk hit = _lastHit;
-        ulong offset = unchecked(address - hit.Address);
-        ulong size = hit.Size;
-        if (offset < size && length <= unchecked(size - offset))
-        {
-            buffers.Add(hit, unchecked((int)offset), unchecked((int)length));
-            return true;
-        }
+    internal ReadOnlySpan<GuestMemoryChunk> Chunks => _chunks;
 
-        return TryTranslateSlowly(address, length, buffers);
-    }
+    /// <summary>The chunk that an address was found in last: the next one nearly always lies there too.</summary>
+    internal GuestMemoryChunk LastHit => _lastHit;
 
     /// <summary>Copies one 16-byte descriptor out, once; false when it does not lie in RAM.</summary>
     internal bool TryReadDescriptor(ulong address, out Descriptor descriptor)
@@ -178,23 +167,8 @@ public sealed unsafe class GuestMemory : IDisposable
         return found;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryTranslateSlowly(ulong address, uint length, GuestBufferList buffers)
-    {
-        if (!Contains(address, length))
-            return false;
-        while (length > 0)
-        {
-            (GuestMemoryChunk chunk, int offset, int partLength) = FirstPart(address, length);
-            buffers.Add(chunk, offset, partLength);
-            length -= (uint)partLength;
-            address += (uint)partLength;
-        }
-
-        return true;
-    }
-
-    private GuestBuffer FirstPart(ulong address, uint length)
+    /// <summary>The part of a range, which must be RAM, that is contiguous here from its beginning on.</summary>
+    internal GuestBuffer FirstPart(ulong address, uint length)
     {
         GuestMemoryChunk chunk = FindChunk(address)!;
         int offset = (int)(address - chunk.Address);
@@ -212,7 +186,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return null;
     }
 
-    private static IEnumerable<GuestMemoryChunk> Chunks(GuestMemoryRegion region)
+    private static IEnumerable<GuestMemoryChunk> ChunksOf(GuestMemoryRegion region)
     {
         for (ulong offset = 0; offset < region.Length; offset += GuestMemoryChunk.MaximumLength)
         {

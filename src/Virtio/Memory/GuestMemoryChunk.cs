@@ -13,6 +13,12 @@ internal sealed unsafe class GuestMemoryChunk(ulong address, nint host, int leng
 
     internal ulong Address { get; } = address;
 
+    /// <summary>Where it lies in this process.</summary>
+    internal nint Host => host;
+
+    /// <summary>Its place among the chunks of its memory.</summary>
+    internal int Index { get; set; }
+
     internal int Length { get; } = length;
 
     /// <summary>The same as <see cref="Length"/>, for comparisons with a guest's numbers; at least a page.</summary>

@@ -6,7 +6,6 @@ namespace Virtio.Queues;
 public sealed class ChainWriter
 {
     internal BufferCursor Cursor;
-    private long _length;
 
     internal ChainWriter(GuestBufferList buffers) => Cursor = new BufferCursor(buffers);
 
@@ -14,7 +13,7 @@ public sealed class ChainWriter
     public long Remaining => Cursor.Remaining;
 
     /// <summary>Bytes written, or taken to be written, so far.</summary>
-    public long Written => unchecked(_length - Remaining);
+    public long Written => unchecked(Length - Remaining);
 
     /// <summary>The room up to the end of the current piece, in place; false at the end. <see cref="Advance"/> says how much was used.</summary>
     public bool TryGetSpan(out Span<byte> span) => Cursor.TryGetSpan(out span);
@@ -49,10 +48,13 @@ public sealed class ChainWriter
             pieces.Add(Cursor.Take(Remaining - end).Memory);
     }
 
+    /// <summary>Bytes that were writable at the start.</summary>
+    internal long Length { get; private set; }
+
     /// <summary>Sets the writer to the start of a chain's writable buffers.</summary>
     internal void Attach(int start, int end, long length)
     {
         Cursor.Attach(start, end, length);
-        _length = length;
+        Length = length;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
@@ -13,19 +12,13 @@ public sealed class DescriptorChain
     internal const int MaximumDescriptors = 1024;
 
     private readonly Virtqueue _queue;
-    private readonly int _maximumDescriptors;
-    private readonly GuestBufferList _buffers = new(8);
-    private int _readableBuffers;
-    private int _descriptors;
-    private ulong _readableLength;
-    private ulong _writableLength;
 
-    internal DescriptorChain(Virtqueue queue)
+    internal DescriptorChain(Virtqueue queue, GuestMemory memory)
     {
         _queue = queue;
-        _maximumDescriptors = Math.Max(MaximumDescriptors, queue.Size);
-        Reader = new ChainReader(_buffers);
-        Writer = new ChainWriter(_buffers);
+        Pieces = new GuestBufferList(memory, 8);
+        Reader = new ChainReader(Pieces);
+        Writer = new ChainWriter(Pieces);
     }
 
     /// <summary>Reads what the driver sent.</summary>
@@ -39,9 +32,12 @@ public sealed class DescriptorChain
     /// </summary>
     public object? State { get; set; }
 
-    internal ushort Id { get; set; }
+    /// <summary>Filled by the ring.</summary>
+    internal GuestBufferList Pieces { get; }
 
-    internal int RingDescriptors { get; set; }
+    internal ushort Id { get; private set; }
+
+    internal int RingDescriptors { get; private set; }
 
     internal bool Taken { get; set; }
 
@@ -57,7 +53,7 @@ public sealed class DescriptorChain
     /// <exception cref="InvalidOperationException">The chain was completed before.</exception>
     public void Complete(uint written)
     {
-        CompletedLength = unchecked((uint)Math.Min(written, _writableLength));
+        CompletedLength = unchecked((uint)Math.Min(written, Writer.Length));
         _queue.Complete(this);
     }
 
@@ -65,45 +61,17 @@ public sealed class DescriptorChain
     /// <exception cref="InvalidOperationException">The chain was completed before.</exception>
     public void Complete() => Complete(unchecked((uint)Writer.Written));
 
-    internal void Clear()
+    /// <summary>A chain was found, whether or not it is well-formed: how it goes back to the driver.</summary>
+    internal void Take(ushort id, int ringDescriptors)
     {
-        _buffers.Clear();
-        _readableBuffers = 0;
-        _descriptors = 0;
-        _readableLength = 0;
-        _writableLength = 0;
+        Id = id;
+        RingDescriptors = ringDescriptors;
     }
 
-    /// <summary>Checks and adds one buffer; false when it breaks a rule.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal bool TryAppend(GuestMemory memory, ulong address, uint length, bool writable)
+    /// <summary>Sets the reader and the writer to the start of a well-formed chain.</summary>
+    internal void Begin(ChainShape shape)
     {
-        int descriptors = unchecked(_descriptors + 1);
-        ulong total = unchecked((writable ? _writableLength : _readableLength) + length);
-
-        // Readable ones come first (virtio 1.4, 2.7.4.2 and 2.8.5), and an empty one carries nothing: drivers never send it.
-        if (length == 0 || (!writable && _writableLength > 0) || descriptors > _maximumDescriptors || total > uint.MaxValue)
-            return false;
-        if (!memory.TryTranslate(address, length, _buffers))
-            return false;
-        _descriptors = descriptors;
-        if (writable)
-        {
-            _writableLength = total;
-        }
-        else
-        {
-            _readableLength = total;
-            _readableBuffers = _buffers.Count;
-        }
-
-        return true;
-    }
-
-    /// <summary>Sets the reader and the writer to the start.</summary>
-    internal void Rewind()
-    {
-        Reader.Cursor.Attach(0, _readableBuffers, unchecked((long)_readableLength));
-        Writer.Attach(_readableBuffers, _buffers.Count, unchecked((long)_writableLength));
+        Reader.Cursor.Attach(0, shape.ReadablePieces, unchecked((long)shape.ReadableLength));
+        Writer.Attach(shape.ReadablePieces, Pieces.Count, unchecked((long)shape.WritableLength));
     }
 }

@@ -29,10 +29,8 @@ internal sealed class PackedRing : RingLayout
     private bool _usedWrap = true;
     private int _inFlight;
 
-    // The first used descriptor of a batch is written last: until then the driver sees none of the batch (virtio 1.4, 2.8.6).
-    private int _batchDescriptors;
-    private int _batchFirst;
-    private ulong _batchFirstWord;
+    // Descriptors used since the driver was last told.
+    private int _untold;
 
     private PackedRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea driverEvent, RingArea deviceEvent)
     {
@@ -60,32 +58,38 @@ internal sealed class PackedRing : RingLayout
         return true;
     }
 
-    internal override bool HasAvailable => TryReadAvailable(_nextAvailable, _availableWrap, out _);
+    internal override bool HasAvailable => IsAvailable(_descriptors.ReadUInt64(WordOffset(_nextAvailable)), _availableWrap);
 
     internal override TakeResult TryTake(DescriptorChain chain)
     {
+        RingArea descriptors = _descriptors;
         int index = _nextAvailable;
         bool wrap = _availableWrap;
-        if (!TryReadAvailable(index, wrap, out ulong rest))
+        ulong word = descriptors.ReadUInt64(WordOffset(index));
+        if (!IsAvailable(word, wrap))
             return TakeResult.Empty;
-        chain.Clear();
-        int room = unchecked(_size - _inFlight);
-        bool wellFormed = true;
-        for (int count = 1; ; count++)
+        GuestBufferList pieces = chain.Pieces;
+        pieces.Clear();
+        var shape = default(ChainShape);
+        int room = Room;
+        for (int count = 1; count <= room; count = unchecked(count + 1))
         {
-            // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
-            if (count > room)
-                return TakeResult.Broken;
-            var descriptor = new Descriptor(ReadAddress(index), rest);
-            wellFormed = wellFormed && TryAppend(chain, descriptor);
+            ulong address = descriptors.ReadUInt64(unchecked(index * Descriptor.Size));
+            var flags = (DescriptorFlags)unchecked((ushort)(word >> 48));
+            if ((flags & DescriptorFlags.Indirect) != 0 || !shape.TryAdd(pieces, address, unchecked((uint)word), flags))
+                return TakeRest(chain, new Descriptor(address, word), count, shape);
+            if ((flags & DescriptorFlags.Next) == 0)
+                return Take(chain, unchecked((ushort)(word >> 32)), count, shape);
             Step(ref index, ref wrap, 1);
-            if ((Flags(descriptor) & DescriptorFlags.Next) == 0)
-                return Take(chain, descriptor.Third, count, index, wrap, wellFormed);
+            word = descriptors.ReadUInt64(WordOffset(index));
 
             // The driver writes a chain's first flags last (virtio 1.4, 2.8.21), so the rest must be there: one that is not never will be.
-            if (!TryReadAvailable(index, wrap, out rest))
+            if (!IsAvailable(word, wrap))
                 return TakeResult.Broken;
         }
+
+        // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
+        return TakeResult.Broken;
     }
 
     internal override void PutUsed(DescriptorChain chain, uint written)
@@ -93,29 +97,21 @@ internal sealed class PackedRing : RingLayout
         // WRITE says that the length counts (virtio 1.4, 2.8.13): nothing was written, then it does not.
         DescriptorFlags flags = (written > 0 ? DescriptorFlags.Write : 0) | (_usedWrap ? AvailableAndUsed : 0);
         ulong word = written | ((ulong)chain.Id << 32) | ((ulong)flags << 48);
-        if (_batchDescriptors == 0)
-        {
-            _batchFirst = _nextUsed;
-            _batchFirstWord = word;
-        }
-        else
-        {
-            WriteUsed(_nextUsed, word);
-        }
 
+        // Seen by the driver at once, so that one that polls need not wait for the rest of a batch.
+        WriteUsed(_nextUsed, word);
         int slots = chain.RingDescriptors;
-        _batchDescriptors = unchecked(_batchDescriptors + slots);
+        _untold = unchecked(_untold + slots);
         _inFlight = unchecked(_inFlight - slots);
         Step(ref _nextUsed, ref _usedWrap, slots);
     }
 
     internal override bool Publish()
     {
-        if (_batchDescriptors == 0)
+        if (_untold == 0)
             return false;
-        WriteUsed(_batchFirst, _batchFirstWord);
-        int added = _batchDescriptors;
-        _batchDescriptors = 0;
+        int added = _untold;
+        _untold = 0;
 
         // The used entry must be visible before the driver's event is read: otherwise the driver could enable interrupts, see nothing used, and
         // sleep, while we read the old event and stay silent. x64 does reorder this store and this load.
@@ -135,6 +131,9 @@ internal sealed class PackedRing : RingLayout
         return HasAvailable;
     }
 
+    // Free places of the ring.
+    private int Room => unchecked(_size - _inFlight);
+
     // Both areas are RAM, so that neither end wraps.
     private static bool Overlap(ulong first, ulong firstLength, ulong second, ulong secondLength) =>
         first < second + secondLength && second < first + firstLength;
@@ -148,7 +147,7 @@ internal sealed class PackedRing : RingLayout
         {
             case EventDisable:
                 return false;
-            case EventAtPosition when _eventIndex:
+            case EventAtPosition when _eventIndex && added < _size:
                 int position = (ushort)(word & (EventWrapBit - 1u));
                 bool wrap = (word & EventWrapBit) != 0;
                 return unchecked(RingIndex.Crosses((ushort)(wrap == _usedWrap ? position : position - _size), (ushort)_nextUsed, (ushort)(_nextUsed - added)));
@@ -157,32 +156,53 @@ internal sealed class PackedRing : RingLayout
         }
     }
 
-    private TakeResult Take(DescriptorChain chain, ushort id, int count, int index, bool wrap, bool wellFormed)
+    private TakeResult Take(DescriptorChain chain, ushort id, int count, in ChainShape shape)
     {
-        chain.Id = id;
-        chain.RingDescriptors = count;
+        if (shape.IsTooLong)
+            return TakeMalformed(chain, id, count);
+        TakeMalformed(chain, id, count);
+        chain.Begin(shape);
+        return TakeResult.Taken;
+    }
+
+    private TakeResult TakeMalformed(DescriptorChain chain, ushort id, int count)
+    {
+        chain.Take(id, count);
         _inFlight = unchecked(_inFlight + count);
-        _nextAvailable = index;
-        _availableWrap = wrap;
-        return wellFormed ? TakeResult.Taken : TakeResult.Malformed;
+        Step(ref _nextAvailable, ref _availableWrap, count);
+        return TakeResult.Malformed;
     }
 
-    private bool TryAppend(DescriptorChain chain, Descriptor descriptor)
-    {
-        DescriptorFlags flags = Flags(descriptor);
-        if ((flags & DescriptorFlags.Indirect) == 0)
-            return chain.TryAppend(_memory, descriptor.Address, descriptor.Length, (flags & DescriptorFlags.Write) != 0);
-
-        // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
-        if (!_indirect || (flags & DescriptorFlags.Next) != 0)
-            return false;
-        return TryAppendTable(chain, descriptor);
-    }
-
+    /// <summary>Goes on from the first descriptor, the chain's <paramref name="count"/>th, that is not simply a piece of RAM in its place.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryAppendTable(DescriptorChain chain, Descriptor table)
+    private TakeResult TakeRest(DescriptorChain chain, Descriptor descriptor, int count, ChainShape shape)
     {
-        if (table.Length == 0 || table.Length % Descriptor.Size != 0 || table.Length / Descriptor.Size > DescriptorChain.MaximumDescriptors)
+        if (TryAddTable(chain.Pieces, descriptor, count - 1, ref shape))
+            return Take(chain, descriptor.Third, count, shape);
+        int index = _nextAvailable;
+        bool wrap = _availableWrap;
+        Step(ref index, ref wrap, count - 1);
+        while ((Flags(descriptor) & DescriptorFlags.Next) != 0)
+        {
+            Step(ref index, ref wrap, 1);
+            ulong word = _descriptors.ReadUInt64(WordOffset(index));
+            if (++count > Room || !IsAvailable(word, wrap))
+                return TakeResult.Broken;
+            descriptor = new Descriptor(0, word);
+        }
+
+        return TakeMalformed(chain, descriptor.Third, count);
+    }
+
+    private bool TryAddTable(GuestBufferList pieces, Descriptor table, int before, ref ChainShape shape)
+    {
+        // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
+        if (!_indirect || (Flags(table) & (DescriptorFlags.Indirect | DescriptorFlags.Next)) != DescriptorFlags.Indirect)
+            return false;
+        if (table.Length == 0 || table.Length % Descriptor.Size != 0)
+            return false;
+        uint entries = table.Length / Descriptor.Size;
+        if (entries > DescriptorChain.MaximumDescriptors || before + (int)entries > Math.Max(DescriptorChain.MaximumDescriptors, _size))
             return false;
         for (uint offset = 0; offset < table.Length; offset += Descriptor.Size)
         {
@@ -191,36 +211,33 @@ internal sealed class PackedRing : RingLayout
 
             // Of the flags only WRITE counts in a table, whose length alone says where it ends; but a table in a table is refused (2.8.7).
             DescriptorFlags flags = Flags(entry);
-            if ((flags & DescriptorFlags.Indirect) != 0 || !chain.TryAppend(_memory, entry.Address, entry.Length, (flags & DescriptorFlags.Write) != 0))
+            if ((flags & DescriptorFlags.Indirect) != 0 || !shape.TryAdd(pieces, entry.Address, entry.Length, flags))
                 return false;
         }
 
         return true;
     }
 
-    private bool TryReadAvailable(int index, bool wrap, out ulong rest)
-    {
-        // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
-        rest = _descriptors.ReadUInt64(WordOffset(index));
-        DescriptorFlags wanted = wrap ? DescriptorFlags.Available : DescriptorFlags.Used;
-        return ((DescriptorFlags)unchecked((ushort)(rest >> 48)) & AvailableAndUsed) == wanted;
-    }
-
-    private ulong ReadAddress(int index) => _descriptors.ReadUInt64(unchecked(index * Descriptor.Size));
+    // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
+    private static bool IsAvailable(ulong word, bool wrap) =>
+        ((DescriptorFlags)unchecked((ushort)(word >> 48)) & AvailableAndUsed) == (wrap ? DescriptorFlags.Available : DescriptorFlags.Used);
 
     private static int WordOffset(int index) => unchecked((index * Descriptor.Size) + 8);
 
-    // One release store of id, length and flags: the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1).
-    private void WriteUsed(int index, ulong word) => _descriptors.WriteUInt64(WordOffset(index), word);
-
     // Positions and counts are at most the ring's size, 32768.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Step(ref int index, ref bool wrap, int count)
     {
-        index = unchecked(index + count);
-        if (index >= _size)
+        int next = unchecked(index + count);
+        if (next >= _size)
         {
-            index = unchecked(index - _size);
+            next = unchecked(next - _size);
             wrap = !wrap;
         }
+
+        index = next;
     }
+
+    // One release store of id, length and flags: the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1).
+    private void WriteUsed(int index, ulong word) => _descriptors.WriteUInt64(WordOffset(index), word);
 }

@@ -11,10 +11,10 @@ internal abstract class RingLayout
     /// <summary>Takes the next available chain into <paramref name="chain"/>.</summary>
     internal abstract TakeResult TryTake(DescriptorChain chain);
 
-    /// <summary>Adds a used entry to the batch; the driver sees it at the next <see cref="Publish"/>.</summary>
+    /// <summary>Gives a chain back: a driver that looks sees it at once, one that sleeps is told with the next <see cref="Publish"/>.</summary>
     internal abstract void PutUsed(DescriptorChain chain, uint written);
 
-    /// <summary>Makes the batch visible to the driver; true when the driver wants an interrupt for it.</summary>
+    /// <summary>Ends a batch of chains given back; true when the driver wants an interrupt for it.</summary>
     internal abstract bool Publish();
 
     /// <summary>Tells the driver that kicks are not needed.</summary>

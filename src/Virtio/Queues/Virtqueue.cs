@@ -13,22 +13,28 @@ public sealed class Virtqueue
     /// <summary>The largest queue the standard allows.</summary>
     public const int MaximumSize = 32768;
 
+    // Each thread that queues belong to has one of its own: looking at it costs a fraction of asking for the thread's number.
+    [ThreadStatic]
+    private static object? _mark;
+
+    private readonly GuestMemory _memory;
     private readonly RingLayout _ring;
     private readonly Action _interrupt;
     private DescriptorChain[] _free = new DescriptorChain[8];
     private int _freeCount;
     private readonly CancellationTokenSource _stopping = new();
     private DescriptorChain? _completed;
-    private int _ownerThread;
+    private object _owner = new();
     private int _outstanding;
     private bool _kicksSuppressed;
     private bool _batchPending;
     private volatile bool _halted;
 
-    private Virtqueue(QueueConfig config, RingLayout ring, Action interrupt, QueueSignal signal)
+    private Virtqueue(QueueConfig config, GuestMemory memory, RingLayout ring, Action interrupt, QueueSignal signal)
     {
         Index = config.Index;
         Size = (int)config.Size;
+        _memory = memory;
         _ring = ring;
         _interrupt = interrupt;
         Signal = signal;
@@ -80,7 +86,7 @@ public sealed class Virtqueue
             return false;
         if (!PackedRing.TryCreate(memory, config, out PackedRing? ring))
             return false;
-        queue = new Virtqueue(config, ring!, interrupt, signal);
+        queue = new Virtqueue(config, memory, ring!, interrupt, signal);
         return true;
     }
 
@@ -97,7 +103,6 @@ public sealed class Virtqueue
             if (result == TakeResult.Taken)
             {
                 candidate.Taken = true;
-                candidate.Rewind();
                 _outstanding = unchecked(_outstanding + 1);
                 chain = candidate;
                 return true;
@@ -115,7 +120,8 @@ public sealed class Virtqueue
     }
 
     /// <summary>
-    /// Gives all completed chains to the driver at once, with at most one interrupt. Returns whether there were any.
+    /// Ends a batch: gives back the chains that other threads completed, and tells the driver of all that it was not told of, with at most one interrupt.
+    /// Returns whether there were any.
     /// </summary>
     public bool Publish()
     {
@@ -170,14 +176,14 @@ public sealed class Virtqueue
         Signal.Set();
     }
 
-    internal void BindToCurrentThread() => _ownerThread = Environment.CurrentManagedThreadId;
+    internal void BindToCurrentThread() => _owner = _mark ??= new object();
 
     internal void Complete(DescriptorChain chain)
     {
         if (!chain.Taken)
             throw new InvalidOperationException("the chain was completed before");
         chain.Taken = false;
-        if (_ownerThread == Environment.CurrentManagedThreadId)
+        if (_owner == _mark)
         {
             Put(chain);
             return;
@@ -197,7 +203,7 @@ public sealed class Virtqueue
     {
         int last = unchecked(_freeCount - 1);
         if (last < 0)
-            return new DescriptorChain(this);
+            return new DescriptorChain(this, _memory);
         _freeCount = last;
         return _free[last];
     }
