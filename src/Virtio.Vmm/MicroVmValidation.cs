@@ -16,7 +16,6 @@ internal static class MicroVmValidation
         ArgumentNullException.ThrowIfNull(options.Devices);
         ArgumentNullException.ThrowIfNull(options.Logger);
         Require(Enum.IsDefined(options.Machine), nameof(options.Machine), "there is no such machine");
-        Require(options.Machine != MicroVmMachine.Kvm, nameof(options.Machine), "there is no KVM machine yet");
         Require(
             options.MemorySize is >= MicroVmOptions.MinMemorySize and <= MicroVmOptions.MaxMemorySize && options.MemorySize % MemoryGranularity == 0,
             nameof(options.MemorySize), "memory is 64 MiB to 16 GiB, in steps of 2 MiB");
