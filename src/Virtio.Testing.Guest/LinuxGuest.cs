@@ -87,11 +87,12 @@ public sealed class LinuxGuest : IAsyncDisposable
 
     private async Task BootAsync(LinuxGuestOptions options, CancellationToken cancellationToken)
     {
-        GuestImage image = options.Image ?? GuestImage.Find();
+        GuestImage image = options.Image ?? GuestImage.Find(options.Machine);
         var agentConsole = new ConsoleDevice(new ConsoleDeviceOptions { Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() });
         Machine = await MicroVm.StartAsync(
             new MicroVmOptions
             {
+                Machine = options.Machine,
                 Kernel = image.Kernel,
                 Initrd = options.WithTools ? [.. image.Initrd, .. image.Tools] : image.Initrd,
                 UseDefaultCommandLine = false,

@@ -11,7 +11,10 @@ public sealed record LinuxGuestOptions
     /// <summary>The devices under test. The guest finds them in this order: the first block device is <c>/dev/vda</c>, the first console <c>/dev/hvc1</c>.</summary>
     public IReadOnlyList<IVirtioDevice> Devices { get; init; } = [];
 
-    /// <summary>Kernel and initial ramdisks; by default <see cref="GuestImage.Find"/>.</summary>
+    /// <summary>Which kind of machine runs the guest.</summary>
+    public MicroVmMachine Machine { get; init; } = MicroVmMachine.Auto;
+
+    /// <summary>Kernel and initial ramdisks; by default <see cref="GuestImage.Find"/> for the machine.</summary>
     public GuestImage? Image { get; init; }
 
     /// <summary>Also gives the guest the larger programs of the image, such as fio.</summary>

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using Virtio.Devices.Console;
+using Virtio.Guest.Tests.Machines;
 using Virtio.Testing.Guest;
 using Virtio.Vmm;
 
@@ -14,17 +15,18 @@ public sealed class ConsoleTests
     private readonly Pipe _toGuest = new();
     private readonly Pipe _fromGuest = new();
 
-    [Fact]
-    public async Task A_shell_on_hvc0_says_hello_and_powers_off()
+    [Theory]
+    [OnEachMachine(InEveryRun = true)]
+    public async Task A_shell_on_hvc0_says_hello_and_powers_off(MicroVmMachine machine)
     {
-        Guests.RequireImage();
-        GuestImage image = GuestImage.Find();
-        await using MicroVm machine = await MicroVm.StartAsync(new MicroVmOptions { Kernel = image.Kernel, Initrd = image.Initrd, Devices = [Console()] });
+        Guests.RequireImage(machine);
+        GuestImage image = GuestImage.Find(machine);
+        await using MicroVm vm = await MicroVm.StartAsync(new MicroVmOptions { Machine = machine, Kernel = image.Kernel, Initrd = image.Initrd, Devices = [Console()] });
 
         await _toGuest.Writer.WriteAsync("echo hel''lo; tty; exit\n"u8.ToArray());
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        MicroVmExit exit = await machine.WaitForExitAsync(limit.Token);
-        await machine.DisposeAsync();
+        MicroVmExit exit = await vm.WaitForExitAsync(limit.Token);
+        await vm.DisposeAsync();
         await _fromGuest.Writer.CompleteAsync();
         string said = await new StreamReader(_fromGuest.Reader.AsStream()).ReadToEndAsync();
 
@@ -32,11 +34,12 @@ public sealed class ConsoleTests
         Assert.Contains("\nhello\r\n/dev/hvc0\r\n", said, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Sixteen_MiB_go_into_the_guest_unchanged()
+    [Theory]
+    [OnEachMachine]
+    public async Task Sixteen_MiB_go_into_the_guest_unchanged(MicroVmMachine machine)
     {
         byte[] sent = RandomNumberGenerator.GetBytes(Volume);
-        await using LinuxGuest guest = await Guests.StartAsync(Console());
+        await using LinuxGuest guest = await Guests.StartAsync(machine, Console());
         await guest.RunAsync("(stty raw -echo; echo ready >&2; head -c 16777216 | sha256sum >/tmp/sum) </dev/hvc1 2>/tmp/ready & until [ -s /tmp/ready ]; do usleep 1000; done");
 
         await _toGuest.Writer.WriteAsync(sent);
@@ -45,10 +48,11 @@ public sealed class ConsoleTests
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(sent)), result.Text.Split(' ')[0]);
     }
 
-    [Fact]
-    public async Task Sixteen_MiB_come_out_of_the_guest_unchanged()
+    [Theory]
+    [OnEachMachine]
+    public async Task Sixteen_MiB_come_out_of_the_guest_unchanged(MicroVmMachine machine)
     {
-        await using LinuxGuest guest = await Guests.StartAsync(Console());
+        await using LinuxGuest guest = await Guests.StartAsync(machine, Console());
         Task<string> received = HashAsync(_fromGuest.Reader.AsStream(), Volume);
 
         GuestResult result = await guest.RunAsync("dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; sha256sum </tmp/data; (stty raw -echo; cat /tmp/data >&0) 0<>/dev/hvc1");
@@ -56,12 +60,13 @@ public sealed class ConsoleTests
         Assert.Equal(result.Text.Split(' ')[0], await received.WaitAsync(TimeSpan.FromMinutes(2)));
     }
 
-    [Fact]
-    public async Task The_guest_sees_the_terminals_size_and_its_change()
+    [Theory]
+    [OnEachMachine]
+    public async Task The_guest_sees_the_terminals_size_and_its_change(MicroVmMachine machine)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         var console = new ConsoleDevice(new ConsoleDeviceOptions { Columns = 132, Rows = 43 });
-        await using LinuxGuest guest = await Guests.StartAsync(console);
+        await using LinuxGuest guest = await Guests.StartAsync(machine, console);
 
         // Somebody keeps the terminal open: a size is forgotten with the last user, and comes back only a moment after the next one.
         await guest.RunAsync("sleep 3600 </dev/hvc1 & until [ \"$(stty size </dev/hvc1 2>/dev/null)\" ]; do usleep 1000; done");

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using Virtio.Devices.Block;
 using Virtio.Storage;
+using Virtio.Guest.Tests.Machines;
 using Virtio.Testing.Guest;
+using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
@@ -14,27 +16,27 @@ public sealed class DiskTests
         "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --io_size=8m --ioengine=libaio --iodepth=16 --direct=1 " +
         "--verify=crc32c --do_verify=1 --verify_fatal=1 --randrepeat=1 --thread";
 
-    public static TheoryData<string> WritableStorages => ["memory", "file"];
-
     [Theory]
-    [MemberData(nameof(WritableStorages))]
-    public async Task Fio_verifies_its_random_writes(string kind)
+    [OnEachMachine("memory")]
+    [OnEachMachine("file")]
+    public async Task Fio_verifies_its_random_writes(MicroVmMachine machine, string kind)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         using var folder = new TemporaryFolder();
-        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Devices = [new BlockDevice(Open(kind, folder))], WithTools = true });
+        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, Devices = [new BlockDevice(Open(kind, folder))], WithTools = true });
 
         await guest.RunAsync(FioVerify);
     }
 
     [Theory]
-    [MemberData(nameof(WritableStorages))]
-    public async Task What_dd_wrote_is_what_the_host_and_dd_read(string kind)
+    [OnEachMachine("memory", InEveryRun = true)]
+    [OnEachMachine("file")]
+    public async Task What_dd_wrote_is_what_the_host_and_dd_read(MicroVmMachine machine, string kind)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         using var folder = new TemporaryFolder();
         IBlockStorage storage = Open(kind, folder);
-        await using LinuxGuest guest = await Guests.StartAsync(new BlockDevice(storage));
+        await using LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(storage));
 
         GuestResult result = await guest.RunAsync(
             "dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; sha256sum </tmp/data; dd if=/tmp/data of=/dev/vda bs=64k conv=fsync 2>/dev/null; " +
@@ -46,14 +48,15 @@ public sealed class DiskTests
         Assert.Equal([sums[0], sums[0]], [sums[1], Convert.ToHexStringLower(SHA256.HashData(seen))]);
     }
 
-    [Fact]
-    public async Task A_disk_on_a_web_server_reads_as_the_file_there()
+    [Theory]
+    [OnEachMachine]
+    public async Task A_disk_on_a_web_server_reads_as_the_file_there(MicroVmMachine machine)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         using NginxServer server = await NginxServer.StartAsync();
         byte[] content = RandomNumberGenerator.GetBytes(24 * MiB);
         Uri url = server.Publish("disk.img", content);
-        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Devices = [new BlockDevice(await HttpStorage.OpenAsync(url))], WithTools = true });
+        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, Devices = [new BlockDevice(await HttpStorage.OpenAsync(url))], WithTools = true });
 
         GuestResult result = await guest.RunAsync(
             "cat /sys/block/vda/ro; fio --name=read --filename=/dev/vda --rw=randread --bs=4k --io_size=2m --ioengine=libaio --iodepth=32 --direct=1 --readonly --thread >/tmp/fio || cat /tmp/fio; " +
@@ -62,10 +65,11 @@ public sealed class DiskTests
         Assert.Equal(["1", Convert.ToHexStringLower(SHA256.HashData(content))], result.Text.Split('\n').Select(line => line.Split(' ')[0]));
     }
 
-    [Fact]
-    public async Task The_drivers_negotiated_packed_rings_event_index_and_indirect_descriptors()
+    [Theory]
+    [OnEachMachine]
+    public async Task The_drivers_negotiated_packed_rings_event_index_and_indirect_descriptors(MicroVmMachine machine)
     {
-        await using LinuxGuest guest = await Guests.StartAsync(new BlockDevice(new MemoryStorage(MiB)));
+        await using LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(new MemoryStorage(MiB)));
 
         GuestResult result = await guest.RunAsync("for f in /sys/bus/virtio/devices/*/features; do cat $f; done");
 
@@ -74,13 +78,14 @@ public sealed class DiskTests
         Assert.All(devices, bits => Assert.Equal("1111", string.Concat(((int[])[28, 29, 32, 34]).Select(bit => bits[bit]))));
     }
 
-    [Fact]
-    public async Task A_read_only_disk_cannot_be_written_by_the_guest()
+    [Theory]
+    [OnEachMachine]
+    public async Task A_read_only_disk_cannot_be_written_by_the_guest(MicroVmMachine machine)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         byte[] content = RandomNumberGenerator.GetBytes(MiB);
         byte[] before = [.. content];
-        await using LinuxGuest guest = await Guests.StartAsync(new BlockDevice(new MemoryStorage(content), new BlockDeviceOptions { ReadOnly = true }));
+        await using LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(new MemoryStorage(content), new BlockDeviceOptions { ReadOnly = true }));
 
         GuestResult result = await guest.RunAsync(
             "cat /sys/block/vda/ro; if dd if=/dev/zero of=/dev/vda bs=4k count=1 conv=fsync 2>/dev/null; then echo written; fi; sha256sum </dev/vda");
@@ -89,14 +94,15 @@ public sealed class DiskTests
         Assert.Equal(before, content);
     }
 
-    [Fact]
-    public async Task A_sparse_disk_of_3_TiB_is_written_and_read_above_2_TiB()
+    [Theory]
+    [OnEachMachine]
+    public async Task A_sparse_disk_of_3_TiB_is_written_and_read_above_2_TiB(MicroVmMachine machine)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         using var folder = new TemporaryFolder();
         string path = folder.Sparse("big.img", 3L << 40);
         const long Offset = (2L << 40) + (5L << 30);
-        await using (LinuxGuest guest = await Guests.StartAsync(new BlockDevice(FileStorage.Open(path))))
+        await using (LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(FileStorage.Open(path))))
         {
             GuestResult result = await guest.RunAsync(
                 $"blockdev --getsize64 /dev/vda; echo above two tebibytes | dd of=/dev/vda bs=512 seek={Offset / 512} conv=sync,fsync 2>/dev/null; " +
@@ -113,12 +119,13 @@ public sealed class DiskTests
         Assert.Equal("above two tebibytes\n"u8, seen);
     }
 
-    [Fact]
-    public async Task Eight_disks_work_at_once()
+    [Theory]
+    [OnEachMachine]
+    public async Task Eight_disks_work_at_once(MicroVmMachine machine)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         IBlockStorage[] storages = [.. Enumerable.Range(0, 8).Select(_ => new MemoryStorage(4 * MiB))];
-        await using LinuxGuest guest = await Guests.StartAsync([.. storages.Select((storage, i) => new BlockDevice(storage, new BlockDeviceOptions { Id = $"disk{i}" }))]);
+        await using LinuxGuest guest = await Guests.StartAsync(machine, [.. storages.Select((storage, i) => new BlockDevice(storage, new BlockDeviceOptions { Id = $"disk{i}" }))]);
 
         GuestResult result = await guest.RunAsync(
             "for d in a b c d e f g h; do (yes $d | head -c 4194304 | dd of=/dev/vd$d bs=64k conv=fsync 2>/dev/null) & done; wait; " +

@@ -1,19 +1,22 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Virtio.Guest.Tests.Machines;
+using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
 public sealed partial class DurabilityTests
 {
-    [Fact]
-    public async Task Every_flushed_byte_survives_the_death_of_the_machines_process()
+    [Theory]
+    [OnEachMachine]
+    public async Task Every_flushed_byte_survives_the_death_of_the_machines_process(MicroVmMachine machine)
     {
-        Guests.RequireImage();
+        Guests.RequireImage(machine);
         using var folder = new TemporaryFolder();
         string disk = folder.Sparse("disk.img", 32 << 20);
         string cli = Path.Combine(AppContext.BaseDirectory, "Virtio.Cli");
-        using Process machine = Process.Start(new ProcessStartInfo(cli, ["run", "--disk", disk])
+        using Process process = Process.Start(new ProcessStartInfo(cli, ["run", "--machine", machine == MicroVmMachine.Kvm ? "kvm" : "software", "--disk", disk])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -21,19 +24,19 @@ public sealed partial class DurabilityTests
         })!;
         try
         {
-            await machine.StandardInput.WriteAsync(
+            await process.StandardInput.WriteAsync(
                 "stty -echo; umount /mnt; dd if=/dev/urandom of=/tmp/d bs=1M count=4 2>/dev/null; dd if=/tmp/d of=/dev/vda bs=4k seek=1024 conv=fsync 2>/dev/null; echo sum=$(sha256sum </tmp/d)\n");
-            await machine.StandardInput.FlushAsync();
+            await process.StandardInput.FlushAsync();
             using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
             string? line;
             do
             {
-                line = await machine.StandardOutput.ReadLineAsync(limit.Token);
+                line = await process.StandardOutput.ReadLineAsync(limit.Token);
             }
             while (line is not null && !Sum().IsMatch(line));
 
-            machine.Kill();
-            await machine.WaitForExitAsync(limit.Token);
+            process.Kill();
+            await process.WaitForExitAsync(limit.Token);
 
             byte[] survived = new byte[4 << 20];
             await using FileStream file = File.OpenRead(disk);
@@ -43,8 +46,8 @@ public sealed partial class DurabilityTests
         }
         finally
         {
-            if (!machine.HasExited)
-                machine.Kill();
+            if (!process.HasExited)
+                process.Kill();
         }
     }
 

@@ -1,13 +1,14 @@
 using Virtio.Devices.Block;
 using Virtio.Storage;
 using Virtio.Testing.Guest;
+using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
 /// <summary>The example of the README, word for word.</summary>
 public sealed class ExampleTests
 {
-    public ExampleTests() => Guests.RequireImage();
+    public ExampleTests() => Guests.RequireImage(MicroVmMachine.Auto);
 
     [Fact]
     public async Task Eight_sectors_are_what_the_guest_says()

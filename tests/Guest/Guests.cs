@@ -7,14 +7,15 @@ namespace Virtio.Guest.Tests;
 /// <summary>Boots guests for these tests; skips, with the reason, where there is no image.</summary>
 internal static class Guests
 {
-    internal static void RequireImage() =>
-        Assert.SkipWhen(GuestImage.TryFind() is null, "there is no guest image; ./build guest makes it");
+    internal static void RequireImage(MicroVmMachine machine) =>
+        Assert.SkipWhen(GuestImage.TryFind(machine) is null, $"there is no guest image for the machine {machine}; ./build guest makes it");
 
-    internal static Task<LinuxGuest> StartAsync(params IReadOnlyList<IVirtioDevice> devices) => StartAsync(new LinuxGuestOptions { Devices = devices });
+    internal static Task<LinuxGuest> StartAsync(MicroVmMachine machine, params IReadOnlyList<IVirtioDevice> devices) =>
+        StartAsync(new LinuxGuestOptions { Machine = machine, Devices = devices });
 
     internal static Task<LinuxGuest> StartAsync(LinuxGuestOptions options)
     {
-        RequireImage();
+        RequireImage(options.Machine);
         return LinuxGuest.StartAsync(options, TestContext.Current.CancellationToken);
     }
 }

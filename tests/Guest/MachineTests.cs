@@ -1,4 +1,5 @@
 using Virtio.Devices.Entropy;
+using Virtio.Guest.Tests.Machines;
 using Virtio.Testing.Guest;
 using Virtio.Vmm;
 
@@ -7,22 +8,23 @@ namespace Virtio.Guest.Tests;
 public sealed class MachineTests
 {
     [Theory]
-    [InlineData("poweroff -f", MicroVmExitReason.PowerOff)]
-    [InlineData("reboot -f", MicroVmExitReason.Reboot)]
-    [InlineData("echo c >/proc/sysrq-trigger", MicroVmExitReason.Panic)]
-    public async Task The_guest_ends_its_machine(string command, MicroVmExitReason expected)
+    [OnEachMachine("poweroff -f", MicroVmExitReason.PowerOff)]
+    [OnEachMachine("reboot -f", MicroVmExitReason.Reboot, InEveryRun = true)]
+    [OnEachMachine("echo c >/proc/sysrq-trigger", MicroVmExitReason.Panic, InEveryRun = true)]
+    public async Task The_guest_ends_its_machine(MicroVmMachine machine, string command, MicroVmExitReason expected)
     {
-        await using LinuxGuest guest = await Guests.StartAsync();
+        await using LinuxGuest guest = await Guests.StartAsync(machine);
 
         guest.Post(command);
 
         Assert.Equal(expected, (await guest.Exit.WaitAsync(TimeSpan.FromMinutes(1))).Reason);
     }
 
-    [Fact]
-    public async Task Four_processors_are_online_and_right_together()
+    [Theory]
+    [OnEachMachine(InEveryRun = true)]
+    public async Task Four_processors_are_online_and_right_together(MicroVmMachine machine)
     {
-        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { ProcessorCount = 4 });
+        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, ProcessorCount = 4 });
 
         GuestResult result = await guest.RunAsync(
             "grep -c ^processor /proc/cpuinfo; for i in 1 2 3 4; do (head -c 4194304 /dev/zero | sha256sum | cut -c 1-16 >/tmp/$i) & done; wait; cat /tmp/1 /tmp/2 /tmp/3 /tmp/4 | sort -u");
@@ -31,12 +33,13 @@ public sealed class MachineTests
         Assert.Equal(["4", "bb9f8df61474d25e"], result.Text.Split('\n'));
     }
 
-    [Fact]
-    public async Task The_guest_uses_6_GiB_of_memory()
+    [Theory]
+    [OnEachMachine]
+    public async Task The_guest_uses_6_GiB_of_memory(MicroVmMachine machine)
     {
         const long Needed = 6L << 30;
         Assert.SkipWhen(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes < 2 * Needed, "the host has less than 12 GiB of memory");
-        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { MemorySize = 7L << 30 });
+        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, MemorySize = 7L << 30 });
 
         // A file of 6 GiB in memory, a mark in each 256 MiB: pages far apart hold what was put there.
         GuestResult result = await guest.RunAsync(
@@ -48,10 +51,11 @@ public sealed class MachineTests
         Assert.Equal(["24", $"{Needed}"], result.Text.Split('\n'));
     }
 
-    [Fact]
-    public async Task Random_numbers_come_from_the_hosts_generator()
+    [Theory]
+    [OnEachMachine]
+    public async Task Random_numbers_come_from_the_hosts_generator(MicroVmMachine machine)
     {
-        await using LinuxGuest guest = await Guests.StartAsync(new EntropyDevice());
+        await using LinuxGuest guest = await Guests.StartAsync(machine, new EntropyDevice());
 
         GuestResult result = await guest.RunAsync(
             "cat /sys/class/misc/hw_random/rng_current; dd if=/dev/hwrng bs=4k count=16 iflag=fullblock of=/tmp/r 2>/dev/null; stat -c %s /tmp/r; " +
@@ -60,10 +64,11 @@ public sealed class MachineTests
         Assert.Equal(["virtio_rng.0", "65536", "16"], result.Text.Split('\n'));
     }
 
-    [Fact]
-    public async Task A_failing_script_says_what_it_printed()
+    [Theory]
+    [OnEachMachine]
+    public async Task A_failing_script_says_what_it_printed(MicroVmMachine machine)
     {
-        await using LinuxGuest guest = await Guests.StartAsync();
+        await using LinuxGuest guest = await Guests.StartAsync(machine);
 
         GuestScriptException failure = await Assert.ThrowsAsync<GuestScriptException>(() => guest.RunAsync("echo before; exit 7"));
 
