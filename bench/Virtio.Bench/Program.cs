@@ -1,9 +1,12 @@
 using Virtio.Bench;
 using Virtio.Bench.Guests;
+using Virtio.Bench.Native;
 using Virtio.Bench.Output;
 using Virtio.Bench.Processor;
 using Virtio.Bench.Rings;
 
+if (args is [NativeHost.Verb, var kernel, var disk, var commandLine])
+    return await NativeHost.RunAsync(kernel, disk, commandLine);
 if (BenchOptions.Parse(args) is not { } options)
 {
     bool asked = args is ["--help" or "-h"];
