@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Virtio.Kvm.Tests.Testbed;
@@ -8,7 +6,6 @@ namespace Virtio.Kvm.Tests.Testbed;
 /// <summary>Makes guest code of x86-64 assembly in the processor manuals' notation, with the system's own assembler and linker.</summary>
 internal static class Assembler
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly ConcurrentDictionary<(string Source, ulong Address), byte[]> Done = new();
 
     /// <summary>Assembles; skips the test where there is no assembler.</summary>
@@ -23,30 +20,13 @@ internal static class Assembler
         {
             string name = Path.Combine(folder, "guest");
             File.WriteAllText(name + ".s", ".intel_syntax noprefix\n" + key.Source + "\n");
-            Run("as", "--64", "-o", name + ".o", name + ".s");
-            Run("ld", "-Ttext=0x" + key.Address.ToString("x", CultureInfo.InvariantCulture), "-e", key.Address.ToString(CultureInfo.InvariantCulture), "--oformat", "binary", "-o", name, name + ".o");
+            Compiler.Run("as", "--64", "-o", name + ".o", name + ".s");
+            Compiler.Run("ld", "-Ttext=0x" + key.Address.ToString("x", CultureInfo.InvariantCulture), "-e", key.Address.ToString(CultureInfo.InvariantCulture), "--oformat", "binary", "-o", name, name + ".o");
             return File.ReadAllBytes(name);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = new Process { StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardError = true } };
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip($"'{program}' cannot be run: an assembler is needed, as from the package binutils");
-        }
-
-        string errors = process.StandardError.ReadToEnd();
-        Assert.True(process.WaitForExit(Limit), $"{program} does not end");
-        Assert.True(process.ExitCode == 0, errors);
     }
 }
