@@ -98,19 +98,12 @@ public sealed partial class KvmVcpu : IDisposable
     /// </summary>
     public void RequestExit()
     {
+        // What the caller wrote before must be visible to a thread that finds the request served; then one that is not served yet will do for this one too.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _exitRequested))
+            return;
         lock (_gate)
-        {
-            if (_disposed)
-                return;
-            _exitRequested = true;
-
-            // For a thread that is about to enter, which the signal may reach before KVM would notice it.
-            Volatile.Write(ref _page.State.ImmediateExit, 1);
-
-            // Under the lock, because a thread that has left might have ended, and the signal would then end the process.
-            if (_runner != 0)
-                ExitSignal.Send(_runner);
-        }
+            Expel();
     }
 
     /// <summary>Takes the vCPU away. A run that goes on is ended first: when this returns, the guest does not run on it any more.</summary>
@@ -120,10 +113,14 @@ public sealed partial class KvmVcpu : IDisposable
         {
             if (_disposed)
                 return;
+            Expel();
+            _disposed = true;
         }
 
-        for (var spin = new SpinWait(); !TryClose(); spin.SpinOnce())
-            RequestExit();
+        for (var spin = new SpinWait(); IsRunning(); spin.SpinOnce())
+        {
+        }
+
         _page.Dispose();
         _handle.Dispose();
     }
@@ -143,10 +140,23 @@ public sealed partial class KvmVcpu : IDisposable
 
     private bool IsAccessPending => _exit.Reason is KvmExitReason.Mmio or KvmExitReason.Port;
 
-    private bool TryClose()
+    // Under the lock: a thread that had left might have ended, and the signal would then end the process; and the page might be gone.
+    private void Expel()
+    {
+        if (_disposed)
+            return;
+        Volatile.Write(ref _exitRequested, true);
+
+        // For a thread on its way into KVM_RUN, and for the next one that enters.
+        Volatile.Write(ref _page.State.ImmediateExit, 1);
+        if (_runner != 0)
+            ExitSignal.Send(_runner);
+    }
+
+    private bool IsRunning()
     {
         lock (_gate)
-            return _disposed = _runner == 0;
+            return _runner != 0;
     }
 
     private ref readonly RunState ExitOf(KvmExitReason reason)
@@ -198,7 +208,7 @@ public sealed partial class KvmVcpu : IDisposable
             _runner = 0;
             if (!isRequestServed)
                 return;
-            _exitRequested = false;
+            Volatile.Write(ref _exitRequested, false);
         }
 
         // Nobody sends it now; what is pending belongs to the request that was served.
