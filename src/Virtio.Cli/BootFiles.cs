@@ -28,7 +28,7 @@ internal sealed class BootFiles : IAsyncDisposable
         var files = new BootFiles();
         try
         {
-            GuestImage? image = options.Kernel is null ? FindImage() : null;
+            GuestImage? image = options.Kernel is null ? FindImage(options.Machine) : null;
             files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, cancellationToken);
             files.Initrd = options.Initrd is { } initrd ? [await files.GetAsync("--initrd", initrd, cancellationToken)] : InitrdOf(image, options.Memory);
             files.CommandLine = $"{image?.CommandLine} {options.CommandLine}".Trim();
@@ -50,11 +50,11 @@ internal sealed class BootFiles : IAsyncDisposable
     private static IReadOnlyList<BootSource> InitrdOf(GuestImage? image, long memory) =>
         image is null ? [] : memory < MemoryForTools ? image.Initrd : [.. image.Initrd, .. image.Tools];
 
-    private static GuestImage FindImage()
+    private static GuestImage FindImage(MicroVmMachine machine)
     {
         try
         {
-            return GuestImage.Find();
+            return GuestImage.Find(machine);
         }
         catch (FileNotFoundException e)
         {

@@ -9,8 +9,6 @@ namespace Virtio.Cli;
 /// <summary>What this host can do for guests.</summary>
 internal static class Probe
 {
-    private const string KvmDevice = "/dev/kvm";
-
     internal static int Write(TextWriter output)
     {
         foreach ((string subject, string finding) in Findings())
@@ -22,8 +20,8 @@ internal static class Probe
     {
         yield return ("virtio", Version());
         yield return ("runtime", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
-        yield return ("software processor", $"yes: RISC-V (RV64GC), up to {MicroVmOptions.MaxProcessorCount} processors; needs nothing of this host");
-        yield return (KvmDevice, Kvm());
+        yield return ("software processor", $"yes: RISC-V (RV64GC), up to {MicroVmOptions.MaxSoftwareProcessorCount} processors; needs nothing of this host");
+        yield return ("KVM", Kvm());
         yield return ("guest image", Image());
         yield return ("terminal", ControlTerminal());
         yield return ("cores", Cores());
@@ -35,22 +33,10 @@ internal static class Probe
 
     private static string Kvm()
     {
-        if (!OperatingSystem.IsLinux())
-            return "no: there is none on this system";
-        if (!File.Exists(KvmDevice))
-            return "no: missing; this version does not use it, the software processor does without";
-        try
-        {
-            File.OpenHandle(KvmDevice, FileMode.Open, FileAccess.ReadWrite).Dispose();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"no: present, but it does not open ({e.Message}); 'sudo usermod -aG kvm $USER' may help, this version does not use it yet";
-        }
-
-        return Directory.Exists("/sys/module/kvm_pvm")
-            ? "no: present and opens, but it is a software one that no unmodified kernel boots on; not used"
-            : "present and opens; not used by this version, which always takes the software processor";
+        MicroVmMachineChoice choice = MicroVmMachineChoice.For(MicroVmMachine.Auto);
+        return choice.Machine == MicroVmMachine.Kvm
+            ? $"yes: x86-64, up to {MicroVmOptions.MaxProcessorCount} processors; {choice.Reason}"
+            : $"no: {choice.Reason}";
     }
 
     private static string Image()

@@ -12,14 +12,14 @@ internal sealed class RunCommand : Command
 
     private readonly Option<MicroVmMachine> _machine = new("--machine")
     {
-        Description = "The machine: auto takes the best this host can do, software is a RISC-V board whose processor is C#. Default: auto.",
-        HelpName = "auto|software",
+        Description = "The machine: kvm is an x86-64 board on this host's processors, software a RISC-V board whose processor is C#; auto takes the one that fits the kernel, for the guest image the fastest that this host can be, and says why. Default: auto.",
+        HelpName = "auto|kvm|software",
         CustomParser = Each(ParseMachine),
     };
 
     private readonly Option<string?> _kernel = new("--kernel")
     {
-        Description = "The Linux kernel: a riscv64 Image, as it is or compressed with gzip or zstd. Without it, the guest image that './build guest' makes.",
+        Description = "The Linux kernel, as it is or compressed with gzip or zstd: for kvm an x86-64 bzImage, or a vmlinux with a PVH entry; for software a riscv64 Image. Without it, the guest image that './build guest' makes.",
         HelpName = "file|URL",
     };
 
@@ -44,7 +44,7 @@ internal sealed class RunCommand : Command
 
     private readonly Option<int?> _processors = new("--cpus")
     {
-        Description = $"The number of processors, 1 to {MicroVmOptions.MaxProcessorCount}. Default: 1.",
+        Description = $"The number of processors, 1 to {MicroVmOptions.MaxProcessorCount} on kvm and to {MicroVmOptions.MaxSoftwareProcessorCount} on software. Default: 1.",
         HelpName = "count",
         CustomParser = Each(ParseProcessors),
     };
@@ -97,8 +97,9 @@ internal sealed class RunCommand : Command
     private static MicroVmMachine ParseMachine(string text) => text switch
     {
         "auto" => MicroVmMachine.Auto,
+        "kvm" => MicroVmMachine.Kvm,
         "software" => MicroVmMachine.Software,
-        _ => throw new CommandException($"--machine {text}: there is no such machine; give auto or software"),
+        _ => throw new CommandException($"--machine {text}: there is no such machine; give auto, kvm or software"),
     };
 
     private static long? ParseMemory(string text) =>

@@ -47,18 +47,20 @@ internal sealed class RunSession(RunOptions options)
 
     private async Task<MicroVmExit> RunAsync(CancellationToken interrupted)
     {
+        // First of all: what cannot be should not download anything.
+        MicroVmMachineChoice.For(options.Machine);
         await using BootFiles files = await BootFiles.PrepareAsync(options, interrupted);
+        MicroVmMachineChoice choice = MicroVmMachineChoice.For(options.Machine, files.Kernel);
         await using ConsoleEnd end = ConsoleEnd.Open(options.Console);
         await using FileStream? serial = options.Serial is null ? null : OutputFile.Create("--serial", options.Serial);
         var console = new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output });
         List<IVirtioDevice> devices = await OpenDevicesAsync(console, interrupted);
-        Announce(end);
         end.Begin(console);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted, end.Ended);
         await using MicroVm vm = await MicroVm.StartAsync(
             new MicroVmOptions
             {
-                Machine = options.Machine,
+                Machine = choice.Machine,
                 Kernel = files.Kernel,
                 Initrd = files.Initrd,
                 CommandLine = files.CommandLine,
@@ -69,6 +71,7 @@ internal sealed class RunSession(RunOptions options)
                 Logger = _logger,
             },
             stop.Token);
+        Announce(choice, end);
         MicroVmExit exit = await vm.WaitForExitAsync(stop.Token);
 
         // The guest's last words: whoever reads them slowly gets them all, unless the end was asked for here.
@@ -93,9 +96,15 @@ internal sealed class RunSession(RunOptions options)
         }
     }
 
-    private void Announce(ConsoleEnd end)
+    /// <summary>A person at a terminal is told what runs. A script gets its output as it is, apart from a choice that it left to the command.</summary>
+    private void Announce(MicroVmMachineChoice choice, ConsoleEnd end)
     {
-        if (Terminal.IsTerminal(Terminal.StandardInput))
-            StandardError.WriteMessage($"software processor (RISC-V), {options.Processors} CPU{(options.Processors == 1 ? "" : "s")}, {ByteSize.Format(options.Memory)}; {end.Hint}");
+        bool isTerminal = Terminal.IsTerminal(Terminal.StandardInput);
+        if (!isTerminal && options.Machine != MicroVmMachine.Auto)
+            return;
+        string machine = choice.Machine == MicroVmMachine.Kvm ? "KVM (x86-64)" : "software processor (RISC-V)";
+        string reason = options.Machine == MicroVmMachine.Auto ? $", because {choice.Reason}" : "";
+        string size = $"{options.Processors} CPU{(options.Processors == 1 ? "" : "s")}, {ByteSize.Format(options.Memory)}";
+        StandardError.WriteMessage($"{machine}{reason}; {size}{(isTerminal ? $"; {end.Hint}" : "")}");
     }
 }

@@ -35,7 +35,7 @@ public sealed class BootSource
         return new BootSource(name, () => new MemoryStream(content, writable: false));
     }
 
-    /// <summary>A stream, opened and disposed by each machine that starts. It need not be seekable.</summary>
+    /// <summary>A stream, opened and disposed by each machine that starts; twice where it is the kernel's and decides which machine that is. It need not be seekable.</summary>
     /// <param name="open">Opens the stream at its beginning.</param>
     /// <param name="name">What messages call it.</param>
     public static BootSource FromStream(Func<Stream> open, string name = "(stream)")

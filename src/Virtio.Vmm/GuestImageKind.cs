@@ -11,6 +11,7 @@ internal sealed record GuestImageKind(string Architecture, string KernelName)
     internal static GuestImageKind[] Of(MicroVmMachine machine) => machine switch
     {
         MicroVmMachine.Kvm => [Amd64],
+        MicroVmMachine.Auto when MicroVmMachineChoice.HasKvm => [Amd64, Riscv64],
         _ => [Riscv64],
     };
 }

@@ -40,19 +40,12 @@ public sealed class MicroVm : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of its range, or two contradict each other.</exception>
     /// <exception cref="BootException">The kernel or an initial ramdisk cannot be booted on this machine; the message says why.</exception>
     /// <exception cref="OperationCanceledException">The loading was cancelled.</exception>
+    /// <exception cref="IOException">The host's KVM is missing, may not be opened, or refused what the machine needs; the message says which.</exception>
+    /// <exception cref="PlatformNotSupportedException">KVM was asked for, and this is not Linux on x86-64.</exception>
     /// <exception cref="OutOfMemoryException">The host cannot give the guest its memory.</exception>
     public static async Task<MicroVm> StartAsync(MicroVmOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        try
-        {
-            MicroVmValidation.Check(options);
-        }
-        catch
-        {
-            await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
-            throw;
-        }
 
         // On the pool: loading reads files and uncompresses, and takes its time.
         var board = await Task.Run(() => CreateBoardAsync(options, cancellationToken), CancellationToken.None).ConfigureAwait(false);
@@ -111,12 +104,21 @@ public sealed class MicroVm : IAsyncDisposable
 
     private static async Task<IBoard> CreateBoardAsync(MicroVmOptions options, CancellationToken cancellationToken)
     {
-        if (options.Machine != MicroVmMachine.Kvm)
-            return await RiscvBoard.CreateAsync(options, cancellationToken).ConfigureAwait(false);
-        if (OperatingSystem.IsLinux())
-            return await X86Board.CreateAsync(options, cancellationToken).ConfigureAwait(false);
-        await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
-        throw new PlatformNotSupportedException("KVM is a part of Linux");
+        MicroVmMachine machine;
+        try
+        {
+            machine = MicroVmValidation.Check(options);
+        }
+        catch
+        {
+            await DeviceDisposal.DisposeAllAsync(options.Devices).ConfigureAwait(false);
+            throw;
+        }
+
+        // Only Linux gets past the check with the other one.
+        return machine == MicroVmMachine.Kvm && OperatingSystem.IsLinux()
+            ? await X86Board.CreateAsync(options, cancellationToken).ConfigureAwait(false)
+            : await RiscvBoard.CreateAsync(options, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<MicroVmExit> ObserveAsync(ILogger logger)

@@ -13,8 +13,11 @@ public sealed class MicroVmOptions
     /// <summary>The most memory a machine can have: 16 GiB.</summary>
     public const long MaxMemorySize = 16L << 30;
 
-    /// <summary>The most processors a machine can have.</summary>
-    public const int MaxProcessorCount = 8;
+    /// <summary>The most processors a machine can have: those of <see cref="MicroVmMachine.Kvm"/>.</summary>
+    public const int MaxProcessorCount = 32;
+
+    /// <summary>The most processors that <see cref="MicroVmMachine.Software"/> can have.</summary>
+    public const int MaxSoftwareProcessorCount = 8;
 
     /// <summary>The most devices a machine can have.</summary>
     public const int MaxDeviceCount = 32;
@@ -22,7 +25,10 @@ public sealed class MicroVmOptions
     /// <summary>Which kind of machine runs the guest.</summary>
     public MicroVmMachine Machine { get; init; } = MicroVmMachine.Auto;
 
-    /// <summary>The Linux kernel. The software machine takes a riscv64 <c>Image</c>, as it is or compressed with gzip or zstd.</summary>
+    /// <summary>
+    /// The Linux kernel, as it is or compressed with gzip or zstd. The software machine takes a riscv64 <c>Image</c>; the KVM machine an x86-64 <c>bzImage</c>, or
+    /// a <c>vmlinux</c> that was built with CONFIG_PVH.
+    /// </summary>
     public required BootSource Kernel { get; init; }
 
     /// <summary>The initial ramdisks, each a cpio archive or a compressed one. The kernel unpacks them in this order, later files over earlier ones.</summary>
@@ -35,7 +41,7 @@ public sealed class MicroVmOptions
     public string CommandLine { get; init; } = "";
 
     /// <summary>
-    /// Whether the kernel parameters begin with the machine's own: <c>earlycon=sbi</c>, <c>console=ttyS0</c>, then <c>console=hvc0</c> where there is a
+    /// Whether the kernel parameters begin with the machine's own: <c>earlycon=sbi</c> on the software machine, <c>console=ttyS0</c>, then <c>console=hvc0</c> where there is a
     /// console device, <c>quiet</c>, and <c>panic=-1</c>, which makes a panic end the machine. Without them, <see cref="CommandLine"/> is all there is.
     /// </summary>
     public bool UseDefaultCommandLine { get; init; } = true;
@@ -45,7 +51,7 @@ public sealed class MicroVmOptions
     /// </summary>
     public long MemorySize { get; init; } = 512L << 20;
 
-    /// <summary>How many processors, 1 to <see cref="MaxProcessorCount"/>.</summary>
+    /// <summary>How many processors, 1 to <see cref="MaxProcessorCount"/>, or to <see cref="MaxSoftwareProcessorCount"/> on the software machine.</summary>
     public int ProcessorCount { get; init; } = 1;
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm;
@@ -8,7 +9,16 @@ internal static class MicroVmValidation
     private const long MemoryGranularity = 2L << 20;
 
     /// <summary>Throws for the first option that is wrong.</summary>
-    public static void Check(MicroVmOptions options)
+    /// <returns>The machine that they are for.</returns>
+    public static MicroVmMachine Check(MicroVmOptions options)
+    {
+        CheckAlone(options);
+        var machine = options.Machine == MicroVmMachine.Auto ? MicroVmMachineChoice.For(options.Machine, options.Kernel).Machine : options.Machine;
+        CheckFor(machine, options);
+        return machine;
+    }
+
+    private static void CheckAlone(MicroVmOptions options)
     {
         ArgumentNullException.ThrowIfNull(options.Kernel);
         ArgumentNullException.ThrowIfNull(options.Initrd);
@@ -29,7 +39,21 @@ internal static class MicroVmValidation
             options.Devices.Distinct(ReferenceEqualityComparer.Instance).Count() == options.Devices.Count,
             nameof(options.Devices), "a device is given twice");
         Require(options.Initrd.All(source => source is not null), nameof(options.Initrd), "an initial ramdisk is null");
-        var line = KernelCommandLine.ForRiscv(options);
+        Require(Enum.IsDefined(options.DeviceDiscovery), nameof(options.DeviceDiscovery), "there is no such way to find devices");
+    }
+
+    private static void CheckFor(MicroVmMachine machine, MicroVmOptions options)
+    {
+        var isSoftware = machine == MicroVmMachine.Software;
+        if (!isSoftware && !(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64))
+            throw new PlatformNotSupportedException($"the KVM machine runs on Linux on x86-64 only; this is {RuntimeInformation.RuntimeIdentifier}");
+        Require(
+            !isSoftware || options.ProcessorCount <= MicroVmOptions.MaxSoftwareProcessorCount,
+            nameof(options.ProcessorCount), $"the software machine has at most {MicroVmOptions.MaxSoftwareProcessorCount} processors, the KVM machine {MicroVmOptions.MaxProcessorCount}");
+        Require(
+            !isSoftware || options.DeviceDiscovery == MicroVmDeviceDiscovery.Firmware,
+            nameof(options.DeviceDiscovery), "the software machine's kernels find their devices in its device tree; parameters for them are for the KVM machine");
+        var line = isSoftware ? KernelCommandLine.ForRiscv(options) : KernelCommandLine.ForX86(options);
         Require(
             line.Length < KernelCommandLine.Capacity && line.All(c => c is >= ' ' and < '\x7f'),
             nameof(options.CommandLine), $"a command line is at most {KernelCommandLine.Capacity - 1} printable ASCII characters on one line, the machine's own parameters included");

@@ -40,6 +40,12 @@ public class RunCommandTests
         Assert.Null(options.Serial);
     }
 
+    [Theory]
+    [InlineData("auto", MicroVmMachine.Auto)]
+    [InlineData("kvm", MicroVmMachine.Kvm)]
+    [InlineData("software", MicroVmMachine.Software)]
+    public void The_machine_may_be_named(string name, MicroVmMachine expected) => Assert.Equal(expected, Read("--machine", name).Machine);
+
     [Fact]
     public void Kernel_parameters_may_look_like_options() =>
         Assert.Equal("-- --flag @x", Read("--cmdline=-- --flag @x").CommandLine);

@@ -27,7 +27,7 @@ public sealed class GuestRunTests : IDisposable
 
         Assert.Contains("mine", output);
         Assert.Contains("sum=42", output);
-        Assert.Equal("", error);
+        Assert.Matches("^virtio: (software processor \\(RISC-V\\)|KVM \\(x86-64\\)), because [^;]+; 2 CPUs, 256 MiB\n$", error);
         Assert.Equal(ExitStatus.Success, status);
         Assert.Equal("written-by-the-guest\n"u8, File.ReadAllBytes(disk).AsSpan(0, 21));
     }
@@ -46,7 +46,7 @@ public sealed class GuestRunTests : IDisposable
         await panic.Input.FlushAsync();
         (int status, _, string error) = await panic.EndAsync();
         Assert.Equal(ExitStatus.GuestPanicked, status);
-        Assert.StartsWith("virtio: the guest's kernel panicked", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.StartsWith("virtio: the guest's kernel panicked", error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
     }
 
     [Theory]
@@ -55,7 +55,9 @@ public sealed class GuestRunTests : IDisposable
     public async Task A_signal_ends_the_run_and_its_status_tells_which(int signal, int expected)
     {
         CommandProcess.RequireGuestImage();
-        using CommandProcess process = await StartAsync();
+
+        // Who said which machine is not told why.
+        using CommandProcess process = await StartAsync("--machine", "software");
         process.Signal(signal);
         (int status, _, string error) = await process.EndAsync();
         Assert.Equal("", error);
@@ -97,9 +99,9 @@ public sealed class GuestRunTests : IDisposable
         Assert.Contains("Linux version", File.ReadAllText(serial));
     }
 
-    private static async Task<CommandProcess> StartAsync()
+    private static async Task<CommandProcess> StartAsync(params string[] arguments)
     {
-        CommandProcess process = CommandProcess.Start("run", "--memory", "256M");
+        CommandProcess process = CommandProcess.Start(["run", "--memory", "256M", .. arguments]);
         await process.WaitForOutputAsync(Prompt);
         return process;
     }

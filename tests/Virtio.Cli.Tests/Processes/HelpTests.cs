@@ -1,3 +1,5 @@
+using Virtio.Vmm;
+
 namespace Virtio.Cli.Tests.Processes;
 
 public class HelpTests
@@ -6,6 +8,7 @@ public class HelpTests
     [InlineData("probe", "--help")]
     [InlineData("run", "--disk <path|URL|mem:SIZE[,ro][,id=NAME]>", "run", "--help")]
     [InlineData("guest image", "software processor", "probe")]
+    [InlineData("auto|kvm|software", "1 to 32 on kvm and to 8 on software", "run", "--help")]
     [InlineData("Says what this host can do", "probe", "probe", "--help")]
     [InlineData("0.1.0", "", "--version")]
     public async Task Help_and_findings_go_to_standard_output(string expected, string alsoExpected, params string[] arguments)
@@ -17,5 +20,14 @@ public class HelpTests
             Assert.Contains(alsoExpected, output);
         Assert.Equal("", error);
         Assert.Equal(ExitStatus.Success, status);
+    }
+
+    [Fact]
+    public async Task The_probe_says_of_KVM_what_the_choice_of_a_machine_goes_by()
+    {
+        (_, string output, _) = await CommandProcess.RunAsync("probe");
+
+        string finding = output.Split('\n').Single(line => line.StartsWith("KVM ", StringComparison.Ordinal));
+        Assert.Contains(MicroVmMachineChoice.For().Machine == MicroVmMachine.Kvm ? " yes: x86-64, up to 32 processors" : " no: ", finding);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Virtio.Vmm;
 
 namespace Virtio.Cli.Tests.Processes;
 
@@ -21,7 +22,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData("--memory 17G", "run", "--memory", "17G")]
     [InlineData("--memory 65M", "run", "--memory", "65M")]
     [InlineData("'--memory'", "run", "--memory")]
-    [InlineData("--cpus 9", "run", "--cpus", "9")]
+    [InlineData("--cpus 33", "run", "--cpus", "33")]
     [InlineData("--cpus many", "run", "--cpus", "many")]
     [InlineData("--machine toaster", "run", "--machine", "toaster")]
     [InlineData("--console tty", "run", "--console", "tty")]
@@ -57,10 +58,23 @@ public sealed class RefusalTests : IDisposable
         x86[0x1ff] = 0xaa;
         "HdrS"u8.CopyTo(x86.AsSpan(0x202));
 
-        await RefusesAsync("x86", "run", "--kernel", MakeFile("bzImage", x86));
+        await RefusesAsync("bzImage", "run", "--kernel", MakeFile("bzImage", x86));
         await RefusesAsync("nonsense", "run", "--kernel", MakeFile("nonsense", Encoding.ASCII.GetBytes(new string('n', 8192))));
         await RefusesAsync("empty", "run", "--kernel", MakeFile("empty", []));
     }
+
+    [Fact]
+    public async Task A_KVM_that_is_of_no_use_is_not_taken_but_its_fault_is_named()
+    {
+        MicroVmMachineChoice choice = MicroVmMachineChoice.For();
+        Assert.SkipWhen(choice.Machine == MicroVmMachine.Kvm, "this host's KVM is of use");
+
+        await RefusesAsync("the KVM machine does not run here: ", "run", "--machine", "kvm", "--kernel", "http://localhost:1/not-even-asked-for");
+    }
+
+    [Fact]
+    public async Task A_kernel_that_needs_more_than_the_software_machine_is_told_what_that_has() =>
+        await RefusesAsync("at most 8 processors, the KVM machine 32", "run", "--machine", "software", "--cpus", "9", "--kernel", MakeFile("Image", new byte[4096]));
 
     [Fact]
     public async Task Files_that_cannot_be_written_are_refused()

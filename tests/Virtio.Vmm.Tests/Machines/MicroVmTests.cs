@@ -160,6 +160,10 @@ public sealed class MicroVmTests
         await Refused("MemorySize", new MicroVmOptions { Kernel = BareMetal.Spin, MemorySize = (16L << 30) + (2 << 20) });
         await Refused("MemorySize", new MicroVmOptions { Kernel = BareMetal.Spin, MemorySize = (64L << 20) + 4096 });
         await Refused("ProcessorCount", new MicroVmOptions { Kernel = BareMetal.Spin, ProcessorCount = 0 });
+        await Refused("ProcessorCount", new MicroVmOptions { Kernel = BareMetal.Spin, ProcessorCount = 33 });
+        await Refused("ProcessorCount", new MicroVmOptions { Kernel = BareMetal.Spin, ProcessorCount = 9 });
+        await Refused("DeviceDiscovery", new MicroVmOptions { Kernel = BareMetal.Spin, DeviceDiscovery = (MicroVmDeviceDiscovery)99 });
+        await Refused("DeviceDiscovery", new MicroVmOptions { Kernel = BareMetal.Spin, DeviceDiscovery = MicroVmDeviceDiscovery.CommandLine });
         await Refused("Machine", new MicroVmOptions { Kernel = BareMetal.Spin, Machine = (MicroVmMachine)99 });
         await Refused("CommandLine", new MicroVmOptions { Kernel = BareMetal.Spin, CommandLine = "a\nb" });
         await Refused("CommandLine", new MicroVmOptions { Kernel = BareMetal.Spin, CommandLine = new string('x', 2048) });
