@@ -45,6 +45,54 @@ public sealed class PortTests
         Assert.Equal(result, guest.ReadData());
     }
 
+    [Theory]
+    [InlineData(GuestRing.Kernel, "outsb", 1)]
+    [InlineData(GuestRing.Kernel, "outsw", 2)]
+    [InlineData(GuestRing.Kernel, "outsd", 4)]
+    [InlineData(GuestRing.User, "outsd", 4)]
+    public void Repeated_writes_arrive_in_order_and_whole(GuestRing ring, string instruction, int size)
+    {
+        const int count = 24;
+        using var guest = BareMetalGuest.Create($"mov edx, 0x500; mov ecx, {count}; mov esi, 0x100000; cld; rep {instruction}; out 0x10, al; 1: jmp 1b", ring);
+        Span<byte> sent = guest.Memory.Slice((int)BareMetalGuest.DataAddress, count * size);
+        new Random(1).NextBytes(sent);
+        var arrived = new List<byte>();
+
+        for (guest.RunTo(KvmExitReason.Port); guest.Vcpu.Port.Port == 0x500; guest.RunTo(KvmExitReason.Port))
+        {
+            KvmPortExit port = guest.Vcpu.Port;
+            Assert.Equal((size, true, port.Data.Length), (port.Size, port.IsWrite, port.Count * size));
+            arrived.AddRange(port.Data);
+        }
+
+        Assert.Equal(sent.ToArray(), arrived);
+    }
+
+    [Theory]
+    [InlineData(GuestRing.Kernel, "insb", 1)]
+    [InlineData(GuestRing.Kernel, "insw", 2)]
+    [InlineData(GuestRing.Kernel, "insd", 4)]
+    [InlineData(GuestRing.User, "insd", 4)]
+    public void Repeated_reads_are_answered_in_order_and_whole(GuestRing ring, string instruction, int size)
+    {
+        const int count = 24;
+        using var guest = BareMetalGuest.Create($"mov edx, 0x500; mov ecx, {count}; mov edi, 0x100000; cld; rep {instruction}; out 0x10, al; 1: jmp 1b", ring);
+        byte[] sent = new byte[count * size];
+        new Random(1).NextBytes(sent);
+        int position = 0;
+
+        for (guest.RunTo(KvmExitReason.Port); guest.Vcpu.Port.Port == 0x500; guest.RunTo(KvmExitReason.Port))
+        {
+            KvmPortExit port = guest.Vcpu.Port;
+            Assert.Equal((size, false, port.Data.Length), (port.Size, port.IsWrite, port.Count * size));
+            sent.AsSpan(position, port.Data.Length).CopyTo(port.Data);
+            position += port.Data.Length;
+        }
+
+        Assert.Equal(sent.Length, position);
+        Assert.Equal(sent, guest.Memory.Slice((int)BareMetalGuest.DataAddress, sent.Length).ToArray());
+    }
+
     private static ulong Number(ReadOnlySpan<byte> data)
     {
         Span<byte> bytes = stackalloc byte[8];
