@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Kvm;
 
-/// <summary>Floating-point and SSE registers of a vCPU (<c>struct kvm_fpu</c>).</summary>
+/// <summary>Floating-point registers of a vCPU (<c>struct kvm_fpu</c>).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmFloatingPoint
 {
@@ -22,9 +22,8 @@ public struct KvmFloatingPoint
     internal ulong LastData;
     internal Registers16 Vectors;
 
-    /// <summary>MXCSR; 0x1f80 after a reset.</summary>
-    public uint Mxcsr;
-
+    // KVM neither sets nor gets it.
+    internal uint Mxcsr;
     internal uint Padding1;
 
     [InlineArray(8 * 2)]

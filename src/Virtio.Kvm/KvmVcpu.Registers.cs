@@ -2,7 +2,7 @@ using Virtio.Kvm.Interop;
 
 namespace Virtio.Kvm;
 
-// Its state, for the thread that runs it while it does not run. What sets registers completes a pending access first, which would otherwise be
+// Its state, for the thread that runs it: these calls wait while it runs. What sets registers completes a pending access first, which would otherwise be
 // completed afterwards, on top of what was set.
 public sealed partial class KvmVcpu
 {

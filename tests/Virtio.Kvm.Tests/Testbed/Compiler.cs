@@ -39,7 +39,8 @@ internal static class Compiler
             Assert.Skip($"'{program}' cannot be run: the packages gcc and binutils have it");
         }
 
-        string output = process.StandardOutput.ReadToEnd();
+        using StreamReader reader = process.StandardOutput;
+        string output = reader.ReadToEnd();
         Assert.True(process.WaitForExit(Limit), $"{program} does not end");
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} failed");
         return output;

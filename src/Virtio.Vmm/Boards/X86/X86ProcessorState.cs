@@ -21,7 +21,7 @@ internal static class X86ProcessorState
         const ulong WriteBackEverywhere = 1 << 11 | 6;
         vcpu.SetCpuid(cpuid);
         vcpu.SetMsrs([new KvmMsr(KvmMsrIndex.MiscEnable, FastStrings), new KvmMsr(KvmMsrIndex.MtrrDefaultType, WriteBackEverywhere)]);
-        vcpu.SetFloatingPoint(new KvmFloatingPoint { ControlWord = 0x37f, Mxcsr = 0x1f80 });
+        vcpu.SetFloatingPoint(new KvmFloatingPoint { ControlWord = 0x37f });
 
         // As on a PC: the 8259 is connected to the first pin, the NMI to the second.
         Span<byte> apic = stackalloc byte[KvmVcpu.LocalApicLength];
