@@ -105,7 +105,7 @@ public sealed class MicroVmResourceTests
 
     private static async Task BootAsync(int number)
     {
-        await using var guest = await StockKernel.BootAsync(memorySize: MemorySize, processorCount: 2);
+        await using var guest = await StockKernel.BootAsync(MicroVmMachine.Software, memorySize: MemorySize, processorCount: 2);
         if (number % 2 == 0)
             await guest.EndAsync("poweroff");
     }

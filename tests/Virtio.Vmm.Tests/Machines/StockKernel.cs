@@ -19,27 +19,25 @@ internal sealed class StockKernel : IAsyncDisposable
     /// <summary>What was written to the serial port; to be read when the machine has ended.</summary>
     public MemoryStream Serial { get; }
 
-    /// <summary>The guest image; skips the test where there is none.</summary>
-    public static GuestImage Image
+    /// <summary>The guest image of a machine; skips the test where there is none.</summary>
+    public static GuestImage Image(MicroVmMachine machine)
     {
-        get
-        {
-            Assert.SkipWhen(GuestImage.TryFind() is null, $"there is no guest image: make it with './build guest', or set {GuestImage.FolderVariable}");
-            return GuestImage.Find();
-        }
+        Assert.SkipWhen(GuestImage.TryFind(machine) is null, $"there is no guest image for the machine {machine}: make it with './build guest', or set {GuestImage.FolderVariable}");
+        return GuestImage.Find(machine);
     }
 
     /// <summary>Boots to the prompt; with the image's own parameters, which save a second or two, unless it is to boot as Debian does.</summary>
     public static async Task<StockKernel> BootAsync(
-        long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true, bool asDebianDoes = false,
+        MicroVmMachine machine, long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true, bool asDebianDoes = false,
         params IReadOnlyList<IVirtioDevice> devices)
     {
-        var image = Image;
+        var image = Image(machine);
         var terminal = new GuestTerminal();
         var serial = new MemoryStream();
         var guest = new StockKernel(
             await MicroVm.StartAsync(new MicroVmOptions
             {
+                Machine = machine,
                 Kernel = image.Kernel,
                 Initrd = image.Initrd,
                 MemorySize = memorySize,
