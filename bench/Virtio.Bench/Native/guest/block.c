@@ -9,6 +9,8 @@ enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8 };
 enum { NEXT = 1, WRITABLE = 2, INDIRECT = 4, AVAILABLE = 1 << 7, USED = 1 << 15 };
 enum { EVENT_ENABLE = 0, EVENT_DISABLE = 1, EVENT_WRAP = 1 << 15 };
 
+/* Taken by every driver that knows of caches: without it each write is flushed. */
+#define FLUSH (1ULL << 9)
 #define INDIRECT_DESCRIPTORS (1ULL << 28)
 #define EVENT_INDEX (1ULL << 29)
 #define VERSION_1 (1ULL << 32)
@@ -99,7 +101,7 @@ bool block_start(void)
     set(STATUS, 0);
     set(STATUS, ACKNOWLEDGE);
     set(STATUS, ACKNOWLEDGE | DRIVER);
-    if (!negotiate(parameter("features", VERSION_1 | RING_PACKED | EVENT_INDEX)))
+    if (!negotiate(parameter("features", VERSION_1 | RING_PACKED | EVENT_INDEX | FLUSH)))
         return false;
     set(QUEUE_SELECT, 0);
     uint32_t maximum = get(QUEUE_SIZE_MAXIMUM);
