@@ -5,7 +5,7 @@ using Virtio.Bench.Output;
 using Virtio.Bench.Processor;
 using Virtio.Bench.Rings;
 
-if (args is [NativeHost.Verb, var kernel, var disk, var commandLine])
+if (OperatingSystem.IsLinux() && args is [NativeHost.Verb, var kernel, var disk, var commandLine])
     return await NativeHost.RunAsync(kernel, disk, commandLine);
 if (BenchOptions.Parse(args) is not { } options)
 {

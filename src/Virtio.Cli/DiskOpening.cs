@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Virtio.Cli.Arguments;
 using Virtio.Devices.Block;
+using Virtio.Linux;
 using Virtio.Storage;
 
 namespace Virtio.Cli;
@@ -14,6 +15,9 @@ internal static class DiskOpening
         {
             DiskKind.Memory => new MemoryStorage(spec.Size),
             DiskKind.Http => await HttpStorage.OpenAsync(new Uri(spec.Place), new HttpStorageOptions { Logger = logger }, cancellationToken),
+            DiskKind.MappedFile => OperatingSystem.IsLinux()
+                ? MappedFileStorage.Open(spec.Place, new FileStorageOptions { ReadOnly = spec.ReadOnly, Logger = logger })
+                : throw new CommandException($"--disk {spec.Place},mapped: files are mapped on Linux only"),
             _ => FileStorage.Open(spec.Place, new FileStorageOptions { ReadOnly = spec.ReadOnly, Logger = logger }),
         };
         try

@@ -36,13 +36,18 @@ public class InteropTests
         ("EFD_CLOEXEC", DescriptorCalls.CloseOnExec),
         ("F_GETFD", DescriptorCalls.GetFlags),
         ("FD_CLOEXEC", DescriptorCalls.ClosesOnExec),
+        ("PROT_READ", MappingCalls.Readable),
+        ("PROT_WRITE", MappingCalls.Writable),
+        ("MAP_SHARED", MappingCalls.Shared),
+        ("O_RDONLY | O_CLOEXEC", MappingCalls.ForReading),
+        ("O_RDWR | O_CLOEXEC", MappingCalls.ForWriting),
         ("SIGSTOP", ProcessCalls.Stop),
     ];
 
     [Fact]
     public void Every_number_is_the_one_in_the_C_headers()
     {
-        string source = "#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\nint main(void) {\n"
+        string source = "#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\n#include <sys/mman.h>\nint main(void) {\n"
             + string.Concat(Facts.Select(fact => $"printf(\"%lld\\n\", (long long)({fact.Expression}));\n"))
             + "return 0; }\n";
 

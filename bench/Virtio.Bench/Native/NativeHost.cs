@@ -1,4 +1,6 @@
+using System.Runtime.Versioning;
 using Virtio.Devices.Block;
+using Virtio.Linux;
 using Virtio.Storage;
 using Virtio.Vmm;
 
@@ -7,17 +9,25 @@ namespace Virtio.Bench.Native;
 /// <summary>
 /// A process of its own that runs the bare-metal guest, for disks that the <c>virtio</c> command does not have. It is started by the suite, not by a person.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal static class NativeHost
 {
     internal const string Verb = "native-host";
 
     internal const string NullDisk = "null";
 
+    internal const string Mapped = ",mapped";
+
     internal const long MemorySize = 256L << 20;
 
     internal static async Task<int> RunAsync(string kernel, string disk, string commandLine)
     {
-        IBlockStorage storage = disk == NullDisk ? new NullStorage(1L << 30) : FileStorage.Open(disk);
+        IBlockStorage storage = disk switch
+        {
+            NullDisk => new NullStorage(1L << 30),
+            _ when disk.EndsWith(Mapped, StringComparison.Ordinal) => MappedFileStorage.Open(disk[..^Mapped.Length]),
+            _ => FileStorage.Open(disk),
+        };
         await using Stream console = Console.OpenStandardOutput();
         MicroVmExit exit = await MicroVm.RunAsync(new MicroVmOptions
         {

@@ -6,6 +6,9 @@ internal enum DiskKind
     /// <summary>A file or a block device.</summary>
     File,
 
+    /// <summary>A file, mapped into this process.</summary>
+    MappedFile,
+
     /// <summary>An object behind HTTP, read-only.</summary>
     Http,
 

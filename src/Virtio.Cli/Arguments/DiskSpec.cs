@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c> and <c>,id=NAME</c> in any order.</summary>
+/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c>, <c>,mapped</c> and <c>,id=NAME</c> in any order.</summary>
 /// <param name="Kind">What it stands on.</param>
 /// <param name="Place">The path or the URL.</param>
 /// <param name="Size">Bytes, of a disk in memory.</param>
@@ -19,6 +19,7 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     {
         string place = text;
         bool readOnly = false;
+        bool mapped = false;
         string? id = null;
 
         // From the end, so that a path may have commas of its own.
@@ -27,6 +28,8 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
             string option = place[(comma + 1)..];
             if (option == "ro")
                 readOnly = true;
+            else if (option == "mapped")
+                mapped = true;
             else if (option.StartsWith("id=", StringComparison.Ordinal))
                 id = id is null ? option[3..] : throw new CommandException($"--disk {text}: it has two ids; give it one");
             else
@@ -39,6 +42,8 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         if (id is { } name && (name.Length is 0 or > IdLength || !Ascii.IsValid(name)))
             throw new CommandException($"--disk {text}: '{name}' is no id; an id has 1 to {IdLength} ASCII characters");
         (DiskKind kind, long size) = Classify(text, place);
+        if (mapped)
+            kind = kind == DiskKind.File ? DiskKind.MappedFile : throw new CommandException($"--disk {text}: only a file can be mapped; leave out ',mapped'");
         return new DiskSpec(kind, place, size, readOnly, id ?? "");
     }
 

@@ -9,6 +9,7 @@ public class DiskSpecTests
     {
         Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, ""), DiskSpec.Parse("a.img"));
         Assert.Equal(new DiskSpec(DiskKind.File, "/dev/sdb", 0, true, "root"), DiskSpec.Parse("/dev/sdb,ro,id=root"));
+        Assert.Equal(new DiskSpec(DiskKind.MappedFile, "a.img", 0, true, ""), DiskSpec.Parse("a.img,mapped,ro"));
         Assert.Equal(new DiskSpec(DiskKind.Memory, "mem:64M", 64 << 20, true, "x"), DiskSpec.Parse("mem:64M,id=x,ro"));
         Assert.Equal(new DiskSpec(DiskKind.Http, "https://h/p?a=1,2", 0, false, "n"), DiskSpec.Parse("https://h/p?a=1,2,id=n"));
     }
@@ -29,6 +30,8 @@ public class DiskSpecTests
     [InlineData("mem:1000")]
     [InlineData("mem:-1G")]
     [InlineData("mem:99999999T")]
+    [InlineData("mem:1G,mapped")]
+    [InlineData("http://h/disk,mapped")]
     [InlineData("http://")]
     [InlineData("http:///x")]
     public void What_is_no_disk_is_refused_with_its_text(string text)

@@ -1,0 +1,35 @@
+using System.ComponentModel;
+using Microsoft.Win32.SafeHandles;
+
+namespace Virtio.Linux.Interop;
+
+/// <summary>A whole file in this process's memory. As long as somebody holds a reference it stays there, also after its disposal.</summary>
+internal sealed unsafe class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
+{
+    private readonly nuint _length;
+
+    private FileMapping(nint address, nuint length)
+        : base(ownsHandle: true)
+    {
+        SetHandle(address);
+        _length = length;
+    }
+
+    /// <summary>Maps the first <paramref name="length"/> bytes of a file; what is written is the file's at once.</summary>
+    /// <exception cref="IOException">It cannot be mapped.</exception>
+    internal static FileMapping Create(SafeFileHandle file, long length, bool isWritable)
+    {
+        int protection = MappingCalls.Readable | (isWritable ? MappingCalls.Writable : 0);
+        var mapping = new FileMapping(MappingCalls.Map(0, (nuint)length, protection, MappingCalls.Shared, file, 0), (nuint)length);
+        if (!mapping.IsInvalid)
+            return mapping;
+        var reason = new Win32Exception();
+        mapping.SetHandleAsInvalid();
+        throw new IOException(reason.Message, reason);
+    }
+
+    // SAFETY: callers have checked the range against the length, and hold a reference while they use the bytes.
+    internal Span<byte> Bytes(long offset, int length) => new((byte*)handle + offset, length);
+
+    protected override bool ReleaseHandle() => MappingCalls.Unmap(handle, _length) == 0;
+}

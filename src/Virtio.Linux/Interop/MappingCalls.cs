@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Virtio.Linux.Interop;
+
+/// <summary>The C library's calls for mapped files. All set errno.</summary>
+internal static partial class MappingCalls
+{
+    /// <summary><c>PROT_READ</c>.</summary>
+    internal const int Readable = 1;
+
+    /// <summary><c>PROT_WRITE</c>.</summary>
+    internal const int Writable = 2;
+
+    /// <summary><c>MAP_SHARED</c>.</summary>
+    internal const int Shared = 1;
+
+    /// <summary><c>O_CLOEXEC</c> with <c>O_RDONLY</c>.</summary>
+    internal const int ForReading = 0x80000;
+
+    /// <summary><c>O_CLOEXEC</c> with <c>O_RDWR</c>.</summary>
+    internal const int ForWriting = 0x80002;
+
+    private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
+    internal static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
+    internal static partial int Unmap(nint address, nuint length);
+}
