@@ -60,7 +60,7 @@ internal sealed class X86Board : IBoard
         var supported = kvm.GetSupportedCpuid();
         var hasDeadlineTimer = kvm.CheckExtension(KvmCapability.TscDeadlineTimer) != 0;
         var cpuid = Enumerable.Range(0, options.ProcessorCount).Select(id => X86Cpuid.For(supported, id, options.ProcessorCount, hasDeadlineTimer));
-        _processors = parts.Own(new X86Processors(_vm, [.. cpuid], new X86PortBus(_serial.Uart, new CmosClock(TimeProvider.System)), _virtio));
+        _processors = parts.Own(new X86Processors(_vm, [.. cpuid], new X86PortBus(_serial, new CmosClock(TimeProvider.System)), _virtio));
     }
 
     /// <inheritdoc/>
@@ -167,8 +167,6 @@ internal sealed class X86Board : IBoard
 
         // Whoever learns of the end has the guest's last words too.
         await _serial.DisposeAsync().ConfigureAwait(false);
-        if (exit is { Reason: MicroVmExitReason.Panic, Detail: null })
-            exit = exit with { Detail = _serial.PanicMessage };
         if (exit.Reason == MicroVmExitReason.Fault)
             MicroVmLog.Failed(_logger, _processors.Failure);
         _completion.SetResult(exit);

@@ -30,6 +30,9 @@ internal static class X86BoardLayout
     /// <summary>The multiprocessor tables of a machine without ACPI, where kernels look for their pointer.</summary>
     public const ulong MultiprocessorTableAddress = 0xf_0000;
 
+    /// <summary>Where a processor begins after a reset, as it is seen below 1 MiB: the last 16 bytes there.</summary>
+    public const ulong ResetVectorAddress = 0xf_fff0;
+
     /// <summary>The end of the tables. Kernels and initial ramdisks are here and above.</summary>
     public const ulong HighMemoryAddress = 0x10_0000;
 

@@ -10,10 +10,13 @@ internal static class X86Exit
     private const uint UnexpectedExit = 4; // KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON
 
     /// <summary>The end that a guest asked for.</summary>
-    public static MicroVmExit Of(X86PowerRequest request, KvmVcpu vcpu) => request switch
+    /// <param name="request">What it asked for.</param>
+    /// <param name="vcpu">The processor that asked.</param>
+    /// <param name="panicMessage">What the kernel has printed, if it was a panic.</param>
+    public static MicroVmExit Of(X86PowerRequest request, KvmVcpu vcpu, string? panicMessage) => request switch
     {
         X86PowerRequest.PowerOff => new MicroVmExit(MicroVmExitReason.PowerOff),
-        _ when X86ProcessorState.IsInPanic(vcpu) => new MicroVmExit(MicroVmExitReason.Panic),
+        _ when X86Panic.IsLastStep(vcpu, panicMessage is not null) => new MicroVmExit(MicroVmExitReason.Panic, panicMessage),
         _ => new MicroVmExit(MicroVmExitReason.Reboot),
     };
 

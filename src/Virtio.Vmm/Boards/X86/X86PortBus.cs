@@ -6,7 +6,7 @@ namespace Virtio.Vmm.Boards.X86;
 /// The I/O ports of the board, apart from those that KVM answers itself (interrupt controllers, timer). A wider access is one of a byte to each of the ports
 /// that it covers, as on an ISA bus. Ports without a device, among them those of PCI's configuration, read as all ones and ignore writes. Thread-safe.
 /// </summary>
-internal sealed class X86PortBus(Uart16550 serial, CmosClock clock)
+internal sealed class X86PortBus(SerialPort serial, CmosClock clock)
 {
     private const ushort KeyboardData = 0x60;
     private const ushort KeyboardCommand = 0x64;
@@ -17,6 +17,9 @@ internal sealed class X86PortBus(Uart16550 serial, CmosClock clock)
     // "Something to read" at every look: a driver that empties the controller before it uses it gives up after a few bytes. "Ready for a command" (bit 1
     // clear): a kernel that wants to reset through it, as many do, need not wait.
     private const byte KeyboardStatus = 1;
+
+    /// <summary>The first panic message that came out of the serial port, or null.</summary>
+    public string? PanicMessage => serial.PanicMessage;
 
     /// <summary>Reads one or more times from a port.</summary>
     /// <param name="port">The port, or the first of those that are covered.</param>
@@ -52,7 +55,7 @@ internal sealed class X86PortBus(Uart16550 serial, CmosClock clock)
 
     private byte ReadByte(ushort port) => port switch
     {
-        _ when IsSerial(port) => (byte)serial.Read((ulong)(port - X86BoardLayout.SerialPort)),
+        _ when IsSerial(port) => (byte)serial.Uart.Read((ulong)(port - X86BoardLayout.SerialPort)),
         KeyboardData => 0,
         KeyboardCommand => KeyboardStatus,
         ClockData => clock.Read(),
@@ -73,7 +76,7 @@ internal sealed class X86PortBus(Uart16550 serial, CmosClock clock)
                 clock.Select(value);
                 break;
             case var _ when IsSerial(port):
-                serial.Write((ulong)(port - X86BoardLayout.SerialPort), value);
+                serial.Uart.Write((ulong)(port - X86BoardLayout.SerialPort), value);
                 break;
         }
 

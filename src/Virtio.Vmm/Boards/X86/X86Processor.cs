@@ -103,6 +103,6 @@ internal sealed class X86Processor
         if (!access.IsWrite)
             _ports.Read(access.Port, access.Size, access.Data);
         else if (_ports.Write(access.Port, access.Size, access.Data) is var request and not X86PowerRequest.None)
-            _all.End(X86Exit.Of(request, vcpu));
+            _all.End(X86Exit.Of(request, vcpu, _ports.PanicMessage));
     }
 }

@@ -10,7 +10,6 @@ internal static class X86ProcessorState
 {
     private const int LocalInterrupt0 = 0x350;
     private const int LocalInterrupt1 = 0x360;
-    private const int SpuriousInterrupt = 0xf0;
     private const uint ExternalInterrupt = 7 << 8;
     private const uint NonMaskable = 4 << 8;
 
@@ -47,20 +46,6 @@ internal static class X86ProcessorState
         special.Efer = entry.Efer;
         vcpu.SetSpecialRegisters(special);
         vcpu.SetRegisters(new KvmRegisters { Rip = entry.InstructionPointer, Rsi = entry.Rsi, Rbx = entry.Rbx, Rflags = entry.Flags });
-    }
-
-    /// <summary>
-    /// Whether a reset that this processor asks for is the last step of a panic. Linux asks for the same one when it reboots. But a panic disables interrupts as
-    /// its first step and resets from there, with its local APIC as it was, while an orderly reboot shuts that down first: it then has the spurious vector 15, of
-    /// a PC that is about to start. What a guest prints proves nothing: any of its programs can print a panic's words.
-    /// </summary>
-    public static bool IsInPanic(KvmVcpu vcpu)
-    {
-        const ulong InterruptsEnabled = 1 << 9;
-        const byte ShutDownVector = 0x0f;
-        Span<byte> apic = stackalloc byte[KvmVcpu.LocalApicLength];
-        vcpu.GetLocalApic(apic);
-        return (vcpu.GetRegisters().Rflags & InterruptsEnabled) == 0 && apic[SpuriousInterrupt] != ShutDownVector;
     }
 
     private static KvmSegment Segment(in X86Segment segment) => new()

@@ -1,0 +1,54 @@
+using Virtio.Devices;
+
+namespace Virtio.Vmm.Tests.Machines;
+
+/// <summary>Machines on the host's own KVM, of whatever kind it is, for kernels of our own.</summary>
+internal static class X86Machine
+{
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Starts a machine; skips the test where KVM cannot be opened.</summary>
+    public static Task<MicroVm> StartAsync(byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices) =>
+        MicroVm.StartAsync(Options(kernel, processorCount, memorySize, devices));
+
+    /// <summary>What a machine is made of; skips the test where KVM cannot be opened.</summary>
+    public static MicroVmOptions Options(byte[] kernel, int processorCount, long memorySize, IReadOnlyList<IVirtioDevice> devices)
+    {
+        RequireKvm();
+        return new MicroVmOptions
+        {
+            Machine = MicroVmMachine.Kvm,
+            Kernel = kernel,
+            ProcessorCount = processorCount,
+            MemorySize = memorySize,
+            Devices = devices,
+        };
+    }
+
+    /// <summary>Runs a kernel that switches the machine off, and gives what it wrote to the serial port.</summary>
+    public static async Task<string> RunAsync(byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices)
+    {
+        await using var vm = await StartAsync(kernel, processorCount, memorySize, devices);
+        Assert.Equal(new MicroVmExit(MicroVmExitReason.PowerOff), await vm.WaitForExitAsync().WaitAsync(TimeLimit));
+        return vm.SerialLog;
+    }
+
+    /// <summary>Runs a kernel to its end.</summary>
+    public static async Task<MicroVmExit> EndAsync(byte[] kernel)
+    {
+        await using var vm = await StartAsync(kernel);
+        return await vm.WaitForExitAsync().WaitAsync(TimeLimit);
+    }
+
+    private static void RequireKvm()
+    {
+        try
+        {
+            using var kvm = File.Open("/dev/kvm", FileMode.Open, FileAccess.ReadWrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Assert.Skip($"KVM cannot be used here: {e.Message}");
+        }
+    }
+}
