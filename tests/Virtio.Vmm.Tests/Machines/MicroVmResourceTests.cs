@@ -24,7 +24,7 @@ public sealed class MicroVmResourceTests
         for (var i = 0; i < 50; i++)
             await RunAsync(i);
 
-        AssertUnchanged(before);
+        before.AssertUnchanged(MemorySize / 2);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class MicroVmResourceTests
         for (var i = 0; i < 4; i++)
             await BootAsync(i);
 
-        AssertUnchanged(before);
+        before.AssertUnchanged(MemorySize / 2);
     }
 
     [Fact]
@@ -49,21 +49,7 @@ public sealed class MicroVmResourceTests
         for (var i = 0; i < 20; i++)
             await FailAsync();
 
-        AssertUnchanged(before);
-    }
-
-    private static void AssertUnchanged(ProcessResources before)
-    {
-        // A joined thread is gone for the runtime a moment before it is for the kernel.
-        var after = ProcessResources.Count();
-        SpinWait.SpinUntil(() => (after = ProcessResources.Count()).Threads <= before.Threads && after.Descriptors <= before.Descriptors, TimeLimit);
-
-        Assert.Equal(before.Threads, after.Threads);
-        Assert.Equal(before.Descriptors, after.Descriptors);
-
-        // The runtime's own mappings come and go, and so do its threads, whose name a nameless one of ours would have.
-        Assert.InRange(after.AllThreads - before.AllThreads, int.MinValue, 25);
-        Assert.InRange(after.MappedBytes - before.MappedBytes, long.MinValue, MemorySize / 2);
+        before.AssertUnchanged(MemorySize / 2);
     }
 
     /// <summary>One machine after the other in each of the ways to end.</summary>

@@ -21,6 +21,23 @@ internal readonly record struct ProcessResources(int AllThreads, int Threads, in
             File.ReadLines("/proc/self/maps").Sum(MappedLength));
     }
 
+    /// <summary>Nothing was left since this was counted, but for what the runtime does as it likes.</summary>
+    /// <param name="mostMapped">Bytes of address space that may be the runtime's.</param>
+    public void AssertUnchanged(long mostMapped)
+    {
+        // A joined thread is gone for the runtime a moment before it is for the kernel.
+        var before = this;
+        var after = Count();
+        SpinWait.SpinUntil(() => (after = Count()).Threads <= before.Threads && after.Descriptors <= before.Descriptors, TimeSpan.FromSeconds(20));
+
+        Assert.Equal(Threads, after.Threads);
+        Assert.Equal(Descriptors, after.Descriptors);
+
+        // The runtime's own mappings come and go, and so do its threads, whose name a nameless one of ours would have.
+        Assert.InRange(after.AllThreads - AllThreads, int.MinValue, 25);
+        Assert.InRange(after.MappedBytes - MappedBytes, long.MinValue, mostMapped);
+    }
+
     private static bool IsRuntimes(string task)
     {
         try

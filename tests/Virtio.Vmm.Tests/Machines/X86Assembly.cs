@@ -130,6 +130,7 @@ internal static class X86Assembly
             shr $16, %eax
             mov %al, task_descriptor + 4
             mov %ah, task_descriptor + 7
+            movb $0x89, task_descriptor + 5 # not busy, whoever was here before
             lgdt gdt_pointer
             mov $level4, %eax
             mov %eax, %cr3
@@ -161,7 +162,9 @@ internal static class X86Assembly
     public static byte[] Assemble(string source) => Compile(Frame + source);
 
     /// <summary>The same for text that runs in 64-bit mode and at privilege level 3.</summary>
-    public static byte[] AssembleUser(string source) => Compile(Frame + User + source);
+    /// <param name="source">The text.</param>
+    /// <param name="before">What comes before it, in 32-bit mode and at privilege level 0.</param>
+    public static byte[] AssembleUser(string source, string before = "") => Compile(Frame + before + User + source);
 
     private static byte[] Compile(string source)
     {

@@ -1,0 +1,91 @@
+using Virtio.Devices;
+using Virtio.Devices.Entropy;
+using Virtio.Vmm.Tests.Machines;
+
+namespace Virtio.Vmm.Tests.Boards.X86;
+
+/// <summary>virtio devices on the board, driven by kernels of a few instructions.</summary>
+public sealed class X86DeviceTests
+{
+    // Brings the device at edi into operation, with a packed ring of 8 descriptors at 2 MiB, and offers it 16 bytes.
+    private const string Driver = """
+            .macro register offset, value
+            movl $\value, \offset(%edi)
+            .endm
+
+            .macro exchange
+            register 0x70, 0
+            register 0x70, 1
+            register 0x70, 3
+            register 0x24, 1                # VERSION_1, RING_PACKED
+            register 0x20, 5
+            register 0x24, 0
+            register 0x20, 0
+            register 0x70, 11
+            register 0x30, 0
+            register 0x38, 8
+            register 0x80, 0x200000
+            register 0x84, 0
+            register 0x90, 0x201000
+            register 0x94, 0
+            register 0xa0, 0x202000
+            register 0xa4, 0
+            register 0x44, 1
+            register 0x70, 15
+            movl $0x203000, 0x200000
+            movl $0, 0x200004
+            movl $16, 0x200008
+            movl $0x820000, 0x20000c        # available, for the device to write
+            register 0x50, 0
+            .endm
+
+        """;
+
+    [Fact]
+    public async Task A_kick_reaches_a_device_and_its_interrupt_comes_back() => Assert.Equal(
+        "00000001\n00000010\n80820000\n",
+        await X86Machine.RunAsync(
+            X86Assembly.Assemble(Driver + """
+                interrupts
+                gate 0x25, device
+                mov $0xd0000000, %edi
+                exchange
+                1:
+                sti
+                hlt
+                jmp 1b
+                device:
+                mov 0x60(%edi), %eax        # a buffer was used
+                print
+                register 0x64, 1
+                mov 0x200008, %eax          # 16 bytes of it
+                print
+                mov 0x20000c, %eax
+                print
+                off
+                """),
+            devices: new EntropyDevice()));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(18)]
+    [InlineData(31)]
+    public async Task Kicks_reach_each_device_and_go_on_doing_so_after_resets(int device) => Assert.Equal(
+        "ok",
+        await X86Machine.RunAsync(
+            X86Assembly.Assemble(Driver + $"""
+                mov $0xd0000000 + 0x1000 * {device}, %edi
+                mov $20, %ebp
+                again:
+                exchange
+                1:
+                testb $0x80, 0x20000f       # used
+                jz 1b
+                dec %ebp
+                jnz again
+                outb 0x3f8, 'o'
+                outb 0x3f8, 'k'
+                off
+                """),
+            devices: [.. Enumerable.Range(0, MicroVmOptions.MaxDeviceCount).Select(_ => (IVirtioDevice)new EntropyDevice())]));
+}

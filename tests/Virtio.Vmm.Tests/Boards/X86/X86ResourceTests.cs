@@ -1,0 +1,89 @@
+using System.IO.Pipelines;
+using Virtio.Devices.Console;
+using Virtio.Devices.Entropy;
+using Virtio.Vmm.Tests.Machines;
+
+namespace Virtio.Vmm.Tests.Boards.X86;
+
+/// <summary>Nothing of a machine on KVM is left when it was disposed. Runs alone: other tests' machines would be counted too.</summary>
+[Collection(nameof(X86ResourceTests))]
+[CollectionDefinition(nameof(X86ResourceTests), DisableParallelization = true)]
+public sealed class X86ResourceTests
+{
+    private const long MemorySize = 1L << 30;
+
+    [Fact]
+    public async Task Fifty_machines_leave_no_thread_mapping_or_descriptor()
+    {
+        byte[][] kernels =
+        [
+            X86Assembly.Assemble("off"),
+            X86Assembly.Assemble("ud2"),
+            X86Assembly.AssembleUser("1: jmp 1b"),
+            X86Assembly.Assemble("sti; 1: hlt; jmp 1b"),
+        ];
+
+        // The first ones bring what stays for good: the pool's threads, the allocator's arenas, compiled code.
+        for (var i = 0; i < 10; i++)
+            await RunAsync(kernels, i);
+        var before = ProcessResources.Count();
+
+        for (var i = 0; i < 50; i++)
+            await RunAsync(kernels, i);
+
+        before.AssertUnchanged(MemorySize / 2);
+    }
+
+    [Fact]
+    public async Task Machines_that_could_not_be_put_together_leave_none_either()
+    {
+        await FailAsync();
+        var before = ProcessResources.Count();
+
+        for (var i = 0; i < 20; i++)
+            await FailAsync();
+
+        before.AssertUnchanged(MemorySize / 2);
+    }
+
+    /// <summary>One machine after the other in each of the ways to end.</summary>
+    private static async Task RunAsync(byte[][] kernels, int number)
+    {
+        X86Machine.RequireKvm();
+        var kind = number % kernels.Length;
+        await using var vm = await MicroVm.StartAsync(new MicroVmOptions
+        {
+            Machine = MicroVmMachine.Kvm,
+            Kernel = kernels[kind],
+            MemorySize = MemorySize,
+            ProcessorCount = 1 + kind,
+            Devices = [new ConsoleDevice(new ConsoleDeviceOptions { Input = new Pipe().Reader.AsStream(), Output = Stream.Null }), new EntropyDevice()],
+            SerialInput = new Pipe().Reader.AsStream(),
+            SerialOutput = Stream.Null,
+        });
+        if (kind < 2)
+            await vm.WaitForExitAsync().WaitAsync(X86Machine.TimeLimit);
+    }
+
+    /// <summary>One that fails when its KVM machine is there already, and one when its processors are.</summary>
+    private static async Task FailAsync()
+    {
+        X86Machine.RequireKvm();
+        var early = new DisposalCounter { QueuesFailure = new InvalidOperationException("no queues today") };
+        await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(early));
+        var late = new DisposalCounter();
+        await Assert.ThrowsAsync<BootException>(() => StartAsync(late));
+
+        Assert.Equal((1, 1), (early.Disposals, late.Disposals));
+    }
+
+    private static Task<MicroVm> StartAsync(DisposalCounter device) => MicroVm.StartAsync(new MicroVmOptions
+    {
+        Machine = MicroVmMachine.Kvm,
+        Kernel = new byte[] { 1, 2, 3 },
+        MemorySize = MemorySize,
+        ProcessorCount = 3,
+        Devices = [device],
+        SerialInput = new Pipe().Reader.AsStream(),
+    });
+}
