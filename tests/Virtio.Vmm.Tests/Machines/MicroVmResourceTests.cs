@@ -19,7 +19,7 @@ public sealed class MicroVmResourceTests
         // The first ones bring what stays for good: the pool's threads, the allocator's arenas, compiled code.
         for (var i = 0; i < 10; i++)
             await RunAsync(i);
-        var before = ProcessResources.Count();
+        var before = ProcessResources.CountSettled();
 
         for (var i = 0; i < 50; i++)
             await RunAsync(i);
@@ -32,7 +32,7 @@ public sealed class MicroVmResourceTests
     {
         for (var i = 0; i < 2; i++)
             await BootAsync(i);
-        var before = ProcessResources.Count();
+        var before = ProcessResources.CountSettled();
 
         for (var i = 0; i < 4; i++)
             await BootAsync(i);
@@ -44,7 +44,7 @@ public sealed class MicroVmResourceTests
     public async Task Machines_that_could_not_be_put_together_leave_none_either()
     {
         await FailAsync();
-        var before = ProcessResources.Count();
+        var before = ProcessResources.CountSettled();
 
         for (var i = 0; i < 20; i++)
             await FailAsync();

@@ -21,6 +21,14 @@ internal readonly record struct ProcessResources(int AllThreads, int Threads, in
             File.ReadLines("/proc/self/maps").Sum(MappedLength));
     }
 
+    /// <summary>The same when what tests before have left to the collector is gone: a start to compare with.</summary>
+    public static ProcessResources CountSettled()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return Count();
+    }
+
     /// <summary>Nothing was left since this was counted, but for what the runtime does as it likes.</summary>
     /// <param name="mostMapped">Bytes of address space that may be the runtime's.</param>
     public void AssertUnchanged(long mostMapped)

@@ -197,7 +197,8 @@ internal static class X86Assembly
 
         using (process)
         {
-            var errors = process!.StandardError.ReadToEnd();
+            using var output = process!.StandardError; // nobody else closes it before the collector does
+            var errors = output.ReadToEnd();
             process.WaitForExit();
             Assert.True(process.ExitCode == 0, errors);
         }
