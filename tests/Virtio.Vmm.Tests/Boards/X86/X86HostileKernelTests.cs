@@ -191,19 +191,19 @@ public sealed class X86HostileKernelTests
         var kernel = X86Assembly.AssembleUser(Sweep, Start);
         var log = new LogCounter();
         var duration = Environment.GetEnvironmentVariable("VIRTIO_TEST_ALL") == "1" ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(3);
-        var machines = 0;
         var before = Environment.WorkingSet;
-        long most = 0;
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < duration; machines++)
-            most = Math.Max(most, await SweepAsync(kernel, duration - watch.Elapsed, log)); // again, because it may destroy itself: a device writes where it is told to
+        var sweeps = new List<(int AtWork, long MostMemory)>();
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < duration;)
+            sweeps.Add(await SweepAsync(kernel, duration - watch.Elapsed, log)); // again, because it may destroy itself: a device writes where it is told to
 
-        Assert.InRange(log.Count, 0, 40 * machines); // its own life, and 10 for each device
-        Assert.InRange(most - before, long.MinValue, MostGrowth);
+        Assert.Contains(sweeps, sweep => sweep.AtWork >= 2);
+        Assert.InRange(log.Count, 0, 40 * sweeps.Count); // its own life, and 10 for each device
+        Assert.InRange(sweeps.Max(sweep => sweep.MostMemory) - before, long.MinValue, MostGrowth);
         Assert.Equal("next", await X86Machine.RunAsync(X86Assembly.Assemble("outb 0x3f8, 'n'; outb 0x3f8, 'e'; outb 0x3f8, 'x'; outb 0x3f8, 't'; off")));
     }
 
-    /// <summary>Runs the kernel for a time, and gives the most memory that the process had.</summary>
-    private static async Task<long> SweepAsync(byte[] kernel, TimeSpan duration, LogCounter log)
+    /// <summary>Runs the kernel for a time; says how many processors went to work, and the most memory that the process had.</summary>
+    private static async Task<(int AtWork, long MostMemory)> SweepAsync(byte[] kernel, TimeSpan duration, LogCounter log)
     {
         X86Machine.RequireKvm();
         await using var vm = await MicroVm.StartAsync(new MicroVmOptions
@@ -229,8 +229,8 @@ public sealed class X86HostileKernelTests
         while (await Task.WhenAny(end, Task.Delay(100)) != end)
             most = Math.Max(most, Environment.WorkingSet);
 
-        Assert.Contains((await end).Reason, new[] { MicroVmExitReason.Cancelled, MicroVmExitReason.Panic });
-        Assert.InRange(vm.SerialLog.Count(c => c == 's'), 2, int.MaxValue); // both processors went to work
-        return most;
+        var exit = await end;
+        Assert.True(exit.Reason is MicroVmExitReason.Cancelled or MicroVmExitReason.Panic, exit.ToString());
+        return (vm.SerialLog.Count(c => c == 's'), most);
     }
 }
