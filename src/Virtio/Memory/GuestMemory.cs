@@ -11,6 +11,9 @@ public sealed unsafe class GuestMemory : IDisposable
 {
     private const ulong PageSize = 4096;
 
+    // A host that backs memory with large pages of itself does so only where they are aligned on both sides, for the host and for the guest.
+    private const ulong LargePageSize = 2 << 20;
+
     private readonly List<nint> _allocations = [];
     private readonly GuestMemoryRegion[] _regions;
     private readonly GuestMemoryChunk[] _chunks;
@@ -45,10 +48,11 @@ public sealed unsafe class GuestMemory : IDisposable
         {
             for (int i = 0; i < ranges.Length; i++)
             {
-                // Zeroed allocations of this size come straight from the kernel as untouched pages; one page more leaves room to align.
-                nint raw = (nint)NativeMemory.AllocZeroed(checked((nuint)(ranges[i].Length + PageSize)));
+                // Zeroed allocations of this size come straight from the kernel as untouched pages; a little more leaves room to align.
+                nuint alignment = (nuint)(ranges[i].Length < LargePageSize ? PageSize : LargePageSize);
+                nint raw = (nint)NativeMemory.AllocZeroed(checked((nuint)ranges[i].Length + alignment));
                 allocations.Add(raw);
-                nint aligned = (nint)(((nuint)raw + (nuint)PageSize - 1) & ~((nuint)PageSize - 1));
+                nint aligned = (nint)(((nuint)raw + alignment - 1) & ~(alignment - 1));
                 regions[i] = new GuestMemoryRegion(ranges[i].Address, ranges[i].Length, aligned);
             }
         }
