@@ -7,13 +7,15 @@ namespace Virtio.Vmm.Tests.Boards.X86;
 /// <summary>virtio devices on the board, driven by kernels of a few instructions.</summary>
 public sealed class X86DeviceTests
 {
-    // Brings the device at edi into operation, with a packed ring of 8 descriptors at 2 MiB, and offers it 16 bytes.
+    private const int Exchanges = 20_000;
+
+    // Brings the device at edi into operation, with a packed ring of 8 descriptors at 2 MiB; and offers it 16 bytes, with a kick.
     private const string Driver = """
             .macro register offset, value
             movl $\value, \offset(%edi)
             .endm
 
-            .macro exchange
+            .macro set_up
             register 0x70, 0
             register 0x70, 1
             register 0x70, 3
@@ -32,6 +34,10 @@ public sealed class X86DeviceTests
             register 0xa4, 0
             register 0x44, 1
             register 0x70, 15
+            .endm
+
+            .macro exchange
+            set_up
             movl $0x203000, 0x200000
             movl $0, 0x200004
             movl $16, 0x200008
@@ -63,6 +69,65 @@ public sealed class X86DeviceTests
                 mov 0x20000c, %eax
                 print
                 off
+                """),
+            devices: new EntropyDevice()));
+
+    // A driver that kicks only when the device asks for it, with a pause of up to some 100 microseconds before every request, so that the worker is found polling,
+    // falling asleep, and asleep.
+    [Fact]
+    public async Task No_kick_and_no_request_for_kicks_is_lost() => Assert.Equal(
+        "ok",
+        await X86Machine.RunAsync(
+            X86Assembly.AssembleUser(
+                $"""
+                mov ${Exchanges}, %ebp
+                xor %r12d, %r12d            # next descriptor
+                mov $0x00820000, %r13d      # how one is available in this round of the ring
+                mov $0x80800000, %r14d      # and used
+                mov $12345, %r8
+                mov $0xd0000000, %edi
+                again:
+                imul $1103515245, %r8, %r8
+                add $12345, %r8
+                mov %r8, %rcx
+                shr $16, %rcx
+                and $0x3ff, %ecx
+                inc %ecx
+                1:
+                pause
+                dec %ecx
+                jnz 1b
+                mov %r12, %rbx
+                shl $4, %rbx
+                movq $0x203000, 0x200000(%rbx)
+                movl $16, 0x200008(%rbx)
+                mov %r13d, 0x20000c(%rbx)
+                mfence
+                cmpw $1, 0x202002           # kicks are not wanted
+                je 2f
+                movl $0, 0x50(%rdi)
+                2:
+                mov 0x20000c(%rbx), %eax
+                and $0x80800000, %eax
+                cmp %r14d, %eax
+                jne 2b
+                inc %r12d
+                cmp $8, %r12d
+                jne 3f
+                xor %r12d, %r12d
+                xor $0x80800000, %r13d
+                xor $0x80800000, %r14d
+                3:
+                dec %ebp
+                jnz again
+                outb 0x3f8, 'o'
+                outb 0x3f8, 'k'
+                off
+                """,
+                before: Driver + """
+                mov $0xd0000000, %edi
+                set_up
+
                 """),
             devices: new EntropyDevice()));
 
