@@ -9,7 +9,10 @@ public enum MicroVmExitReason
     /// <summary>The guest asked for a reboot. A microVM does not start again by itself.</summary>
     Reboot,
 
-    /// <summary>The guest's kernel panicked; <see cref="MicroVmExit.Detail"/> holds the kernel's own words where they were seen.</summary>
+    /// <summary>
+    /// The guest's kernel panicked, or did what its processor could not survive; <see cref="MicroVmExit.Detail"/> holds the kernel's own words where they were
+    /// seen, or says what it did.
+    /// </summary>
     Panic,
 
     /// <summary>The host stopped it: <see cref="MicroVm.StopAsync"/> or disposal.</summary>

@@ -22,7 +22,7 @@ public sealed class X86DeviceTests
             register 0x24, 1                # VERSION_1, RING_PACKED
             register 0x20, 5
             register 0x24, 0
-            register 0x20, 0
+            register 0x20, 0x20000000       # EVENT_IDX
             register 0x70, 11
             register 0x30, 0
             register 0x38, 8
@@ -103,8 +103,25 @@ public sealed class X86DeviceTests
                 movl $16, 0x200008(%rbx)
                 mov %r13d, 0x20000c(%rbx)
                 mfence
-                cmpw $1, 0x202002           # kicks are not wanted
+                mov 0x202000, %eax          # event suppression of the device
+                mov %eax, %edx
+                shr $16, %edx
+                cmp $1, %dx                 # kicks are not wanted
                 je 2f
+                cmp $2, %dx                 # only for one descriptor
+                jne 4f
+                mov %eax, %edx
+                and $0x7fff, %edx
+                cmp %r12d, %edx
+                jne 2f
+                shr $15, %eax
+                and $1, %eax
+                mov %r13d, %edx             # this round of the ring
+                shr $23, %edx
+                and $1, %edx
+                cmp %eax, %edx
+                jne 2f
+                4:
                 movl $0, 0x50(%rdi)
                 2:
                 mov 0x20000c(%rbx), %eax
