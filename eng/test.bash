@@ -3,38 +3,54 @@
 
 test_limit=${VIRTIO_TEST_LIMIT:-900}
 
+# Projects with tests on the KVM machine (trait Machine=Kvm). On a processor that could have KVM they run where it is real, and only there.
+kvm_projects=(tests/Guest tests/Virtio.Vmm.Tests)
+[[ $(uname -m) == x86_64 ]] || kvm_projects=()
+
 # The last line of the output is always the counts.
 run_tests() {
-  local project results passed=0 failed=0 skipped=0
+  local project passed=0 failed=0 skipped=0
   rm -rf artifacts/test-results
-  for project in tests/*/*.csproj; do
-    run_project "${project%/*}" || true
-    results=$(results_of "${project%/*}")
-    if [[ -s $results ]]; then
-      passed=$((passed + $(count_of passed "$results")))
-      failed=$((failed + $(count_of failed "$results") + $(count_of errors "$results")))
-      skipped=$((skipped + $(count_of skipped "$results")))
-    fi
-    # What ended otherwise than by its own verdict (a crash, the time limit) is one failure more.
-    [[ ! -f $results.broken ]] || failed=$((failed + 1))
-  done
+  for project in tests/*/*.csproj; do run_and_count "${project%/*}"; done
+  for project in "${kvm_projects[@]}"; do run_and_count "$project" kvm; done
   list_skipped
   echo "$passed passed, $failed failed, $skipped skipped"
   ((failed == 0 && passed > 0))
 }
 
-results_of() { echo "artifacts/test-results/${1##*/}.xml"; }
+run_and_count() {
+  local results
+  run_project "$@" || true
+  results=$(results_of "$@")
+  if [[ -s $results ]]; then
+    passed=$((passed + $(count_of passed "$results")))
+    failed=$((failed + $(count_of failed "$results") + $(count_of errors "$results")))
+    skipped=$((skipped + $(count_of skipped "$results")))
+  fi
+  # What ended otherwise than by its own verdict (a crash, the time limit) is one failure more.
+  [[ ! -f $results.broken ]] || failed=$((failed + 1))
+}
 
-# One test project, in a process group of its own: at the time limit, or at Ctrl-C, what it started ends with it.
+results_of() { echo "artifacts/test-results/${1##*/}${2:+-$2}.xml"; }
+
+# run_project PROJECT [kvm]: one test project, or its tests on the KVM machine, in a process group of its own: at the time limit, or at
+# Ctrl-C, what it started ends with it.
 run_project() {
-  local program results status=0 job
+  local program results status=0 job where=()
   program=$(program_of "$1")
-  results=$(results_of "$1")
+  results=$(results_of "$@")
   mkdir -p "${results%/*}"
   rm -f "$results" "$results.broken"
-  echo "== ${1##*/}"
+  echo "== ${1##*/}${2:+ on $2}"
+  if [[ ${2:-} == kvm ]]; then
+    where=(env VIRTIO_WITH_KVM_OUT="${results%/*}" eng/with-kvm "$program" --filter-trait Machine=Kvm)
+  elif ((${#kvm_projects[@]} > 0)); then
+    where=("$program" --filter-not-trait Machine=Kvm)
+  else
+    where=("$program")
+  fi
   set -m
-  timeout -k 10 "$test_limit" "$program" --results-directory "${results%/*}" --report-xunit --report-xunit-filename "${results##*/}" \
+  timeout -k 10 "$test_limit" "${where[@]}" --results-directory "${results%/*}" --report-xunit --report-xunit-filename "${results##*/}" \
     --no-ansi --no-progress </dev/null &
   job=$!
   set +m

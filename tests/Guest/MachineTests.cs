@@ -9,8 +9,8 @@ public sealed class MachineTests
 {
     [Theory]
     [OnEachMachine("poweroff -f", MicroVmExitReason.PowerOff)]
-    [OnEachMachine("reboot -f", MicroVmExitReason.Reboot, InEveryRun = true)]
-    [OnEachMachine("echo c >/proc/sysrq-trigger", MicroVmExitReason.Panic, InEveryRun = true)]
+    [OnEachMachine("reboot -f", MicroVmExitReason.Reboot)]
+    [OnEachMachine("echo c >/proc/sysrq-trigger", MicroVmExitReason.Panic)]
     public async Task The_guest_ends_its_machine(MicroVmMachine machine, string command, MicroVmExitReason expected)
     {
         await using LinuxGuest guest = await Guests.StartAsync(machine);
