@@ -44,6 +44,7 @@ run_project() {
   echo "== ${1##*/}${2:+ on $2}"
   if [[ ${2:-} == kvm ]]; then
     where=(env VIRTIO_WITH_KVM_OUT="${results%/*}" eng/with-kvm "$program" --filter-trait Machine=Kvm)
+    ((${VIRTIO_TEST_ALL:-1} > 0)) || where+=(--filter-not-trait Run=All)
   elif ((${#kvm_projects[@]} > 0)); then
     where=("$program" --filter-not-trait Machine=Kvm)
   else

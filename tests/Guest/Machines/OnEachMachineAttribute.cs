@@ -12,7 +12,7 @@ namespace Virtio.Guest.Tests.Machines;
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class OnEachMachineAttribute(params object[] arguments) : DataAttribute
 {
-    /// <summary>Whether the KVM row belongs to every run of the tests, also where its processor is emulated and slow.</summary>
+    /// <summary>Whether the KVM row belongs to every run of the tests; the others have the trait <c>Run=All</c>, because an emulated processor takes its time.</summary>
     public bool InEveryRun { get; init; }
 
     /// <inheritdoc/>
@@ -25,12 +25,13 @@ public sealed class OnEachMachineAttribute(params object[] arguments) : DataAttr
     private TheoryDataRow Row(MicroVmMachine machine)
     {
         var row = new TheoryDataRow([machine, .. arguments]);
-        if (machine == MicroVmMachine.Kvm)
-        {
-            row.Traits.Add("Machine", ["Kvm"]);
-            row.Skip = HostKvm.WhyNot(InEveryRun);
-        }
+        if (machine != MicroVmMachine.Kvm)
+            return row;
 
+        row.Traits.Add("Machine", ["Kvm"]);
+        if (!InEveryRun)
+            row.Traits.Add("Run", ["All"]);
+        row.Skip = HostKvm.WhyNot;
         return row;
     }
 }

@@ -3,16 +3,16 @@ using System.Buffers.Binary;
 namespace Virtio.Vmm.Tests.Machines;
 
 /// <summary>The other ways to start Debian's amd64 kernel than as the file that it is, and to tell it of its machine.</summary>
+[Trait("Machine", "Kvm")]
+[Trait("Run", "All")]
 public sealed class X86KernelTests
 {
     public X86KernelTests()
     {
-        var reason = HostKvm.WhyNot(inEveryRun: false);
-        Assert.SkipWhen(reason is not null, reason ?? "");
+        Assert.SkipWhen(HostKvm.WhyNot is not null, HostKvm.WhyNot ?? "");
     }
 
     [Fact]
-    [Trait("Machine", "Kvm")]
     public async Task Its_ELF_file_starts_at_the_PVH_entry()
     {
         var image = StockKernel.Image(MicroVmMachine.Kvm);
@@ -36,7 +36,6 @@ public sealed class X86KernelTests
 
     /// <summary>Debian's kernel does not take its virtio devices from parameters; processors, interrupts and the way to reboot are there without ACPI.</summary>
     [Fact]
-    [Trait("Machine", "Kvm")]
     public async Task Without_ACPI_it_finds_its_processors_and_its_serial_port()
     {
         var image = StockKernel.Image(MicroVmMachine.Kvm);
