@@ -42,7 +42,7 @@ public sealed class MicroVmOptions
 
     /// <summary>
     /// Whether the kernel parameters begin with the machine's own: <c>earlycon=sbi</c> on the software machine, <c>console=ttyS0</c>, then <c>console=hvc0</c> where there is a
-    /// console device, <c>quiet</c>, <c>panic=-1</c>, which makes a panic end the machine, and on the KVM machine <c>pci=off</c>. Without them, <see cref="CommandLine"/> is all there is.
+    /// console device, <c>quiet</c>, and <c>panic=-1</c>, which makes a panic end the machine. Without them, <see cref="CommandLine"/> is all there is.
     /// </summary>
     public bool UseDefaultCommandLine { get; init; } = true;
 

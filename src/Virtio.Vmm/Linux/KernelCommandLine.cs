@@ -19,11 +19,10 @@ internal static class KernelCommandLine
     public static string ForRiscv(MicroVmOptions options) => Join(options.UseDefaultCommandLine ? $"{EarlyConsole}=sbi {Common(options)}" : "", options.CommandLine);
 
     /// <summary>
-    /// The KVM machine's parameters, then the user's own. There is no PCI to be looked for, which a kernel calls fatal. Devices are among the parameters only
-    /// where the kernel has no other way to find them.
+    /// The KVM machine's parameters, then the user's own. Devices are among them only where the kernel has no other way to find them.
     /// </summary>
     public static string ForX86(MicroVmOptions options) => Join(
-        options.UseDefaultCommandLine ? $"{Common(options)} pci=off" : "",
+        options.UseDefaultCommandLine ? Common(options) : "",
         options.DeviceDiscovery == MicroVmDeviceDiscovery.CommandLine ? string.Join(' ', Enumerable.Range(0, options.Devices.Count).Select(Device)) : "",
         options.CommandLine);
 

@@ -12,7 +12,7 @@ public sealed class KernelCommandLineTests
     {
         Assert.Equal("earlycon=sbi console=ttyS0 quiet panic=-1", KernelCommandLine.ForRiscv(Options()));
         Assert.Equal("earlycon=sbi console=ttyS0 console=hvc0 quiet panic=-1 a=b", KernelCommandLine.ForRiscv(Options("a=b", new ConsoleDevice())));
-        Assert.Equal("console=ttyS0 console=hvc0 quiet panic=-1 pci=off a=b", KernelCommandLine.ForX86(Options("a=b", new ConsoleDevice())));
+        Assert.Equal("console=ttyS0 console=hvc0 quiet panic=-1 a=b", KernelCommandLine.ForX86(Options("a=b", new ConsoleDevice())));
     }
 
     [Fact]
@@ -21,7 +21,7 @@ public sealed class KernelCommandLineTests
         Assert.DoesNotContain("virtio_mmio", KernelCommandLine.ForX86(Options("", new EntropyDevice())), StringComparison.Ordinal);
 
         Assert.Equal(
-            "console=ttyS0 quiet panic=-1 pci=off virtio_mmio.device=0x1000@0xd0000000:5 virtio_mmio.device=0x1000@0xd0001000:6 a=b",
+            "console=ttyS0 quiet panic=-1 virtio_mmio.device=0x1000@0xd0000000:5 virtio_mmio.device=0x1000@0xd0001000:6 a=b",
             KernelCommandLine.ForX86(WithDevicesAmongThem(useDefaultCommandLine: true, deviceCount: 2)));
     }
 
