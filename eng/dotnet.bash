@@ -54,13 +54,14 @@ program_of() {
   echo "$1/bin/Release/net10.0/$name"
 }
 
-# The command as one native binary. Any warning about trimming or native compilation ends it.
+# publish_native [PROJECT NAME]: a program as one native binary, artifacts/NAME; the command, unless told otherwise. Any warning about trimming or native
+# compilation ends it.
 publish_native() {
-  local linker=()
+  local linker=() project=${1:-src/Virtio.Cli} name=${2:-virtio}
   command -v clang >/dev/null || linker=(-p:CppCompilerAndLinker=gcc)
   rm -rf artifacts/publish
-  dotnet publish src/Virtio.Cli -c Release --use-current-runtime -v q --nologo -clp:NoSummary -warnaserror -p:IlcTreatWarningsAsErrors=true \
+  dotnet publish "$project" -c Release --use-current-runtime -v q --nologo -clp:NoSummary -warnaserror -p:IlcTreatWarningsAsErrors=true \
     "${linker[@]}" -o artifacts/publish
-  cp "artifacts/publish/$(basename "$(program_of src/Virtio.Cli)")" artifacts/virtio
-  say "artifacts/virtio: $(du -h artifacts/virtio | cut -f 1)"
+  cp "artifacts/publish/$(basename "$(program_of "$project")")" "artifacts/$name"
+  say "artifacts/$name: $(du -h "artifacts/$name" | cut -f 1)"
 }

@@ -7,14 +7,15 @@ namespace Virtio.Bench;
 internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bool Write)
 {
     internal const string Usage = """
-        usage: ./build bench [rings|processor|boot|fio|all] [--quick] [--write|--no-write]
+        usage: ./build bench [rings|processor|native|boot|fio|all] [--quick] [--write|--no-write]
 
           rings      the device's side of a ring: nanoseconds and bytes allocated per chain
           processor  instructions per second of one hart
+          native     a disk as a bare-metal guest on KVM sees it, beside QEMU's microvm
           boot       from the start of the process to the guest's shell, and memory, beside QEMU
           fio        a disk as the guest's fio sees it, beside QEMU
-          all        all of them (default); about ten minutes
-          --quick    few samples, at most three minutes, nothing written
+          all        all of them (default); about fifteen minutes
+          --quick    few samples, at most five minutes, nothing written
           --write    puts the figures into docs/performance.md; 'all' does so unless told --no-write
         """;
 

@@ -5,8 +5,6 @@ using Virtio.Bench.Output;
 using Virtio.Bench.Processor;
 using Virtio.Bench.Rings;
 
-if (OperatingSystem.IsLinux() && args is [NativeHost.Verb, var kernel, var disk, var commandLine])
-    return await NativeHost.RunAsync(kernel, disk, commandLine);
 if (BenchOptions.Parse(args) is not { } options)
 {
     bool asked = args is ["--help" or "-h"];
@@ -25,6 +23,9 @@ foreach (string suite in options.Suites)
             break;
         case Suites.Processor:
             await ProcessorBenchmark.RunAsync(options, report);
+            break;
+        case Suites.Native:
+            NativeBenchmark.Run(options, report);
             break;
         case Suites.Boot:
             BootBenchmark.Run(options, report);

@@ -4,6 +4,7 @@ namespace Virtio.Bench;
 internal sealed class Report
 {
     internal const string Native = "virtio, native";
+    internal const string Mapped = "virtio, mapped file";
     internal const string Jit = "virtio, JIT";
     internal const string Qemu = "QEMU";
 

@@ -8,6 +8,9 @@ internal static class Repository
     /// <summary>The command compiled ahead of time, where <c>./build publish</c> puts it.</summary>
     internal static string NativeCommand => Path.Combine(Root, "artifacts", "virtio");
 
+    /// <summary>The program that runs the bare-metal guest, compiled ahead of time.</summary>
+    internal static string NativeHost => Path.Combine(Root, "artifacts", "bench-host");
+
     /// <summary>The command as <c>./build run</c> uses it.</summary>
     internal static string JitCommand
     {

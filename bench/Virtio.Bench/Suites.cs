@@ -5,8 +5,9 @@ internal static class Suites
 {
     internal const string Rings = "rings";
     internal const string Processor = "processor";
+    internal const string Native = "native";
     internal const string Boot = "boot";
     internal const string Fio = "fio";
 
-    internal static IReadOnlyList<string> All => [Rings, Processor, Boot, Fio];
+    internal static IReadOnlyList<string> All => [Rings, Processor, Native, Boot, Fio];
 }

@@ -20,20 +20,20 @@ internal static class BootBenchmark
         IReadOnlyList<GuestCommand> commands = GuestCommand.Find(Suites.Boot, report, Report.Native, Report.Jit, Report.Qemu);
         string disk = files.CreateDisk("disk", DiskLength, marked: false);
         Prepare(commands, files, disk);
-        var times = new Rounds(Suites.Boot, commands);
-        var fullTimes = new Rounds(Suites.Boot, commands);
-        var processorTimes = new Rounds(Suites.Boot, commands);
-        var memory = new Rounds(Suites.Boot, commands);
+        var times = new Rounds(Suites.Boot, commands.Select(command => command.Subject));
+        var fullTimes = new Rounds(Suites.Boot, commands.Select(command => command.Subject));
+        var processorTimes = new Rounds(Suites.Boot, commands.Select(command => command.Subject));
+        var memory = new Rounds(Suites.Boot, commands.Select(command => command.Subject));
         var clock = new Clock(options.Quick ? 40 : 200);
         for (int round = 0; round < (options.Quick ? 3 : 11) && clock.HasTimeFor(round); round++)
         {
             foreach (GuestCommand command in commands)
             {
                 Boot? small = Try(command, files, files.SmallInitrd, SmallMemory, disk, report);
-                times.Add(command, small?.Seconds);
-                processorTimes.Add(command, small?.ProcessorSeconds);
-                memory.Add(command, small?.Megabytes);
-                fullTimes.Add(command, Try(command, files, files.FullInitrd, FullMemory, disk, report)?.Seconds);
+                times.Add(command.Subject, small?.Seconds);
+                processorTimes.Add(command.Subject, small?.ProcessorSeconds);
+                memory.Add(command.Subject, small?.Megabytes);
+                fullTimes.Add(command.Subject, Try(command, files, files.FullInitrd, FullMemory, disk, report)?.Seconds);
             }
         }
 
@@ -66,7 +66,7 @@ internal static class BootBenchmark
             string? console = guest.ReadUntil(GuestCommand.Prompt, BootLimit);
             double seconds = guest.Elapsed.TotalSeconds;
             if (console is not null)
-                return new Boot(seconds, guest.ProcessorTime.TotalSeconds, ResidentMemory.BesideGuest(guest.Id, (long)megabytes << 20) / (1024.0 * 1024));
+                return new Boot(seconds, guest.ProcessorTime.TotalSeconds, ResidentMemory.BesideGuest(guest.Id, (long)megabytes << 20, ResidentMemory.Linux) / (1024.0 * 1024));
             report.Note(Suites.Boot, $"A run of {command.Subject} had no prompt within {BootLimit.TotalSeconds} s and was repeated. {guest.Errors}".TrimEnd());
         }
 

@@ -34,15 +34,15 @@ internal static class FioBenchmark
 
     private static void Measure(List<FioGuest> guests, int seconds, BenchOptions options, Report report)
     {
-        GuestCommand[] commands = [.. guests.Select(guest => guest.Command)];
-        Dictionary<FioJob, Rounds> all = FioJob.All.ToDictionary(job => job, _ => new Rounds(Suites.Fio, commands));
+        string[] subjects = [.. guests.Select(guest => guest.Command.Subject)];
+        Dictionary<FioJob, Rounds> all = FioJob.All.ToDictionary(job => job, _ => new Rounds(Suites.Fio, subjects));
         var clock = new Clock(options.Quick ? 40 : 200);
         for (int round = 0; round < (options.Quick ? 2 : 5) && clock.HasTimeFor(round); round++)
         {
             foreach ((FioJob job, Rounds rounds) in all)
             {
                 foreach (FioGuest guest in guests)
-                    rounds.Add(guest.Command, guest.Run(job, seconds, report));
+                    rounds.Add(guest.Command.Subject, guest.Run(job, seconds, report));
             }
         }
 

@@ -78,6 +78,13 @@ internal sealed class GuestProcess : IDisposable
         return null;
     }
 
+    /// <summary>All that the program said on standard error, once it has ended by itself.</summary>
+    internal string FinalErrors()
+    {
+        _process.WaitForExit();
+        return Errors;
+    }
+
     public void Dispose()
     {
         Kill();

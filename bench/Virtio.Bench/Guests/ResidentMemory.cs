@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Virtio.Bench.Guests;
 
@@ -9,12 +8,14 @@ internal static class ResidentMemory
     private const int PageSize = 4096;
     private const ulong PagePresent = 1UL << 63;
 
-    // A kernel lies 2 MiB above the beginning of memory on both machines, and has a signature here (Linux: boot image header in RISC-V Linux).
+    // A kernel lies 2 MiB above the beginning of memory on all machines.
     private const long KernelOffset = 2 << 20;
-    private const long SignatureOffset = 0x30;
+
+    /// <summary>What a RISC-V kernel has in its beginning (Linux: boot image header in RISC-V Linux), and where.</summary>
+    internal static GuestSignature Linux { get; } = new(0x30, "RISCV"u8.ToArray());
 
     /// <summary>Bytes of all mappings that are resident, without the guest's memory; null where the guest's memory was not found.</summary>
-    internal static long? BesideGuest(int process, long guestMemory)
+    internal static long? BesideGuest(int process, long guestMemory, GuestSignature signature)
     {
         long total = 0;
         long? guest = null;
@@ -24,14 +25,14 @@ internal static class ResidentMemory
             if (words[0] == "Rss:")
                 total += long.Parse(words[1], CultureInfo.InvariantCulture) << 10;
             else if (guest is null && words.Length == 5 && words[1] == "rw-p")
-                guest = FindGuest(process, words[0], guestMemory);
+                guest = FindGuest(process, words[0], guestMemory, signature);
         }
 
         return guest is null ? null : total - guest;
     }
 
     // The host's kernel joins neighbouring mappings, so that the guest's memory may be a part of a larger one.
-    private static long? FindGuest(int process, string range, long guestMemory)
+    private static long? FindGuest(int process, string range, long guestMemory, GuestSignature signature)
     {
         string[] bounds = range.Split('-');
         long start = long.Parse(bounds[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
@@ -39,12 +40,12 @@ internal static class ResidentMemory
         if (end - start < guestMemory)
             return null;
         using FileStream memory = new($"/proc/{process}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        byte[] signature = new byte[5];
+        byte[] bytes = new byte[signature.Bytes.Length];
         for (long address = start; address <= end - guestMemory; address += PageSize)
         {
-            memory.Position = address + KernelOffset + SignatureOffset;
-            memory.ReadExactly(signature);
-            if (Encoding.ASCII.GetString(signature) == "RISCV")
+            memory.Position = address + KernelOffset + signature.Offset;
+            memory.ReadExactly(bytes);
+            if (bytes.AsSpan().SequenceEqual(signature.Bytes))
                 return PresentBytes(process, address, guestMemory);
         }
 

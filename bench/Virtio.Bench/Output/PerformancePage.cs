@@ -59,6 +59,9 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
                 yield return Row($"{WantedRate} million instructions a second on the boot{which}", TextTable.Number(rate.Median), rate.Median >= WantedRate, 1 - (rate.Median / WantedRate));
         }
 
+        foreach (string row in NativeReach.Rows(report))
+            yield return row;
+
         foreach (string subject in (string[])[Report.Native, Report.Jit])
         {
             if (report.Find(Suites.Boot, BootBenchmark.Small, subject)?.ToQemu is { } ratio)
@@ -66,6 +69,6 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
         }
     }
 
-    private static string Row(string wanted, string measured, bool met, double missedBy = 0) =>
+    internal static string Row(string wanted, string measured, bool met, double missedBy = 0) =>
         $"| {wanted} | {measured}: {(met ? "reached" : missedBy > 0 ? $"missed by {missedBy * 100:F0} %" : "missed")} |";
 }

@@ -184,6 +184,17 @@ static void access(const char *name, bool notify, uint64_t duration)
     report(name, accesses, ticks() - start, true);
 }
 
+/* Nothing, for as long as the host wants to look. */
+static void idle(uint64_t duration)
+{
+    for (uint64_t start = ticks(); ticks() - start < duration / 16;)
+        pause();
+    put_text("idle begins\n");
+    for (uint64_t start = ticks(); ticks() - start < duration;)
+        pause();
+    put_text("idle ends\n");
+}
+
 void main(void)
 {
     put_text("start");
@@ -197,6 +208,8 @@ void main(void)
     put_number("sectors", capacity);
     put_text("\n");
     uint64_t duration = parameter("ticks", 1000000000);
+    if (is_wanted("idle"))
+        idle(duration);
     for (unsigned i = 0; i < sizeof jobs / sizeof jobs[0]; i++)
         if (is_wanted(jobs[i].name))
             transfer(&jobs[i], duration);
@@ -208,6 +221,6 @@ void main(void)
         access("exit", false, duration / 4);
     put_text("end");
     put_number("ticks", ticks());
-    put_text("\n");
+    put_text("\ndone\n");
     end();
 }

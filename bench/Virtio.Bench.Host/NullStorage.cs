@@ -1,6 +1,6 @@
 using Virtio.Storage;
 
-namespace Virtio.Bench.Native;
+namespace Virtio.Bench.Host;
 
 /// <summary>A disk that does nothing with a request: what is left is the way to it and back.</summary>
 internal sealed class NullStorage(long length) : IWritableBlockStorage

@@ -1,0 +1,45 @@
+// Runs a bare-metal guest on the KVM machine, whether or not it is one that `virtio run` would take, with a disk that may be none at all. Compiled ahead of time,
+// as the command is. It is started by the benchmarks, not by a person.
+using System.Runtime.Versioning;
+using Virtio.Bench.Host;
+using Virtio.Devices.Block;
+using Virtio.Linux;
+using Virtio.Storage;
+using Virtio.Vmm;
+
+[assembly: SupportedOSPlatform("linux")]
+
+const string Mapped = ",mapped";
+
+if (args is not [var kernel, var disk, var commandLine])
+{
+    Console.Error.WriteLine("usage: KERNEL null|FILE[,mapped] PARAMETERS");
+    return 1;
+}
+
+IBlockStorage storage = disk switch
+{
+    "null" => new NullStorage(1L << 30),
+    _ when disk.EndsWith(Mapped, StringComparison.Ordinal) => MappedFileStorage.Open(disk[..^Mapped.Length]),
+    _ => FileStorage.Open(disk),
+};
+await using Stream console = Console.OpenStandardOutput();
+await using MicroVm vm = await MicroVm.StartAsync(new MicroVmOptions
+{
+    Machine = MicroVmMachine.Kvm,
+    Kernel = kernel,
+    UseDefaultCommandLine = false,
+    CommandLine = commandLine,
+    MemorySize = 256L << 20,
+    Devices = [new BlockDevice(storage)],
+    SerialOutput = console,
+});
+TimeSpan ready = Environment.CpuUsage.TotalTime;
+MicroVmExit exit = await vm.WaitForExitAsync();
+Console.Error.WriteLine(FormattableString.Invariant($"ready after {ready.TotalMilliseconds:F2} ms of processor time"));
+
+// The guest resets its machine with interrupts off, as a kernel does that panicked.
+if (exit.Reason == MicroVmExitReason.Reboot || exit is { Reason: MicroVmExitReason.Panic, Detail: null })
+    return 0;
+Console.Error.WriteLine($"the guest ended: {exit.Reason} {exit.Detail}");
+return 1;
