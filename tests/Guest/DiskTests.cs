@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Virtio.Devices.Block;
-using Virtio.Storage;
 using Virtio.Guest.Tests.Machines;
+using Virtio.Storage;
 using Virtio.Testing.Guest;
 using Virtio.Vmm;
 
