@@ -5,7 +5,8 @@ using Virtio.Kvm.Interop;
 namespace Virtio.Kvm;
 
 /// <summary>
-/// A virtual processor. One thread at a time runs it, best always the same; <see cref="RequestExit"/> and <see cref="Dispose"/> may be called from any.
+/// A virtual processor. One thread at a time runs it, best one of its own: a thread that did has a signal blocked from then on. <see cref="RequestExit"/> and
+/// <see cref="Dispose"/> may be called from any.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class KvmVcpu : IDisposable
@@ -111,8 +112,6 @@ public sealed partial class KvmVcpu : IDisposable
     {
         lock (_gate)
         {
-            if (_disposed)
-                return;
             Expel();
             _disposed = true;
         }

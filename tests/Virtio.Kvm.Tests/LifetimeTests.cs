@@ -109,6 +109,30 @@ public sealed class LifetimeTests
         }
     }
 
+    [Fact]
+    public void The_guest_does_not_run_any_more_when_disposal_returns_to_whoever_asked_for_it()
+    {
+        using var guest = BareMetalGuest.Create("1: inc qword ptr [0x100000]; jmp 1b", GuestRing.User);
+        using var entered = new ManualResetEventSlim();
+        var vcpu = new Thread(() => Record.Exception(() => RunForever(guest.Vcpu, entered)));
+        vcpu.Start();
+        Assert.True(SpinWait.SpinUntil(() => guest.ReadData() != 0, Limit));
+        bool[] wentOn = new bool[2];
+        Thread[] disposers = [.. Enumerable.Range(0, wentOn.Length).Select(i => new Thread(() =>
+        {
+            guest.Vcpu.Dispose();
+            ulong count = guest.ReadData();
+            Thread.SpinWait(10_000);
+            wentOn[i] = count != guest.ReadData();
+        }))];
+
+        Array.ForEach(disposers, disposer => disposer.Start());
+
+        Assert.All(disposers, disposer => Assert.True(disposer.Join(Limit)));
+        Assert.Equal([false, false], wentOn);
+        Assert.True(vcpu.Join(Limit));
+    }
+
     // A signal that reached a thread after its run would end this process.
     [Fact]
     public void Requests_while_threads_end_and_vCPUs_are_disposed_do_no_harm()

@@ -1,10 +1,17 @@
+using System.Runtime.InteropServices;
+using Virtio.Kvm.Interop;
 using Virtio.Kvm.Tests.Testbed;
 
 namespace Virtio.Kvm.Tests;
 
-public sealed class RequestExitTests
+public sealed partial class RequestExitTests
 {
     private const int Requests = 10_000;
+
+    // SIGWINCH.
+    private const int WindowChange = 28;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Guests that never need anything, guests that always do, and guests that wait in the kernel.</summary>
     public static TheoryData<string, GuestRing, bool> Guests => new()
@@ -87,6 +94,27 @@ public sealed class RequestExitTests
     }
 
     [Fact]
+    public void A_signal_that_means_something_else_is_an_interruption_too()
+    {
+        using PosixSignalRegistration handled = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => { });
+        using var guest = BareMetalGuest.Create("1: inc qword ptr [0x100000]; jmp 1b", GuestRing.User);
+        nint id = 0;
+        var reason = KvmExitReason.Unknown;
+        var vcpu = new Thread(() =>
+        {
+            id = ExitSignal.CurrentThread;
+            reason = guest.Vcpu.Run();
+        });
+        vcpu.Start();
+        Assert.True(SpinWait.SpinUntil(() => guest.ReadData() != 0, Limit));
+
+        Assert.Equal(0, Kill(id, WindowChange));
+
+        Assert.True(vcpu.Join(Limit));
+        Assert.Equal(KvmExitReason.Interrupted, reason);
+    }
+
+    [Fact]
     public void A_collection_of_garbage_does_not_wait_for_the_guest()
     {
         using var guest = BareMetalGuest.Create("1: jmp 1b", GuestRing.User);
@@ -110,6 +138,9 @@ public sealed class RequestExitTests
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
+
+    [LibraryImport("libc", EntryPoint = "pthread_kill")]
+    private static partial int Kill(nint thread, int signal);
 
     private static void RunAndRequest(BareMetalGuest guest, int times)
     {
