@@ -23,15 +23,41 @@ debian_mirror() {
 
 # debian_open DIRECTORY ARCHITECTURE SUITE: sets up the private apt root and reads the signed package lists.
 debian_open() {
-  local directory=$1 architecture=$2 suite=$3 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  [[ -f $keyring ]] || keyring=${keyring%.gpg}.pgp
-  [[ -f $keyring ]] || die "Debian's signing keys are missing; as root: apt-get install debian-archive-keyring"
-  mkdir -p "$directory"/{state/lists/partial,cache/archives/partial}
+  local directory=$1 architecture=$2 suite=$3
+  debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  [[ -f $debian_keyring ]] || debian_keyring=${debian_keyring%.gpg}.pgp
+  [[ -f $debian_keyring ]] || die "Debian's signing keys are missing; as root: apt-get install debian-archive-keyring"
+  mkdir -p "$directory"/cache/archives/partial
   : >"$directory/status"
-  echo "deb [signed-by=$keyring target=Packages] $(debian_mirror) $suite main" >"$directory/sources.list"
   debian_settings "$directory" "$architecture" >"$directory/apt.conf"
   debian_apt=(-c "$directory/apt.conf" -q)
-  apt-get "${debian_apt[@]}" --error-on=any update >"$directory/update.log" 2>&1 || debian_refused "$directory" "$suite"
+  debian_update "$directory" "$suite" || debian_refused "$directory" "$suite"
+}
+
+# While a mirror is being brought up to date, or where a cache before it has only one of the two, its index and its lists do not belong
+# together. That passes, or is so under one name of the release only: the other is as well signed. Whatever else is wrong stays wrong.
+debian_update() {
+  local directory=$1 suite=$2 pause
+  for pause in 10 60 0; do
+    debian_read "$directory" "$suite" && return 0
+    debian_in_motion "$directory" || return 1
+    debian_read "$directory" stable && grep -qx "Codename: $suite" "$directory"/state/lists/*_InRelease && return 0
+    ((pause > 0)) || break
+    say "Debian's mirror is being brought up to date; asking again in $pause s"
+    sleep "$pause"
+  done
+  return 1
+}
+
+debian_read() {
+  rm -rf "$1/state"
+  mkdir -p "$1/state/lists/partial"
+  echo "deb [signed-by=$debian_keyring target=Packages] $(debian_mirror) $2 main" >"$1/sources.list"
+  apt-get "${debian_apt[@]}" --error-on=any update >"$1/update.log" 2>&1
+}
+
+debian_in_motion() {
+  grep -qE 'Mirror sync in progress|Hash Sum mismatch' "$1/update.log"
 }
 
 # Given with -c, so read after the host's files and stronger than they are. The host's hooks act on the host's cache, which is not ours to touch.
