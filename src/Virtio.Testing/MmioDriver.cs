@@ -154,8 +154,11 @@ public sealed class MmioDriver
     /// <exception cref="InvalidOperationException">The device refused it.</exception>
     public DriverQueue SetUpQueue(int index, int? size = null)
     {
-        // The split ring's driver side joins here when there is a device that offers it.
-        var queue = new PackedDriverQueue(this, index, size ?? (int)QueueSizeMaximum((uint)index));
+        int descriptors = size ?? (int)QueueSizeMaximum((uint)index);
+        _queues[index]?.Free();
+        DriverQueue queue = (Features & (ulong)VirtioFeatures.RingPacked) != 0
+            ? new PackedDriverQueue(this, index, descriptors)
+            : new SplitDriverQueue(this, index, descriptors);
         _queues[index] = queue;
         if (!EnableQueue((uint)index, queue.Areas))
             throw new InvalidOperationException($"the device did not accept queue {index} as {queue.Areas}");
@@ -173,6 +176,18 @@ public sealed class MmioDriver
         WriteAddress(MmioRegisters.QueueDeviceLow, areas.Device);
         WriteRegister(MmioRegisters.QueueReady, 1);
         return ReadRegister(MmioRegisters.QueueReady) == 1;
+    }
+
+    /// <summary>Resets one queue (virtio 1.4, 2.6.1) and forgets it; <see cref="SetUpQueue"/> makes the next. Needs RING_RESET.</summary>
+    /// <exception cref="TimeoutException">The reset did not end.</exception>
+    public void ResetQueue(int index)
+    {
+        WriteRegister(MmioRegisters.QueueSelect, (uint)index);
+        WriteRegister(MmioRegisters.QueueReset, 1);
+        if (!SpinWait.SpinUntil(() => ReadRegister(MmioRegisters.QueueReset) == 0, Bus.Options.Timeout))
+            throw new TimeoutException($"the reset of queue {index} did not end");
+        _queues[index]?.Free();
+        _queues[index] = null;
     }
 
     /// <summary>Kicks a queue, wanted or not.</summary>

@@ -18,6 +18,8 @@ public sealed class PackedDriverQueue : DriverQueue
     private readonly GuestBuffer _driverEvent;
     private readonly GuestBuffer _deviceEvent;
     private readonly PackedChains _chains;
+    private readonly IndirectTables _tables;
+    private readonly OfferedOrder? _order;
     private readonly bool _eventIndex;
     private int _freeSlots;
     private int _nextAvailable;
@@ -33,7 +35,9 @@ public sealed class PackedDriverQueue : DriverQueue
         _driverEvent = Buffer(Areas.Driver, EventSize);
         _deviceEvent = Buffer(Areas.Device, EventSize);
         _eventIndex = (driver.Features & (ulong)VirtioFeatures.EventIndex) != 0;
-        _chains = new PackedChains(driver.Bus.Allocator, size);
+        _chains = new PackedChains(size);
+        _tables = new IndirectTables(driver.Bus.Allocator, size);
+        _order = (driver.Features & (ulong)VirtioFeatures.InOrder) != 0 ? new OfferedOrder(size) : null;
         _freeSlots = size;
     }
 
@@ -71,6 +75,7 @@ public sealed class PackedDriverQueue : DriverQueue
         id = 0;
         if (slots > _freeSlots || !_chains.TryTake(slots, out id))
             return false;
+        _order?.Add(id, buffers);
         ulong headWord = indirect ? WriteTable(buffers, id) : WriteChain(buffers, id);
 
         // The head last, in one releasing store: with it the device sees the whole chain (virtio 1.4, 2.8.21).
@@ -82,14 +87,10 @@ public sealed class PackedDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override bool TryCollect(out UsedBuffer used)
     {
-        ulong word = Volatile.Read(ref Word(_nextUsed));
-        var flags = (PackedFlags)(word >> 48);
-        bool availableBit = (flags & PackedFlags.Available) != 0;
-        bool usedBit = (flags & PackedFlags.Used) != 0;
-        used = default;
-        if (availableBit != usedBit || usedBit != _usedWrap)
+        if (_order is { InBatch: true })
+            used = _order.Next();
+        else if (!TryReadUsed(out used))
             return false;
-        used = new UsedBuffer(unchecked((ushort)(word >> 32)), unchecked((uint)word));
         if (!_chains.TryTakeBack(used.Id, out int slots))
             throw new InvalidOperationException($"queue {Index}: the device gave back id {used.Id}, which it does not have");
         _freeSlots += slots;
@@ -180,7 +181,7 @@ public sealed class PackedDriverQueue : DriverQueue
         allocator.Free(Areas.Descriptor, Size * PackedDescriptor.Size);
         allocator.Free(Areas.Driver, EventSize);
         allocator.Free(Areas.Device, EventSize);
-        _chains.FreeTables();
+        _tables.Free();
     }
 
     private static QueueAreas Allocate(GuestAllocator allocator, int size) => new(
@@ -198,6 +199,24 @@ public sealed class PackedDriverQueue : DriverQueue
             throw new InvalidOperationException($"the ring at 0x{address:x} does not lie in one piece of guest memory");
         buffer.Span.Clear();
         return buffer;
+    }
+
+    private bool TryReadUsed(out UsedBuffer used)
+    {
+        ulong word = Volatile.Read(ref Word(_nextUsed));
+        var flags = (PackedFlags)(word >> 48);
+        bool availableBit = (flags & PackedFlags.Available) != 0;
+        bool usedBit = (flags & PackedFlags.Used) != 0;
+        used = default;
+        if (availableBit != usedBit || usedBit != _usedWrap)
+            return false;
+        used = new UsedBuffer(unchecked((ushort)(word >> 32)), unchecked((uint)word));
+        if (_order is null)
+            return true;
+        if (!_order.TryBegin(used.Id, used.Length))
+            throw new InvalidOperationException($"queue {Index}: the device used id {used.Id}, which it does not have");
+        used = _order.Next();
+        return true;
     }
 
     /// <summary>Writes all but the head's flags, which it returns.</summary>
@@ -223,7 +242,7 @@ public sealed class PackedDriverQueue : DriverQueue
 
     private ulong WriteTable(ReadOnlySpan<DriverBuffer> buffers, ushort id)
     {
-        ulong address = _chains.Table(id, buffers.Length);
+        ulong address = _tables.Table(id, buffers.Length);
         int length = buffers.Length * PackedDescriptor.Size;
         Span<ulong> table = MemoryMarshal.Cast<byte, ulong>(Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer room) ? room.Span : default);
         for (int i = 0; i < buffers.Length; i++)

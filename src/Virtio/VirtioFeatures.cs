@@ -39,4 +39,10 @@ public enum VirtioFeatures : ulong
 
     /// <summary>VIRTIO_F_RING_RESET: a queue can be reset on its own.</summary>
     RingReset = 1UL << 40,
+
+    /// <summary>
+    /// What a device offers of its queues if it says nothing else: <see cref="RingPacked"/>, <see cref="IndirectDescriptors"/>, <see cref="EventIndex"/> and
+    /// <see cref="RingReset"/>. A driver that does not take the first has split rings.
+    /// </summary>
+    RingDefault = RingPacked | IndirectDescriptors | EventIndex | RingReset,
 }

@@ -14,6 +14,14 @@ public interface IVirtioDevice : IAsyncDisposable
     /// <summary>The device-type feature bits offered (virtio 1.4, 2.2); the transport adds the others. Constant.</summary>
     ulong Features { get; }
 
+    /// <summary>
+    /// What is offered of queues and their rings: <see cref="VirtioFeatures.RingPacked"/>, <see cref="VirtioFeatures.IndirectDescriptors"/>,
+    /// <see cref="VirtioFeatures.EventIndex"/>, <see cref="VirtioFeatures.InOrder"/>, <see cref="VirtioFeatures.RingReset"/>,
+    /// <see cref="VirtioFeatures.NotificationData"/>, <see cref="VirtioFeatures.AccessPlatform"/> and <see cref="VirtioFeatures.OrderPlatform"/>, in any
+    /// combination; other bits are not offered. The transport and the queues do what they mean. Constant.
+    /// </summary>
+    VirtioFeatures RingFeatures => VirtioFeatures.RingDefault;
+
     /// <summary>The maximum size of each queue, in descriptors. Constant.</summary>
     ReadOnlySpan<ushort> QueueSizes { get; }
 

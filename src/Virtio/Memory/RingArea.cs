@@ -21,6 +21,10 @@ internal readonly unsafe struct RingArea
         return host != 0;
     }
 
+    /// <summary>Whether two areas have a byte in common. Both are RAM, so that neither end wraps.</summary>
+    internal static bool Overlap(ulong first, ulong firstLength, ulong second, ulong secondLength) =>
+        first < second + secondLength && second < first + firstLength;
+
     // SAFETY: see above; the sum of an address and a bounded offset within its area cannot wrap.
     private byte* At(int offset) => unchecked(_base + (uint)offset);
 

@@ -46,6 +46,18 @@ public sealed class DescriptorChain
 
     internal uint CompletedLength { get; set; }
 
+    /// <summary>Where buffers are used in order: the one taken next.</summary>
+    internal DescriptorChain? NextInOrder { get; set; }
+
+    /// <summary>Where buffers are used in order: completed, and not yet given back.</summary>
+    internal bool Finished { get; set; }
+
+    /// <summary>Where buffers are used in order: it broke a rule, so that nobody knows how much there was to write.</summary>
+    internal bool Malformed { get; set; }
+
+    /// <summary>Completed with everything written that could be.</summary>
+    internal bool IsWhollyWritten => !Malformed && CompletedLength == Writer.Length;
+
     /// <summary>
     /// Gives the chain back to the driver. Thread-safe: on another thread than the queue's own it is handed over to that one.
     /// </summary>

@@ -24,9 +24,9 @@ internal sealed class PackedRing : RingLayout
     private readonly bool _indirect;
 
     private int _nextAvailable;
-    private bool _availableWrap = true;
+    private bool _availableWrap;
     private int _nextUsed;
-    private bool _usedWrap = true;
+    private bool _usedWrap;
     private int _inFlight;
 
     // Descriptors used since the driver was last told.
@@ -41,6 +41,8 @@ internal sealed class PackedRing : RingLayout
         _size = (int)config.Size;
         _eventIndex = config.Features.HasFlag(VirtioFeatures.EventIndex);
         _indirect = config.Features.HasFlag(VirtioFeatures.IndirectDescriptors);
+        (_nextAvailable, _availableWrap) = (config.State.NextAvailable, config.State.AvailableWrap);
+        (_nextUsed, _usedWrap) = (config.State.NextUsed, config.State.UsedWrap);
     }
 
     internal static bool TryCreate(GuestMemory memory, QueueConfig config, out PackedRing? ring)
@@ -50,15 +52,19 @@ internal sealed class PackedRing : RingLayout
         if (!RingArea.TryResolve(memory, config.DescriptorArea, size, 16, out RingArea descriptors)
             || !RingArea.TryResolve(memory, config.DriverArea, EventSize, 4, out RingArea driverEvent)
             || !RingArea.TryResolve(memory, config.DeviceArea, EventSize, 4, out RingArea deviceEvent)
-            || Overlap(config.DescriptorArea, size, config.DriverArea, EventSize)
-            || Overlap(config.DescriptorArea, size, config.DeviceArea, EventSize)
-            || Overlap(config.DriverArea, EventSize, config.DeviceArea, EventSize))
+            || RingArea.Overlap(config.DescriptorArea, size, config.DriverArea, EventSize)
+            || RingArea.Overlap(config.DescriptorArea, size, config.DeviceArea, EventSize)
+            || RingArea.Overlap(config.DriverArea, EventSize, config.DeviceArea, EventSize)
+            || config.State.NextAvailable >= config.Size
+            || config.State.NextUsed >= config.Size)
             return false;
         ring = new PackedRing(memory, config, descriptors, driverEvent, deviceEvent);
         return true;
     }
 
     internal override bool HasAvailable => IsAvailable(_descriptors.ReadUInt64(WordOffset(_nextAvailable)), _availableWrap);
+
+    internal override QueueState State => new((ushort)_nextAvailable, _availableWrap, (ushort)_nextUsed, _usedWrap);
 
     internal override TakeResult TryTake(DescriptorChain chain)
     {
@@ -92,18 +98,17 @@ internal sealed class PackedRing : RingLayout
         return TakeResult.Broken;
     }
 
-    internal override void PutUsed(DescriptorChain chain, uint written)
+    internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
     {
         // WRITE says that the length counts (virtio 1.4, 2.8.13): nothing was written, then it does not.
         DescriptorFlags flags = (written > 0 ? DescriptorFlags.Write : 0) | (_usedWrap ? AvailableAndUsed : 0);
-        ulong word = written | ((ulong)chain.Id << 32) | ((ulong)flags << 48);
+        ulong word = written | ((ulong)id << 32) | ((ulong)flags << 48);
 
         // Seen by the driver at once, so that one that polls need not wait for the rest of a batch.
         WriteUsed(_nextUsed, word);
-        int slots = chain.RingDescriptors;
-        _untold = unchecked(_untold + slots);
-        _inFlight = unchecked(_inFlight - slots);
-        Step(ref _nextUsed, ref _usedWrap, slots);
+        _untold = unchecked(_untold + descriptors);
+        _inFlight = unchecked(_inFlight - descriptors);
+        Step(ref _nextUsed, ref _usedWrap, descriptors);
     }
 
     internal override bool Publish()
@@ -133,10 +138,6 @@ internal sealed class PackedRing : RingLayout
 
     // Free places of the ring.
     private int Room => unchecked(_size - _inFlight);
-
-    // Both areas are RAM, so that neither end wraps.
-    private static bool Overlap(ulong first, ulong firstLength, ulong second, ulong secondLength) =>
-        first < second + secondLength && second < first + firstLength;
 
     private static DescriptorFlags Flags(Descriptor descriptor) => (DescriptorFlags)descriptor.Fourth;
 

@@ -12,11 +12,14 @@ internal sealed record QueueConfig
     /// <summary>Guest-physical address of the descriptor area.</summary>
     public ulong DescriptorArea { get; init; }
 
-    /// <summary>Guest-physical address of the driver area (packed: driver event suppression).</summary>
+    /// <summary>Guest-physical address of the driver area (split: available ring; packed: driver event suppression).</summary>
     public ulong DriverArea { get; init; }
 
-    /// <summary>Guest-physical address of the device area (packed: device event suppression).</summary>
+    /// <summary>Guest-physical address of the device area (split: used ring; packed: device event suppression).</summary>
     public ulong DeviceArea { get; init; }
+
+    /// <summary>Where to go on.</summary>
+    public QueueState State { get; init; } = QueueState.Initial;
 
     /// <summary>The negotiated features.</summary>
     public VirtioFeatures Features { get; init; }

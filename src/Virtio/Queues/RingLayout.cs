@@ -11,8 +11,18 @@ internal abstract class RingLayout
     /// <summary>Takes the next available chain into <paramref name="chain"/>.</summary>
     internal abstract TakeResult TryTake(DescriptorChain chain);
 
-    /// <summary>Gives a chain back: a driver that looks sees it at once, one that sleeps is told with the next <see cref="Publish"/>.</summary>
-    internal abstract void PutUsed(DescriptorChain chain, uint written);
+    /// <summary>Where the ring stands. What was taken and not given back is lost to whoever goes on from here.</summary>
+    internal abstract QueueState State { get; }
+
+    /// <summary>
+    /// Gives a chain back, and with it, where buffers are used in order, those before it: a driver that looks sees it at once, one that sleeps is told with the
+    /// next <see cref="Publish"/>.
+    /// </summary>
+    /// <param name="id">What names the chain, the last of them, to the driver.</param>
+    /// <param name="written">Bytes written to it.</param>
+    /// <param name="chains">How many chains.</param>
+    /// <param name="descriptors">How many of the ring's descriptors all of them have.</param>
+    internal abstract void PutUsed(ushort id, uint written, int chains, int descriptors);
 
     /// <summary>Ends a batch of chains given back; true when the driver wants an interrupt for it.</summary>
     internal abstract bool Publish();

@@ -19,16 +19,19 @@ public sealed class Virtqueue
 
     private readonly GuestMemory _memory;
     private readonly RingLayout _ring;
+    private readonly UsedOrder? _order;
     private readonly Action _interrupt;
     private DescriptorChain[] _free = new DescriptorChain[8];
     private int _freeCount;
     private readonly CancellationTokenSource _stopping = new();
-    private DescriptorChain? _completed;
+    private readonly ManualResetEventSlim _drained = new();
+    private CompletedChains _completed;
     private object _owner = new();
     private int _outstanding;
     private bool _kicksSuppressed;
     private bool _batchPending;
     private volatile bool _halted;
+    private volatile bool _draining;
 
     private Virtqueue(QueueConfig config, GuestMemory memory, RingLayout ring, Action interrupt, QueueSignal signal)
     {
@@ -36,6 +39,7 @@ public sealed class Virtqueue
         Size = (int)config.Size;
         _memory = memory;
         _ring = ring;
+        _order = config.Features.HasFlag(VirtioFeatures.InOrder) ? new UsedOrder(ring) : null;
         _interrupt = interrupt;
         Signal = signal;
     }
@@ -63,11 +67,14 @@ public sealed class Virtqueue
     /// <summary>How long its worker looks for more requests before it sleeps; zero for not at all.</summary>
     internal TimeSpan PollTime { get; set; }
 
-    /// <summary>Neither halted nor broken.</summary>
-    internal bool IsRunning => !_halted && !IsBroken;
+    /// <summary>Takes chains: neither halted nor being drained nor broken.</summary>
+    internal bool IsRunning => !_halted && !_draining && !IsBroken;
+
+    /// <summary>Where to go on with the ring. For whoever has drained and stopped the queue.</summary>
+    internal QueueState State => _ring.State;
 
     /// <summary>Whether a look at the queue would be worth it: a request, a completion of another thread's, or its end.</summary>
-    internal bool HasNews => !IsRunning || Volatile.Read(ref _completed) is not null || _ring.HasAvailable;
+    internal bool HasNews => !IsRunning || _completed.Any || _ring.HasAvailable;
 
     /// <summary>Makes a running queue of what the driver configured.</summary>
     /// <param name="config">What the driver wrote.</param>
@@ -82,12 +89,15 @@ public sealed class Virtqueue
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(signal);
         queue = null;
-        if (config.Size is 0 or > MaximumSize || !config.Features.HasFlag(VirtioFeatures.RingPacked))
+        if (config.Size is 0 or > MaximumSize)
             return false;
-        if (!PackedRing.TryCreate(memory, config, out PackedRing? ring))
-            return false;
-        queue = new Virtqueue(config, memory, ring!, interrupt, signal);
-        return true;
+        RingLayout? ring;
+        if (config.Features.HasFlag(VirtioFeatures.RingPacked))
+            ring = PackedRing.TryCreate(memory, config, out PackedRing? packed) ? packed : null;
+        else
+            ring = SplitRing.TryCreate(memory, config, out SplitRing? split) ? split : null;
+        queue = ring is null ? null : new Virtqueue(config, memory, ring, interrupt, signal);
+        return queue is not null;
     }
 
     /// <summary>
@@ -96,7 +106,7 @@ public sealed class Virtqueue
     public bool TryDequeue(out DescriptorChain chain)
     {
         chain = null!;
-        for (int attempts = 0; attempts < Size && !_halted && !IsBroken; attempts++)
+        for (int attempts = 0; attempts < Size && IsRunning; attempts++)
         {
             DescriptorChain candidate = TakeFree();
             TakeResult result = _ring.TryTake(candidate);
@@ -104,13 +114,15 @@ public sealed class Virtqueue
             {
                 candidate.Taken = true;
                 _outstanding = unchecked(_outstanding + 1);
+                _order?.Add(candidate, malformed: false);
                 chain = candidate;
                 return true;
             }
 
             if (result == TakeResult.Malformed)
                 ReturnMalformed(candidate);
-            PutFree(candidate);
+            else
+                PutFree(candidate);
             IsBroken = result == TakeResult.Broken;
             if (result == TakeResult.Empty)
                 return false;
@@ -126,14 +138,19 @@ public sealed class Virtqueue
     public bool Publish()
     {
         // Nearly always there is none, and an exchange costs as much as all the rest. One that comes a moment later sets the signal.
-        if (Volatile.Read(ref _completed) is not null)
+        if (_completed.Any)
             PutCompleted();
-        if (_halted || IsBroken || !_batchPending)
+        if (_halted || IsBroken)
             return false;
+        if (_order is not null)
+            _batchPending |= _order.PutFinished(PutFree);
+        bool any = _batchPending;
         _batchPending = false;
-        if (_ring.Publish())
+        if (any && _ring.Publish())
             _interrupt();
-        return true;
+        if (_draining && _outstanding == 0)
+            NoteDrained();
+        return any;
     }
 
     /// <summary>Tells the driver that kicks are not needed for now.</summary>
@@ -148,7 +165,7 @@ public sealed class Virtqueue
     /// <summary>Asks for kicks again. True when requests arrived meanwhile, for which no kick will come: look again before waiting.</summary>
     public bool RequestKicks()
     {
-        if (_halted || IsBroken)
+        if (!IsRunning)
             return false;
         _kicksSuppressed = false;
         return _ring.RequestKicks();
@@ -159,6 +176,23 @@ public sealed class Virtqueue
 
     /// <summary>From here on the ring is not touched any more, whatever is completed. Thread-safe.</summary>
     internal void Halt() => _halted = true;
+
+    /// <summary>
+    /// Lets no more requests be taken and waits until all that were are given back, which cancels none: after a stop, <see cref="State"/> then leaves nothing
+    /// out. Its worker must be running. Thread-safe.
+    /// </summary>
+    /// <returns>False when some were not in time; requests are then taken as before.</returns>
+    internal bool Drain(TimeSpan timeout)
+    {
+        _draining = true;
+        Signal.Set();
+        if (_drained.Wait(timeout))
+            return true;
+        lock (_drained)
+            _draining = _drained.IsSet;
+        Signal.Set();
+        return _draining;
+    }
 
     /// <summary>Halts, and tells those who hold chains to give them back.</summary>
     internal void Stop()
@@ -189,14 +223,17 @@ public sealed class Virtqueue
             return;
         }
 
-        DescriptorChain? head;
-        do
-        {
-            head = Volatile.Read(ref _completed);
-            chain.NextCompleted = head;
-        }
-        while (Interlocked.CompareExchange(ref _completed, chain, head) != head);
+        _completed.Add(chain);
         Signal.Set();
+    }
+
+    private void NoteDrained()
+    {
+        lock (_drained)
+        {
+            if (_draining)
+                _drained.Set();
+        }
     }
 
     private DescriptorChain TakeFree()
@@ -222,7 +259,7 @@ public sealed class Virtqueue
 
     private void PutCompleted()
     {
-        for (DescriptorChain? chain = TakeCompleted(); chain is not null;)
+        for (DescriptorChain? chain = _completed.Take(); chain is not null;)
         {
             DescriptorChain? next = chain.NextCompleted;
             Put(chain);
@@ -230,36 +267,39 @@ public sealed class Virtqueue
         }
     }
 
-    /// <summary>The chains completed on other threads, the first completed first: they are used in that order (virtio 1.4, 2.8.12).</summary>
-    private DescriptorChain? TakeCompleted()
-    {
-        DescriptorChain? first = null;
-        for (DescriptorChain? chain = Interlocked.Exchange(ref _completed, null); chain is not null;)
-        {
-            DescriptorChain? next = chain.NextCompleted;
-            chain.NextCompleted = first;
-            first = chain;
-            chain = next;
-        }
-
-        return first;
-    }
-
     private void Put(DescriptorChain chain)
     {
         _outstanding = unchecked(_outstanding - 1);
         chain.NextCompleted = null;
+        if (_order is not null)
+        {
+            chain.Finished = true;
+            return;
+        }
+
         PutFree(chain);
         if (_halted || IsBroken)
             return;
-        _ring.PutUsed(chain, chain.CompletedLength);
-        _batchPending = true;
+        PutUsed(chain, chain.CompletedLength);
     }
 
     private void ReturnMalformed(DescriptorChain chain)
     {
         MalformedChains++;
-        _ring.PutUsed(chain, 0);
+        chain.CompletedLength = 0;
+        if (_order is not null)
+        {
+            _order.Add(chain, malformed: true);
+            return;
+        }
+
+        PutUsed(chain, 0);
+        PutFree(chain);
+    }
+
+    private void PutUsed(DescriptorChain chain, uint written)
+    {
+        _ring.PutUsed(chain.Id, written, 1, chain.RingDescriptors);
         _batchPending = true;
     }
 }

@@ -3,13 +3,16 @@ namespace Virtio.Transports;
 /// <summary>Which sets of features a driver may take (virtio 1.4, 2.2 and 6).</summary>
 internal static class FeatureRules
 {
-    /// <summary>Offered for every device, whatever its type.</summary>
-    internal const VirtioFeatures Offered =
-        VirtioFeatures.Version1 | VirtioFeatures.RingPacked | VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex;
+    /// <summary>
+    /// What a device may have offered of its queues. Orders and addresses of the platform are the guest's own here, so that the last two change nothing.
+    /// </summary>
+    internal const VirtioFeatures Ring = VirtioFeatures.RingDefault | VirtioFeatures.InOrder | VirtioFeatures.NotificationData
+        | VirtioFeatures.AccessPlatform | VirtioFeatures.OrderPlatform;
 
-    /// <summary>Without these a device cannot be driven: the legacy interface and the split ring are not served.</summary>
-    internal const VirtioFeatures Required = VirtioFeatures.Version1 | VirtioFeatures.RingPacked;
+    internal static ulong Offered(ulong deviceFeatures, VirtioFeatures ringFeatures) =>
+        deviceFeatures | (ulong)((ringFeatures & Ring) | VirtioFeatures.Version1);
 
+    /// <summary>The legacy interface is not served.</summary>
     internal static bool IsAcceptable(ulong offered, ulong taken) =>
-        (taken & ~offered) == 0 && ((VirtioFeatures)taken & Required) == Required;
+        (taken & ~offered) == 0 && ((VirtioFeatures)taken).HasFlag(VirtioFeatures.Version1);
 }

@@ -28,7 +28,17 @@ internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal 
     /// <summary>The device serves the queue.</summary>
     internal bool Started { get; set; }
 
-    internal QueueConfig ToConfig(ulong features) => new()
+    /// <summary>A reset of this queue goes on (virtio 1.4, 2.6.1.1).</summary>
+    internal bool Resetting
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
+    /// <summary>The queue was reset on its own and may be set up anew while the device runs.</summary>
+    internal bool MayRestart { get; private set; }
+
+    internal QueueConfig ToConfig(ulong features, QueueState state) => new()
     {
         Index = index,
         Size = Size,
@@ -36,12 +46,15 @@ internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal 
         DriverArea = DriverArea,
         DeviceArea = DeviceArea,
         Features = (VirtioFeatures)features,
+        State = state,
     };
 
-    internal void Clear()
+    /// <summary>Back to what it was before the driver touched it.</summary>
+    internal void Clear(bool mayRestart = false)
     {
         Queue = null;
         Started = false;
+        MayRestart = mayRestart;
         Size = maximumSize;
         DescriptorArea = DriverArea = DeviceArea = 0;
     }

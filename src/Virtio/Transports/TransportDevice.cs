@@ -10,7 +10,7 @@ namespace Virtio.Transports;
 /// only decodes registers. One lock for the registers; kicks and interrupts go without it, so that a worker never waits for a processor that waits
 /// for the worker to stop.
 /// </summary>
-internal sealed class TransportDevice
+internal sealed partial class TransportDevice
 {
     // A guest can break its device as often as it likes; it must not be able to fill a log with that.
     private const int LoggedFailures = 5;
@@ -34,7 +34,7 @@ internal sealed class TransportDevice
         _logger = logger;
         Interrupts = new InterruptStatus(setInterruptLine);
         _queues = [.. device.QueueSizes.ToArray().Select((size, index) => new QueueRegisters(index, size, createSignal(index)))];
-        _offered = device.Features | (ulong)FeatureRules.Offered;
+        _offered = FeatureRules.Offered(device.Features, device.RingFeatures);
     }
 
     internal IVirtioDevice Device { get; }
@@ -111,51 +111,6 @@ internal sealed class TransportDevice
         }
     }
 
-    internal QueueRegisters? Queue(uint index) => index < (uint)_queues.Length ? _queues[index] : null;
-
-    /// <summary>Changes a queue's geometry; ignored once it is ready, and after DRIVER_OK.</summary>
-    internal void Configure(uint index, Action<QueueRegisters, uint> change, uint value)
-    {
-        lock (_gate)
-        {
-            if (Queue(index) is { Queue: null } queue && !Status.HasFlag(DeviceStatus.DriverOk))
-                change(queue, value);
-        }
-    }
-
-    /// <summary>QueueReady: makes the queue of what was written, or ends it. A geometry that makes no queue leaves it not ready.</summary>
-    internal void SetReady(uint index, bool ready)
-    {
-        lock (_gate)
-        {
-            if (Queue(index) is not { } queue || ready == queue.Queue is not null)
-                return;
-            if (!ready)
-            {
-                Stop(queue, (int)index);
-                queue.Queue = null;
-                return;
-            }
-
-            if (!Status.HasFlag(DeviceStatus.FeaturesOk) || Status.HasFlag(DeviceStatus.DriverOk))
-                return;
-            Action interrupt = () => Interrupts.Raise(InterruptStatus.UsedBuffer);
-            if (queue.Size > queue.MaximumSize
-                || !Virtqueue.TryCreate(queue.ToConfig(_taken), _memory, interrupt, queue.Signal, out Virtqueue? made))
-                return;
-            made!.PollTime = PollTime;
-            queue.Queue = made;
-        }
-    }
-
-    /// <summary>The driver's notification. No lock: it comes from a processor on the path of a request.</summary>
-    internal void Kick(uint index)
-    {
-        const DeviceStatus Running = DeviceStatus.DriverOk;
-        if ((Status & (Running | DeviceStatus.Failed | DeviceStatus.NeedsReset)) == Running)
-            Queue(index)?.Queue?.Kick();
-    }
-
     /// <summary>Back to the beginning; returns when nobody touches a queue or buffer any more.</summary>
     internal void ForceReset()
     {
@@ -198,6 +153,10 @@ internal sealed class TransportDevice
             Fail(_session, e.Message, e);
         }
     }
+
+    private bool IsServing => (Status & (DeviceStatus.DriverOk | DeviceStatus.Failed | DeviceStatus.NeedsReset)) == DeviceStatus.DriverOk;
+
+    private bool Took(VirtioFeatures feature) => ((VirtioFeatures)_taken).HasFlag(feature);
 
     private void NotifyConfigChanged() => Interrupts.Raise(InterruptStatus.ConfigChange);
 
@@ -247,13 +206,5 @@ internal sealed class TransportDevice
     {
         for (int i = 0; i < _queues.Length; i++)
             Stop(_queues[i], i);
-    }
-
-    private void Stop(QueueRegisters queue, int index)
-    {
-        if (!queue.Started)
-            return;
-        queue.Started = false;
-        Guarded.StopQueue(index);
     }
 }

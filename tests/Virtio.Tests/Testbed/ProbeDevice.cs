@@ -16,6 +16,8 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
 
     public ulong Features { get; init; }
 
+    public VirtioFeatures RingFeatures { get; init; } = VirtioFeatures.RingDefault;
+
     public ReadOnlySpan<ushort> QueueSizes => Sizes;
 
     public uint ConfigGeneration => Config.Generation;

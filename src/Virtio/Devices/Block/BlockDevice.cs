@@ -45,6 +45,7 @@ public sealed class BlockDevice : IVirtioDevice
         Capacity = storage.Length / SectorSize;
         SerialNumber = Encoding.ASCII.GetBytes(options.Id.PadRight(IdLength, '\0'));
         _queueSizes = [(ushort)options.QueueSize];
+        RingFeatures = options.RingFeatures;
         WriteConfig();
     }
 
@@ -54,6 +55,9 @@ public sealed class BlockDevice : IVirtioDevice
     /// <inheritdoc/>
     public ulong Features =>
         (ulong)(BlockFeatures.SegmentMaximum | BlockFeatures.BlockSize | BlockFeatures.Flush | (IsReadOnly ? BlockFeatures.ReadOnly : 0));
+
+    /// <inheritdoc/>
+    public VirtioFeatures RingFeatures { get; }
 
     /// <inheritdoc/>
     public ReadOnlySpan<ushort> QueueSizes => _queueSizes;

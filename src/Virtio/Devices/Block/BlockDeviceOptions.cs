@@ -11,4 +11,7 @@ public sealed record BlockDeviceOptions
 
     /// <summary>Maximum number of descriptors in the queue, 4 to 32768.</summary>
     public int QueueSize { get; init; } = 256;
+
+    /// <summary>What is offered of its ring: see <see cref="IVirtioDevice.RingFeatures"/>.</summary>
+    public VirtioFeatures RingFeatures { get; init; } = VirtioFeatures.RingDefault;
 }

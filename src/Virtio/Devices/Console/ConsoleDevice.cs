@@ -35,6 +35,7 @@ public sealed class ConsoleDevice : IVirtioDevice
         options ??= new ConsoleDeviceOptions();
         _input = new ConsoleInput(options.Input, options.InputHold, e => ConsoleLog.InputFailed(_logger, e.Message));
         _output = new ConsoleOutput(options.Output, _input.DriverWrote, e => ConsoleLog.OutputFailed(_logger, e.Message));
+        RingFeatures = options.RingFeatures;
         WriteSize(options.Columns, options.Rows);
     }
 
@@ -43,6 +44,9 @@ public sealed class ConsoleDevice : IVirtioDevice
 
     /// <inheritdoc/>
     public ulong Features => (ulong)(ConsoleFeatures.Size | ConsoleFeatures.EmergencyWrite);
+
+    /// <inheritdoc/>
+    public VirtioFeatures RingFeatures { get; }
 
     /// <inheritdoc/>
     public ReadOnlySpan<ushort> QueueSizes => [64, 64];

@@ -16,6 +16,9 @@ public sealed record ConsoleDeviceOptions
     /// <summary>Columns of the terminal at first; 0 where it has no size.</summary>
     public ushort Columns { get; init; }
 
+    /// <summary>What is offered of its rings: see <see cref="IVirtioDevice.RingFeatures"/>.</summary>
+    public VirtioFeatures RingFeatures { get; init; } = VirtioFeatures.RingDefault;
+
     /// <summary>Rows of the terminal at first; 0 where it has no size.</summary>
     public ushort Rows { get; init; }
 

@@ -21,6 +21,9 @@ public sealed class EntropyDevice : IVirtioDevice
     public ulong Features => 0;
 
     /// <inheritdoc/>
+    public VirtioFeatures RingFeatures { get; init; } = VirtioFeatures.RingDefault;
+
+    /// <inheritdoc/>
     public ReadOnlySpan<ushort> QueueSizes => [64];
 
     /// <inheritdoc/>

@@ -81,6 +81,23 @@ public sealed class MmioBus : IAsyncDisposable
         return true;
     }
 
+    /// <summary>
+    /// Stops serving a queue once everything taken from it is given back, and says where its ring stands. The driver notices nothing but a pause: its kicks do
+    /// nothing until <see cref="ResumeQueue"/>, which looks at the ring by itself. Thread-safe.
+    /// </summary>
+    /// <param name="device">Index of the device on the bus.</param>
+    /// <param name="queue">Index of the queue in its device.</param>
+    /// <param name="timeout">How long requests may take to end; none is cancelled.</param>
+    /// <returns>Where to go on; null when the queue is not being served, or goes on because not all requests ended in time.</returns>
+    public QueueState? SuspendQueue(int device, int queue, TimeSpan timeout) => _decoders[device].Transport.SuspendQueue((uint)queue, timeout);
+
+    /// <summary>Serves a suspended queue again, from where its ring stands. Thread-safe.</summary>
+    /// <param name="device">Index of the device on the bus.</param>
+    /// <param name="queue">Index of the queue in its device.</param>
+    /// <param name="state">What <see cref="SuspendQueue"/> returned.</param>
+    /// <returns>False when the queue is not suspended, for example because the driver has reset it since, or the state is none of its ring.</returns>
+    public bool ResumeQueue(int device, int queue, QueueState state) => _decoders[device].Transport.ResumeQueue((uint)queue, state);
+
     /// <summary>Resets every device, which joins its workers, then disposes all of them, also when one fails: its exception comes afterwards.</summary>
     /// <exception cref="AggregateException">Several devices could not be disposed.</exception>
     public async ValueTask DisposeAsync()

@@ -43,6 +43,7 @@ internal sealed class MmioDevice(TransportDevice transport)
         MmioRegisters.DeviceFeatures => transport.OfferedFeatures(_deviceFeaturesSelect),
         MmioRegisters.QueueSizeMaximum => transport.Queue(_queueSelect)?.MaximumSize ?? 0u,
         MmioRegisters.QueueReady => transport.Queue(_queueSelect)?.Queue is null ? 0u : 1u,
+        MmioRegisters.QueueReset => transport.Queue(_queueSelect) is { Resetting: true } ? 1u : 0u,
         MmioRegisters.InterruptStatus => transport.Interrupts.Events,
         MmioRegisters.Status => (uint)transport.Status,
 
@@ -70,6 +71,9 @@ internal sealed class MmioDevice(TransportDevice transport)
                 break;
             case MmioRegisters.QueueReady when value <= 1:
                 transport.SetReady(_queueSelect, value == 1);
+                break;
+            case MmioRegisters.QueueReset when value == 1:
+                transport.ResetQueue(_queueSelect);
                 break;
             case MmioRegisters.QueueNotify:
                 transport.Kick(value);

@@ -84,6 +84,9 @@ public static class MmioRegisters
     /// <summary>Base of the selected region, high half.</summary>
     public const int SharedMemoryBaseHigh = 0x0bc;
 
+    /// <summary>Resets the selected queue; 1 while that goes on (VIRTIO_F_RING_RESET).</summary>
+    public const int QueueReset = 0x0c0;
+
     /// <summary>Changes with the configuration space.</summary>
     public const int ConfigGeneration = 0x0fc;
 

@@ -1,0 +1,203 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Virtio.Memory;
+
+namespace Virtio.Queues;
+
+/// <summary>The split layout (virtio 1.4, 2.7): a table of descriptors, a ring that the driver writes, and one that the device writes.</summary>
+internal sealed class SplitRing : RingLayout
+{
+    // Both rings: 16 bits of flags, 16 bits of index, then the entries, then the event index of the other side.
+    private const int IndexOffset = 2;
+    private const int EntriesOffset = 4;
+    private const int AvailableEntrySize = 2;
+    private const int UsedEntrySize = 8;
+    private const int EventSize = 2;
+    private const ushort NoInterrupt = 1;
+    private const ushort NoNotify = 1;
+
+    private readonly GuestMemory _memory;
+    private readonly RingArea _descriptors;
+    private readonly RingArea _available;
+    private readonly RingArea _used;
+    private readonly int _size;
+    private readonly bool _eventIndex;
+    private readonly bool _indirect;
+
+    // Indices count modulo 2^16; of the ring's size, a power of two, they are a place in it.
+    private ushort _nextAvailable;
+    private ushort _nextUsed;
+
+    // The driver's index when last looked at.
+    private ushort _seenAvailable;
+    private int _inFlight;
+
+    // Chains used since the driver was last told.
+    private int _untold;
+
+    private SplitRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea available, RingArea used)
+    {
+        _memory = memory;
+        _descriptors = descriptors;
+        _available = available;
+        _used = used;
+        _size = (int)config.Size;
+        _eventIndex = config.Features.HasFlag(VirtioFeatures.EventIndex);
+        _indirect = config.Features.HasFlag(VirtioFeatures.IndirectDescriptors);
+        _nextAvailable = _seenAvailable = config.State.NextAvailable;
+        _nextUsed = config.State.NextUsed;
+    }
+
+    internal static bool TryCreate(GuestMemory memory, QueueConfig config, out SplitRing? ring)
+    {
+        ring = null;
+        ulong table = (ulong)config.Size * Descriptor.Size;
+        ulong available = EntriesOffset + ((ulong)config.Size * AvailableEntrySize) + EventSize;
+        ulong used = EntriesOffset + ((ulong)config.Size * UsedEntrySize) + EventSize;
+        if (!BitOperations.IsPow2(config.Size)
+            || !RingArea.TryResolve(memory, config.DescriptorArea, table, 16, out RingArea descriptors)
+            || !RingArea.TryResolve(memory, config.DriverArea, available, 2, out RingArea availableArea)
+            || !RingArea.TryResolve(memory, config.DeviceArea, used, 4, out RingArea usedArea)
+            || RingArea.Overlap(config.DescriptorArea, table, config.DriverArea, available)
+            || RingArea.Overlap(config.DescriptorArea, table, config.DeviceArea, used)
+            || RingArea.Overlap(config.DriverArea, available, config.DeviceArea, used))
+            return false;
+        ring = new SplitRing(memory, config, descriptors, availableArea, usedArea);
+        return true;
+    }
+
+    internal override bool HasAvailable => _available.ReadUInt16(IndexOffset) != _nextAvailable;
+
+    internal override QueueState State => new(_nextAvailable, true, _nextUsed, true);
+
+    internal override TakeResult TryTake(DescriptorChain chain)
+    {
+        if (_seenAvailable == _nextAvailable)
+        {
+            _seenAvailable = _available.ReadUInt16(IndexOffset);
+            if (_seenAvailable == _nextAvailable)
+                return TakeResult.Empty;
+        }
+
+        // Each chain has a descriptor of its own in the table, so there are never more than that, offered and in flight (virtio 1.4, 2.7.13). An index that
+        // says otherwise jumped, and chains offered again while in flight would be objects of ours without end.
+        int offered = unchecked((ushort)(_seenAvailable - _nextAvailable));
+        if (offered > _size - _inFlight)
+            return TakeResult.Broken;
+        ushort head = _available.ReadUInt16(unchecked(EntriesOffset + ((_nextAvailable & (_size - 1)) * AvailableEntrySize)));
+
+        // Not a chain that could be given back by any number.
+        if (head >= _size)
+            return TakeResult.Broken;
+        _nextAvailable = unchecked((ushort)(_nextAvailable + 1));
+        _inFlight = unchecked(_inFlight + 1);
+        chain.Take(head, 1);
+        var shape = default(ChainShape);
+        chain.Pieces.Clear();
+        if (!TryWalk(chain.Pieces, head, ref shape) || shape.IsTooLong)
+            return TakeResult.Malformed;
+        chain.Begin(shape);
+        return TakeResult.Taken;
+    }
+
+    internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
+    {
+        int entry = unchecked(EntriesOffset + ((_nextUsed & (_size - 1)) * UsedEntrySize));
+        _used.WriteUInt32(entry, id);
+        _used.WriteUInt32(entry + sizeof(uint), written);
+        _nextUsed = unchecked((ushort)(_nextUsed + chains));
+        _untold = unchecked(_untold + chains);
+        _inFlight = unchecked(_inFlight - chains);
+
+        // A release store after the entry, so that the driver never sees the index without it (virtio 1.4, 2.7.8.2). At once, so that one that polls
+        // need not wait for the rest of a batch.
+        _used.WriteUInt16(IndexOffset, _nextUsed);
+    }
+
+    internal override bool Publish()
+    {
+        int added = _untold;
+        if (added == 0)
+            return false;
+        _untold = 0;
+
+        // The index must be visible before the driver's wish is read: otherwise the driver could ask for an interrupt, see nothing used, and sleep,
+        // while we read the old wish and stay silent. x64 does reorder this store and this load.
+        Interlocked.MemoryBarrier();
+        if (!_eventIndex)
+            return (_available.ReadUInt16(0) & NoInterrupt) == 0;
+        ushort wanted = _available.ReadUInt16(EntriesOffset + (_size * AvailableEntrySize));
+        return added > ushort.MaxValue || RingIndex.Crosses(wanted, _nextUsed, unchecked((ushort)(_nextUsed - added)));
+    }
+
+    // With event indexes the flags stay 0, and the position that was asked for lies behind (virtio 1.4, 2.7.10).
+    internal override void SuppressKicks()
+    {
+        if (!_eventIndex)
+            _used.WriteUInt16(0, NoNotify);
+    }
+
+    internal override bool RequestKicks()
+    {
+        if (_eventIndex)
+            _used.WriteUInt16(EntriesOffset + (_size * UsedEntrySize), _nextAvailable);
+        else
+            _used.WriteUInt16(0, 0);
+
+        // The request must be visible before we look again: otherwise the driver could publish and read "not wanted", while we read the old index.
+        Interlocked.MemoryBarrier();
+        return HasAvailable;
+    }
+
+    private static DescriptorFlags Flags(Descriptor descriptor) => (DescriptorFlags)descriptor.Third;
+
+    private bool TryWalk(GuestBufferList pieces, int index, ref ChainShape shape)
+    {
+        // As many steps as there are descriptors: a chain that takes more is a loop.
+        for (int count = 0; count < _size; count = unchecked(count + 1))
+        {
+            // One read each: the driver may change it meanwhile, and what was checked is what is used.
+            int offset = unchecked(index * Descriptor.Size);
+            ulong address = _descriptors.ReadUInt64(offset);
+            var descriptor = new Descriptor(address, _descriptors.ReadUInt64(offset + sizeof(ulong)));
+            DescriptorFlags flags = Flags(descriptor);
+            if ((flags & DescriptorFlags.Indirect) != 0)
+                return TryWalkTable(pieces, descriptor, count, ref shape);
+            if (!shape.TryAdd(pieces, address, descriptor.Length, flags))
+                return false;
+            if ((flags & DescriptorFlags.Next) == 0)
+                return true;
+            index = descriptor.Fourth;
+            if (index >= _size)
+                return false;
+        }
+
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryWalkTable(GuestBufferList pieces, Descriptor table, int before, ref ChainShape shape)
+    {
+        // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.7.5.3.1). WRITE says nothing here.
+        if (!_indirect || (Flags(table) & DescriptorFlags.Next) != 0 || table.Length == 0 || table.Length % Descriptor.Size != 0)
+            return false;
+        uint entries = table.Length / Descriptor.Size;
+        uint index = 0;
+        int room = Math.Max(DescriptorChain.MaximumDescriptors, _size) - before;
+        for (uint count = 0; count < entries && count < room; count++)
+        {
+            if (!_memory.TryReadDescriptor(unchecked(table.Address + (index * Descriptor.Size)), out Descriptor entry))
+                return false;
+            DescriptorFlags flags = Flags(entry);
+            if ((flags & DescriptorFlags.Indirect) != 0 || !shape.TryAdd(pieces, entry.Address, entry.Length, flags))
+                return false;
+            if ((flags & DescriptorFlags.Next) == 0)
+                return true;
+            index = entry.Fourth;
+            if (index >= entries)
+                return false;
+        }
+
+        return false;
+    }
+}

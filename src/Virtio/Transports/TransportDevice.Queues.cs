@@ -1,0 +1,122 @@
+using Virtio.Queues;
+
+namespace Virtio.Transports;
+
+/// <content>Its queues: set up, kicked, reset, suspended, each on its own.</content>
+internal sealed partial class TransportDevice
+{
+    internal QueueRegisters? Queue(uint index) => index < (uint)_queues.Length ? _queues[index] : null;
+
+    /// <summary>Changes a queue's geometry; ignored once it is ready, and after DRIVER_OK unless the queue was reset.</summary>
+    internal void Configure(uint index, Action<QueueRegisters, uint> change, uint value)
+    {
+        lock (_gate)
+        {
+            if (Queue(index) is { Queue: null } queue && MayConfigure(queue))
+                change(queue, value);
+        }
+    }
+
+    /// <summary>QueueReady: makes the queue of what was written, or ends it. A geometry that makes no queue leaves it not ready.</summary>
+    internal void SetReady(uint index, bool ready)
+    {
+        lock (_gate)
+        {
+            if (Queue(index) is not { } queue || ready == queue.Queue is not null)
+                return;
+            if (!ready)
+            {
+                Stop(queue, (int)index);
+                queue.Queue = null;
+                return;
+            }
+
+            if (!Status.HasFlag(DeviceStatus.FeaturesOk) || !MayConfigure(queue) || !TryMake(queue, QueueState.Initial))
+                return;
+            if (IsServing)
+                Start((int)index, queue);
+        }
+    }
+
+    /// <summary>QueueReset: ends one queue, with none of what it holds given back, and lets it be set up anew (virtio 1.4, 2.6.1).</summary>
+    internal void ResetQueue(uint index)
+    {
+        lock (_gate)
+        {
+            if (Queue(index) is not { } queue || !Took(VirtioFeatures.RingReset) || !Status.HasFlag(DeviceStatus.DriverOk))
+                return;
+            queue.Resetting = true;
+            Stop(queue, (int)index);
+            queue.Clear(mayRestart: true);
+            queue.Resetting = false;
+        }
+    }
+
+    /// <summary>
+    /// Stops a queue when all that was taken from it is given back, and says where it stands; null when it does not run, or something was not given back in
+    /// time: then it goes on with nothing lost.
+    /// </summary>
+    internal QueueState? SuspendQueue(uint index, TimeSpan timeout)
+    {
+        lock (_gate)
+        {
+            if (Queue(index) is not { Started: true, Queue: { } running } queue || !running.Drain(timeout))
+                return null;
+            Stop(queue, (int)index);
+            return running.State;
+        }
+    }
+
+    /// <summary>Goes on with a suspended queue; false when there is none, or its ring is not what it was.</summary>
+    internal bool ResumeQueue(uint index, QueueState state)
+    {
+        lock (_gate)
+        {
+            if (Queue(index) is not { Started: false, Queue: not null } queue || !IsServing || !TryMake(queue, state))
+                return false;
+            Start((int)index, queue);
+            return true;
+        }
+    }
+
+    /// <summary>The driver's notification. No lock: it comes from a processor on the path of a request.</summary>
+    internal void Kick(uint index)
+    {
+        // With NOTIFICATION_DATA it also says how far the driver got (virtio 1.4, 2.9). The ring says the same, and is what counts.
+        if (IsServing)
+            Queue(Took(VirtioFeatures.NotificationData) ? (ushort)index : index)?.Queue?.Kick();
+    }
+
+    private bool MayConfigure(QueueRegisters queue) => !Status.HasFlag(DeviceStatus.DriverOk) || queue.MayRestart;
+
+    private bool TryMake(QueueRegisters queue, QueueState state)
+    {
+        Action interrupt = () => Interrupts.Raise(InterruptStatus.UsedBuffer);
+        if (queue.Size > queue.MaximumSize || !Virtqueue.TryCreate(queue.ToConfig(_taken, state), _memory, interrupt, queue.Signal, out Virtqueue? made))
+            return false;
+        made!.PollTime = PollTime;
+        queue.Queue = made;
+        return true;
+    }
+
+    private void Start(int index, QueueRegisters queue)
+    {
+        try
+        {
+            queue.Started = true;
+            Device.StartQueue(index, queue.Queue!);
+        }
+        catch (Exception e)
+        {
+            Fail(_session, e.Message, e);
+        }
+    }
+
+    private void Stop(QueueRegisters queue, int index)
+    {
+        if (!queue.Started)
+            return;
+        queue.Started = false;
+        Guarded.StopQueue(index);
+    }
+}

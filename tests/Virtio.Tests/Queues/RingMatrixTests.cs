@@ -1,0 +1,62 @@
+using Virtio.Queues;
+using Virtio.Testing;
+using Virtio.Tests.Testbed;
+
+namespace Virtio.Tests.Queues;
+
+/// <summary>What must hold whatever the layout and its features are.</summary>
+public sealed class RingMatrixTests
+{
+    public static TheoryData<string, ushort> Rings
+    {
+        get
+        {
+            var rings = new TheoryData<string, ushort>();
+            foreach (VirtioFeatures features in RingKind.All)
+            {
+                foreach (ushort size in new ushort[] { 1, 2, 3, 7, 128, 32768 })
+                {
+                    if (features.HasFlag(VirtioFeatures.RingPacked) || ushort.IsPow2(size))
+                        rings.Add(RingKind.NameOf(features), size);
+                }
+            }
+
+            return rings;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rings))]
+    public void Chains_of_every_shape_come_back_once_with_their_echo_while_every_counter_wraps(string name, ushort size)
+    {
+        VirtioFeatures features = RingKind.Named(name);
+        using var bus = new TestBus(new ProbeDevice { Sizes = [size], RingFeatures = RingKind.Offered(features) });
+        DriverQueue queue = bus.Driver().Start().Queue();
+        var echo = new EchoLoad(bus, queue, features.HasFlag(VirtioFeatures.IndirectDescriptors), seed: size);
+        echo.Run(chains: 66_000);
+        Assert.Equal(66_000, echo.Collected);
+    }
+
+    [Theory]
+    [MemberData(nameof(RingKind.Names), MemberType = typeof(RingKind))]
+    public async Task A_queue_that_was_suspended_goes_on_from_its_state_with_nothing_lost_or_done_twice(string name)
+    {
+        VirtioFeatures features = RingKind.Named(name);
+        using var bus = new TestBus(new ProbeDevice { Sizes = [16], RingFeatures = RingKind.Offered(features) });
+        DriverQueue queue = bus.Driver().Start().Queue();
+        var echo = new EchoLoad(bus, queue, features.HasFlag(VirtioFeatures.IndirectDescriptors), seed: 3);
+        var load = Task.Run(() => echo.Run(chains: 100_000));
+        int suspensions = 0;
+        while (!load.IsCompleted)
+        {
+            QueueState? state = bus.Mmio.SuspendQueue(0, 0, DriverExtensions.Patience);
+            Assert.NotNull(state);
+            Assert.True(bus.Mmio.ResumeQueue(0, 0, state.Value));
+            suspensions++;
+        }
+
+        await load;
+        Assert.Equal(100_000, echo.Collected);
+        Assert.True(suspensions > 10, $"only {suspensions} suspensions");
+    }
+}
