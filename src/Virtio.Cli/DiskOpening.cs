@@ -22,7 +22,8 @@ internal static class DiskOpening
         };
         try
         {
-            return new BlockDevice(storage, new BlockDeviceOptions { ReadOnly = spec.ReadOnly, Id = spec.Id });
+            var options = new BlockDeviceOptions { ReadOnly = spec.ReadOnly, Id = spec.Id, RingFeatures = spec.Ring.Features };
+            return new BlockDevice(storage, spec.Ring.Size is { } size ? options with { QueueSize = size } : options);
         }
         catch
         {

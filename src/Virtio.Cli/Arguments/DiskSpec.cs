@@ -2,13 +2,15 @@ using System.Text;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c>, <c>,mapped</c> and <c>,id=NAME</c> in any order.</summary>
+/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c>, <c>,mapped</c>, <c>,id=NAME</c> and
+/// those of <see cref="RingSpec"/> in any order.</summary>
 /// <param name="Kind">What it stands on.</param>
 /// <param name="Place">The path or the URL.</param>
 /// <param name="Size">Bytes, of a disk in memory.</param>
 /// <param name="ReadOnly">Whether the guest may not write it.</param>
 /// <param name="Id">The name the guest sees; empty for none.</param>
-internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool ReadOnly, string Id)
+/// <param name="Ring">What its ring may be.</param>
+internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool ReadOnly, string Id, RingSpec Ring)
 {
     private const int IdLength = 20;
     private const int SectorSize = 512;
@@ -21,6 +23,7 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         bool readOnly = false;
         bool mapped = false;
         string? id = null;
+        var ringOptions = new Stack<string>();
 
         // From the end, so that a path may have commas of its own.
         for (int comma = place.LastIndexOf(','); comma >= 0; comma = place.LastIndexOf(','))
@@ -32,6 +35,8 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
                 mapped = true;
             else if (option.StartsWith("id=", StringComparison.Ordinal))
                 id = id is null ? option[3..] : throw new CommandException($"--disk {text}: it has two ids; give it one");
+            else if (RingSpec.IsOption(option))
+                ringOptions.Push(option);
             else
                 break;
             place = place[..comma];
@@ -44,7 +49,7 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         (DiskKind kind, long size) = Classify(text, place);
         if (mapped)
             kind = kind == DiskKind.File ? DiskKind.MappedFile : throw new CommandException($"--disk {text}: only a file can be mapped; leave out ',mapped'");
-        return new DiskSpec(kind, place, size, readOnly, id ?? "");
+        return new DiskSpec(kind, place, size, readOnly, id ?? "", RingSpec.Parse($"--disk {text}", ringOptions));
     }
 
     private static (DiskKind Kind, long Size) Classify(string text, string place)

@@ -84,7 +84,7 @@ internal sealed partial class TransportDevice
     {
         // With NOTIFICATION_DATA it also says how far the driver got (virtio 1.4, 2.9). The ring says the same, and is what counts.
         if (IsServing)
-            Queue(Took(VirtioFeatures.NotificationData) ? (ushort)index : index)?.Queue?.Kick();
+            Queue(Took(VirtioFeatures.NotificationData) ? unchecked((ushort)index) : index)?.Queue?.Kick();
     }
 
     private bool MayConfigure(QueueRegisters queue) => !Status.HasFlag(DeviceStatus.DriverOk) || queue.MayRestart;

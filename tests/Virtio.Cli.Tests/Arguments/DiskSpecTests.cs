@@ -7,19 +7,35 @@ public class DiskSpecTests
     [Fact]
     public void A_disk_is_a_path_a_url_or_memory_with_options_in_any_order()
     {
-        Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, ""), DiskSpec.Parse("a.img"));
-        Assert.Equal(new DiskSpec(DiskKind.File, "/dev/sdb", 0, true, "root"), DiskSpec.Parse("/dev/sdb,ro,id=root"));
-        Assert.Equal(new DiskSpec(DiskKind.MappedFile, "a.img", 0, true, ""), DiskSpec.Parse("a.img,mapped,ro"));
-        Assert.Equal(new DiskSpec(DiskKind.Memory, "mem:64M", 64 << 20, true, "x"), DiskSpec.Parse("mem:64M,id=x,ro"));
-        Assert.Equal(new DiskSpec(DiskKind.Http, "https://h/p?a=1,2", 0, false, "n"), DiskSpec.Parse("https://h/p?a=1,2,id=n"));
+        Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default), DiskSpec.Parse("a.img"));
+        Assert.Equal(new DiskSpec(DiskKind.File, "/dev/sdb", 0, true, "root", RingSpec.Default), DiskSpec.Parse("/dev/sdb,ro,id=root"));
+        Assert.Equal(new DiskSpec(DiskKind.MappedFile, "a.img", 0, true, "", RingSpec.Default), DiskSpec.Parse("a.img,mapped,ro"));
+        Assert.Equal(new DiskSpec(DiskKind.Memory, "mem:64M", 64 << 20, true, "x", RingSpec.Default), DiskSpec.Parse("mem:64M,id=x,ro"));
+        Assert.Equal(new DiskSpec(DiskKind.Http, "https://h/p?a=1,2", 0, false, "n", RingSpec.Default), DiskSpec.Parse("https://h/p?a=1,2,id=n"));
     }
 
     [Fact]
     public void A_path_may_have_commas() =>
-        Assert.Equal(new DiskSpec(DiskKind.File, "a,b,c.img", 0, true, ""), DiskSpec.Parse("a,b,c.img,ro"));
+        Assert.Equal(new DiskSpec(DiskKind.File, "a,b,c.img", 0, true, "", RingSpec.Default), DiskSpec.Parse("a,b,c.img,ro"));
+
+    [Fact]
+    public void What_the_ring_offers_is_said_by_name_and_said_last_counts()
+    {
+        Assert.Equal(
+            new RingSpec(VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors | VirtioFeatures.RingReset | VirtioFeatures.InOrder, 1024),
+            DiskSpec.Parse("a.img,packed=on,ro,packed=off,in-order=on,queue-size=1024").Ring);
+        Assert.Equal(new RingSpec(VirtioFeatures.RingPacked, 300), DiskSpec.Parse("mem:1M,event-idx=off,indirect=off,queue-reset=off,queue-size=300").Ring);
+    }
 
     [Theory]
     [InlineData("")]
+    [InlineData("a,packed=maybe")]
+    [InlineData("a,packed")]
+    [InlineData("a,in-order=")]
+    [InlineData("a,queue-size=3")]
+    [InlineData("a,queue-size=65536")]
+    [InlineData("a,queue-size=x")]
+    [InlineData("a,packed=off,queue-size=300")]
     [InlineData(",ro")]
     [InlineData("a,id=x,id=y")]
     [InlineData("a,id=")]

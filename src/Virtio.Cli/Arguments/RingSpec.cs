@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Numerics;
+using Virtio.Queues;
+
+namespace Virtio.Cli.Arguments;
+
+/// <summary>What a device's rings may be, as the command line names it: <c>packed=off</c>, <c>queue-size=1024</c> and their like.</summary>
+/// <param name="Features">What is offered.</param>
+/// <param name="Size">Maximum number of descriptors; null for the device's own.</param>
+internal sealed record RingSpec(VirtioFeatures Features, int? Size)
+{
+    private const string SizeName = "queue-size=";
+
+    // Header, status and at least as much for data.
+    private const int SmallestSize = 4;
+
+    private static readonly Dictionary<string, VirtioFeatures> Names = new(StringComparer.Ordinal)
+    {
+        ["packed"] = VirtioFeatures.RingPacked,
+        ["indirect"] = VirtioFeatures.IndirectDescriptors,
+        ["event-idx"] = VirtioFeatures.EventIndex,
+        ["in-order"] = VirtioFeatures.InOrder,
+        ["queue-reset"] = VirtioFeatures.RingReset,
+        ["notification-data"] = VirtioFeatures.NotificationData,
+        ["access-platform"] = VirtioFeatures.AccessPlatform,
+        ["order-platform"] = VirtioFeatures.OrderPlatform,
+    };
+
+    internal static RingSpec Default { get; } = new(VirtioFeatures.RingDefault, null);
+
+    /// <summary>Whether an option is about rings, whatever its value.</summary>
+    internal static bool IsOption(string option) => option.StartsWith(SizeName, StringComparison.Ordinal) || Names.ContainsKey(NameOf(option));
+
+    /// <exception cref="CommandException">A value is none, or there is no such ring.</exception>
+    internal static RingSpec Parse(string device, IEnumerable<string> options)
+    {
+        RingSpec ring = options.Aggregate(Default, (before, option) => before.With(device, option));
+        if (ring.Size is { } size && !BitOperations.IsPow2(size) && !ring.Features.HasFlag(VirtioFeatures.RingPacked))
+            throw new CommandException($"{device}: {size} is no size of a split ring, which is a power of two; give another, or packed=on");
+        return ring;
+    }
+
+    private static string NameOf(string option) => option.Split('=', 2)[0];
+
+    private RingSpec With(string device, string option)
+    {
+        string name = NameOf(option);
+        string value = option[Math.Min(option.Length, name.Length + 1)..];
+        if (option.StartsWith(SizeName, StringComparison.Ordinal))
+        {
+            return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= SmallestSize and <= Virtqueue.MaximumSize
+                ? this with { Size = size }
+                : throw new CommandException($"{device}: '{value}' is no queue size; give {SmallestSize} to {Virtqueue.MaximumSize}");
+        }
+
+        return value switch
+        {
+            "on" => this with { Features = Features | Names[name] },
+            "off" => this with { Features = Features & ~Names[name] },
+            _ => throw new CommandException($"{device}: '{option}' is neither {name}=on nor {name}=off"),
+        };
+    }
+}
