@@ -9,7 +9,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bo
     internal const string Usage = """
         usage: ./build bench [rings|processor|native|boot|fio|all] [--quick] [--write|--no-write]
 
-          rings      the device's side of a ring: nanoseconds and bytes allocated per chain
+          rings      the device's side of a ring: nanoseconds and bytes allocated per chain, beside a loop in C
           processor  instructions per second of one hart
           native     a disk as a bare-metal guest on KVM sees it, beside QEMU's microvm
           boot       from the start of the process to the guest's shell, and memory, beside QEMU

@@ -7,6 +7,7 @@ internal sealed class Report
     internal const string Mapped = "virtio, mapped file";
     internal const string Jit = "virtio, JIT";
     internal const string Qemu = "QEMU";
+    internal const string Loop = "C loop";
 
     private readonly List<Result> _results = [];
     private readonly List<(string Suite, string Text)> _notes = [];

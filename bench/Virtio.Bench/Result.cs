@@ -7,11 +7,11 @@ namespace Virtio.Bench;
 /// <param name="Unit">The unit of the samples.</param>
 /// <param name="MoreIsBetter">Whether a larger figure is the better one.</param>
 /// <param name="Samples">The figures, in the order in which they were taken; at least one.</param>
-/// <param name="ToQemu">
-/// The figure divided by QEMU's: the median of the quotients of each round, because what disturbs a machine disturbs neighbours in time alike. Null for
-/// QEMU itself, and where there is nothing to compare.
+/// <param name="Ratio">
+/// The figure divided by that of whoever it is compared with. QEMU's: the median of the quotients of each round, because what disturbs a machine disturbs
+/// neighbours in time alike. The C loop's: the quotient of the best of both. Null for those two themselves, and where there is nothing to compare.
 /// </param>
-internal sealed record Result(string Suite, string Name, string Subject, string Unit, bool MoreIsBetter, IReadOnlyList<double> Samples, double? ToQemu = null)
+internal sealed record Result(string Suite, string Name, string Subject, string Unit, bool MoreIsBetter, IReadOnlyList<double> Samples, double? Ratio = null)
 {
     internal double Median => MedianOf(Samples);
 

@@ -22,7 +22,7 @@ internal static class NativeReach
         {
             foreach (string subject in (string[])[Report.Native, Report.Mapped])
             {
-                if (report.Find(Suites.Native, name, subject)?.ToQemu is { } ratio)
+                if (report.Find(Suites.Native, name, subject)?.Ratio is { } ratio)
                     yield return PerformancePage.Row($"on KVM, {name}: {wanted} times QEMU's rate ({subject})", $"{TextTable.Number(ratio)} times", ratio >= wanted, 1 - (ratio / wanted));
             }
         }

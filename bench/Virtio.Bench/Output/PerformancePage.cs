@@ -64,7 +64,7 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
 
         foreach (string subject in (string[])[Report.Native, Report.Jit])
         {
-            if (report.Find(Suites.Boot, BootBenchmark.Small, subject)?.ToQemu is { } ratio)
+            if (report.Find(Suites.Boot, BootBenchmark.Small, subject)?.Ratio is { } ratio)
                 yield return Row($"the shell in at most {WantedBootRatio} times QEMU's time ({subject})", $"{TextTable.Number(ratio)} times", ratio <= WantedBootRatio, (ratio / WantedBootRatio) - 1);
         }
     }

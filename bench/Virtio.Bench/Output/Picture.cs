@@ -45,7 +45,7 @@ internal sealed class Picture(Report report)
         Groups(plot, "Process start to shell: seconds, and memory in 100 MiB", report.Of(Suites.Boot), result => result.Unit == "MiB" ? result.Median / 100 : result.Median);
 
     // Figures of such different size share an axis as multiples of QEMU's.
-    private void Fio(Plot plot) => Groups(plot, "fio in the guest: multiples of QEMU's figure", report.Of(Suites.Fio), result => result.ToQemu ?? 1);
+    private void Fio(Plot plot) => Groups(plot, "fio in the guest: multiples of QEMU's figure", report.Of(Suites.Fio), result => result.Ratio ?? 1);
 
     private static void Bars(Plot plot, string title, string[] labels, Result[] results, bool best)
     {

@@ -6,7 +6,7 @@ namespace Virtio.Bench.Output;
 /// <summary>Results as a table: for a terminal in columns, for a page in Markdown.</summary>
 internal static class TextTable
 {
-    private static readonly string[] Head = ["suite", "what", "who", "median", "best", "unit", "to QEMU"];
+    private static readonly string[] Head = ["suite", "what", "who", "median", "best", "unit", "ratio"];
 
     internal static string Of(IEnumerable<Result> results)
     {
@@ -35,7 +35,7 @@ internal static class TextTable
     private static string[] Cells(Result result) =>
     [
         result.Suite, result.Name, result.Subject, Number(result.Median), Number(result.Best), result.Unit,
-        result.ToQemu is { } ratio ? $"{Number(ratio)} x" : "",
+        result.Ratio is { } ratio ? $"{Number(ratio)} x" : "",
     ];
 
     private static bool IsNumber(int column) => column is 3 or 4 or 6;

