@@ -7,8 +7,9 @@ namespace Virtio.Tests.Testbed;
 /// A device whose worker never sleeps but polls for the kick that it asked for: rounds take a fraction of a microsecond, so that the two sides meet in every
 /// possible way within a second.
 /// </summary>
-internal sealed class SpinningDevice : IVirtioDevice
+internal sealed class SpinningDevice(Action<DescriptorChain>? handle = null) : IVirtioDevice
 {
+    private readonly Action<DescriptorChain> _handle = handle ?? (chain => chain.Complete(0));
     private Thread? _thread;
     private volatile bool _stop;
     private long _kicks;
@@ -16,6 +17,8 @@ internal sealed class SpinningDevice : IVirtioDevice
     public DeviceId Id => ProbeDevice.ProbeId;
 
     public ulong Features => 0;
+
+    public VirtioFeatures RingFeatures { get; init; } = VirtioFeatures.RingDefault;
 
     public ReadOnlySpan<ushort> QueueSizes => [16];
 
@@ -48,7 +51,7 @@ internal sealed class SpinningDevice : IVirtioDevice
             long seen = Volatile.Read(ref _kicks);
             queue.SuppressKicks();
             while (queue.TryDequeue(out DescriptorChain chain))
-                chain.Complete(0);
+                _handle(chain);
             queue.Publish();
             if (queue.RequestKicks())
                 continue;
