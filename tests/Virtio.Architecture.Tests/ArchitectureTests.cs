@@ -13,6 +13,7 @@ public sealed partial class ArchitectureTests
         ["Virtio.Riscv"] = [],
         ["Virtio.Kvm"] = [],
         ["Virtio.Testing"] = ["Virtio"],
+        ["Virtio.Testing.Conformance"] = ["Virtio", "Virtio.Testing"],
         ["Virtio.Testing.Guest"] = ["Virtio", "Virtio.Testing", "Virtio.Vmm"],
         ["Virtio.Vmm"] = ["Virtio", "Virtio.Linux", "Virtio.Riscv", "Virtio.Kvm"],
         ["Virtio.Cli"] = ["Virtio", "Virtio.Linux", "Virtio.Vmm"],

@@ -39,30 +39,6 @@ public sealed class PackedRingTests
         Assert.Equal(Enumerable.Range(0, 200), started);
     }
 
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    [Requirement("PACKED-DESC-1")]
-    public void Device_readable_buffers_are_never_written(string name)
-    {
-        DeviceKind kind = DeviceKind.Named(name);
-        using var bus = new TestBus(new TestBusOptions { MemorySize = 1 << 20 }, kind.Create());
-        MmioDriver driver = bus.Driver().Start();
-        var random = new Random(7);
-        for (int i = 0; i < 200; i++)
-        {
-            byte[] bytes = new byte[random.Next(1, 600)];
-            random.NextBytes(bytes);
-            ulong address = bus.Place(bytes);
-            ulong room = bus.Allocator.Allocate(600);
-            driver.Queue(kind.Queue).Offer(DriverBuffer.Readable(address, bytes.Length), DriverBuffer.Writable(room, 600));
-            driver.Queue(kind.Queue).Kick();
-            driver.Queue(kind.Queue).Collect();
-            Assert.Equal(bytes, bus.Read(address, bytes.Length));
-            bus.Allocator.Free(address, bytes.Length);
-            bus.Allocator.Free(room, 600);
-        }
-    }
-
     [Fact]
     [Requirement("PACKED-DESC-2")]
     public void Device_writable_buffers_are_not_read()
@@ -161,48 +137,6 @@ public sealed class PackedRingTests
             queue.Kick();
             Assert.Equal(new UsedBuffer(id, (uint)half * 40), queue.Collect());
             Assert.Equal(bytes[..(half * 40)], bus.Read(writable, half * 40));
-        }
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(5)]
-    [InlineData(7)]
-    [InlineData(64)]
-    public void Rings_of_any_size_go_round_many_times(int size)
-    {
-        using TestBus bus = Bus(new ProbeDevice());
-        MmioDriver driver = bus.Driver();
-        Assert.True(driver.Negotiate(driver.OfferedFeatures));
-        DriverQueue queue = driver.SetUpQueue(0, size);
-        driver.SetDriverOk();
-        ulong buffer = bus.Allocator.Allocate(16);
-        var random = new Random(size);
-        for (int i = 0; i < 2000; i++)
-        {
-            var chain = new DriverBuffer[random.Next(1, Math.Min(size, 6) + 1)];
-            chain.AsSpan().Fill(DriverBuffer.Readable(buffer, 8));
-            ushort id = queue.Offer(chain);
-            queue.Kick();
-            Assert.Equal(id, queue.Collect().Id);
-        }
-    }
-
-    [Fact]
-    public void The_largest_ring_of_the_standard_works()
-    {
-        using TestBus bus = Bus(new ProbeDevice { Sizes = [32768] });
-        DriverQueue queue = bus.Driver().Start().Queue();
-        ulong buffer = bus.Allocator.Allocate(16);
-        for (int i = 0; i < 3; i++)
-        {
-            while (queue.TryOffer([DriverBuffer.Readable(buffer, 8)], out _))
-                continue;
-            queue.Kick();
-            for (int collected = 0; collected < 32768; collected++)
-                queue.Collect();
         }
     }
 

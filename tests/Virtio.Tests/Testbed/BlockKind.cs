@@ -18,7 +18,10 @@ internal sealed class BlockKind : DeviceKind
     internal override string Name => "block";
 
     // Bits 1, 2, 4 to 6, 9 to 17 (virtio 1.4, 5.2.3).
-    internal override ulong StandardFeatures => 0x3_fe76;
+    public override ulong StandardFeatures => 0x3_fe76;
+
+    // CONFIG_WCE needs FLUSH (virtio 1.4, 5.2.5.2).
+    public override IReadOnlyList<(int Bit, int Needs)> Dependencies => [(11, 9)];
 
     internal static byte[] NewImage()
     {
@@ -36,16 +39,16 @@ internal sealed class BlockKind : DeviceKind
         return header;
     }
 
-    internal override IVirtioDevice Create() => new BlockDevice(new MemoryStorage(NewImage()));
+    public override IVirtioDevice Create() => new BlockDevice(new MemoryStorage(NewImage()));
 
-    internal override DriverBuffer[] Request(TestBus bus) =>
+    public override DriverBuffer[] Request(TestBus bus) =>
     [
         DriverBuffer.Readable(bus.Place(Header(0, Sectors - 1)), HeaderLength),
         DriverBuffer.Writable(bus.Place(new byte[SectorSize]), SectorSize),
         DriverBuffer.Writable(bus.Place([(byte)BlockResult.None]), 1),
     ];
 
-    internal override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
+    public override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
     {
         Assert.Equal(SectorSize + 1u, used.Length);
         Assert.All(bus.Read(request[1].Address, SectorSize), value => Assert.Equal(LastByte, value));

@@ -11,13 +11,13 @@ internal sealed class ConsoleInputKind : DeviceKind
 
     internal override string Name => "console input";
 
-    internal override ulong StandardFeatures => 0x7;
+    public override ulong StandardFeatures => 0x7;
 
-    internal override IVirtioDevice Create() => new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream(), InputHold = TimeSpan.Zero, Columns = 80, Rows = 25 });
+    public override IVirtioDevice Create() => new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream(), InputHold = TimeSpan.Zero, Columns = 80, Rows = 25 });
 
-    internal override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[Room]), Room)];
+    public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[Room]), Room)];
 
-    internal override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
+    public override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
     {
         Assert.InRange(used.Length, 1u, (uint)Room);
         Assert.All(bus.Read(request[0].Address, (int)used.Length), value => Assert.Equal(EndlessStream.Byte, value));

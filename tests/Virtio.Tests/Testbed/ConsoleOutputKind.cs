@@ -9,13 +9,13 @@ internal sealed class ConsoleOutputKind : DeviceKind
 {
     internal override string Name => "console output";
 
-    internal override ulong StandardFeatures => 0x7;
+    public override ulong StandardFeatures => 0x7;
 
-    internal override int Queue => 1;
+    public override int Queue => 1;
 
-    internal override IVirtioDevice Create() => new ConsoleDevice(new ConsoleDeviceOptions { Output = Stream.Null, Columns = 80, Rows = 25 });
+    public override IVirtioDevice Create() => new ConsoleDevice(new ConsoleDeviceOptions { Output = Stream.Null, Columns = 80, Rows = 25 });
 
-    internal override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Readable(bus.Place("hello"u8), 5)];
+    public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Readable(bus.Place("hello"u8), 5)];
 
-    internal override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used) => Assert.Equal(0u, used.Length);
+    public override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used) => Assert.Equal(0u, used.Length);
 }

@@ -10,13 +10,13 @@ internal sealed class EntropyKind : DeviceKind
 
     internal override string Name => "entropy";
 
-    internal override ulong StandardFeatures => 0;
+    public override ulong StandardFeatures => 0;
 
-    internal override IVirtioDevice Create() => new EntropyDevice();
+    public override IVirtioDevice Create() => new EntropyDevice();
 
-    internal override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[Length]), Length)];
+    public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[Length]), Length)];
 
-    internal override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
+    public override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
     {
         Assert.InRange(used.Length, 1u, (uint)Length);
         Assert.Contains(bus.Read(request[0].Address, Length), value => value != 0);

@@ -9,14 +9,14 @@ internal sealed class ProbeKind : DeviceKind
 
     internal override string Name => "probe";
 
-    internal override ulong StandardFeatures => 0;
+    public override ulong StandardFeatures => 0;
 
-    internal override IVirtioDevice Create() => new ProbeDevice();
+    public override IVirtioDevice Create() => new ProbeDevice();
 
-    internal override DriverBuffer[] Request(TestBus bus) =>
+    public override DriverBuffer[] Request(TestBus bus) =>
         [DriverBuffer.Readable(bus.Place(Message), Message.Length), DriverBuffer.Writable(bus.Place(new byte[Message.Length]), Message.Length)];
 
-    internal override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
+    public override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
     {
         Assert.Equal((uint)Message.Length, used.Length);
         Assert.Equal(Message, bus.Read(request[1].Address, Message.Length));

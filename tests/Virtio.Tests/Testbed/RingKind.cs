@@ -1,31 +1,21 @@
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A layout with a combination of its features, as one plain value for <c>MemberData</c>: "packed event-index indirect in-order".</summary>
+/// <summary>The layouts and features that the suites run over, for other tests.</summary>
 internal static class RingKind
 {
-    internal static readonly VirtioFeatures[] Layouts = [VirtioFeatures.None, VirtioFeatures.RingPacked];
+    internal static readonly VirtioFeatures[] Layouts = RingChoice.Layouts;
 
-    private static readonly (VirtioFeatures Feature, string Name)[] Choices =
-    [
-        (VirtioFeatures.EventIndex, "event-index"),
-        (VirtioFeatures.IndirectDescriptors, "indirect"),
-        (VirtioFeatures.InOrder, "in-order"),
-    ];
+    /// <summary>Every layout with every combination of features, for <c>MemberData</c>.</summary>
+    public static TheoryData<string> Names => RingChoice.Names;
 
-    /// <summary>Every layout with every combination of features.</summary>
-    public static TheoryData<string> Names => [.. All.Select(NameOf)];
+    /// <summary>Each layout with all of its features but IN_ORDER, for <c>MemberData</c>.</summary>
+    public static TheoryData<string> LayoutNames => RingChoice.LayoutNames;
 
-    internal static IEnumerable<VirtioFeatures> All =>
-        from layout in Layouts
-        from bits in Enumerable.Range(0, 1 << Choices.Length)
-        select layout | Choices.Where((_, i) => (bits & (1 << i)) != 0).Aggregate(VirtioFeatures.None, (all, choice) => all | choice.Feature);
+    internal static IEnumerable<VirtioFeatures> All => RingChoice.All;
 
-    internal static VirtioFeatures Named(string name) => All.Single(features => NameOf(features) == name);
+    internal static VirtioFeatures Named(string name) => RingChoice.Named(name);
 
-    /// <summary>What a device offers for it.</summary>
-    internal static VirtioFeatures Offered(VirtioFeatures features) => features | VirtioFeatures.RingReset;
+    internal static VirtioFeatures Offered(VirtioFeatures features) => RingChoice.Offered(features);
 
-    internal static string NameOf(VirtioFeatures features) =>
-        string.Join(' ', Choices.Where(choice => features.HasFlag(choice.Feature)).Select(choice => choice.Name)
-            .Prepend(features.HasFlag(VirtioFeatures.RingPacked) ? "packed" : "split"));
+    internal static string NameOf(VirtioFeatures features) => RingChoice.NameOf(features);
 }

@@ -10,39 +10,6 @@ namespace Virtio.Tests.Transports;
 
 public sealed class ConfigurationTests
 {
-    private const int ConfigSize = 0xf00;
-
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    [Requirement("BASIC-CFG-1")]
-    public void Every_byte_reads_the_same_before_negotiation_and_while_running(string name)
-    {
-        using var bus = new TestBus(DeviceKind.Named(name).Create());
-        MmioDriver driver = bus.Driver();
-        driver.Status = DeviceStatusBits.Acknowledge | DeviceStatusBits.Driver;
-        byte[] before = ReadAll(driver, 1);
-        driver.Start();
-        Assert.Equal(before, ReadAll(driver, 1));
-    }
-
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    [Requirement("MMIO-D5")]
-    public void Every_width_reads_the_same_bytes_and_zeros_beyond_the_end(string name)
-    {
-        using var bus = new TestBus(DeviceKind.Named(name).Create());
-        byte[] bytes = ReadAll(bus.Driver(), 1);
-        Assert.All([2, 4, 8], width => Assert.Equal(bytes, ReadAll(bus.Driver(), width)));
-        byte[] data = new byte[8];
-        for (int offset = 0; offset < ConfigSize - data.Length; offset++)
-        {
-            bus.Driver().Access(MmioRegisters.Config + offset, data, isWrite: false);
-            Assert.Equal(bytes[offset..(offset + data.Length)], data);
-        }
-
-        Assert.All(bytes.Skip(0x100), value => Assert.Equal(0, value));
-    }
-
     [Fact]
     [Requirement("MMIO-7")]
     public void The_generation_protocol_never_yields_a_torn_value()
@@ -84,13 +51,5 @@ public sealed class ConfigurationTests
             if (before == driver.ReadRegister(MmioRegisters.ConfigGeneration))
                 return (BinaryPrimitives.ReadUInt16LittleEndian(columns), BinaryPrimitives.ReadUInt16LittleEndian(rows));
         }
-    }
-
-    private static byte[] ReadAll(MmioDriver driver, int width)
-    {
-        byte[] all = new byte[ConfigSize];
-        for (int offset = 0; offset < ConfigSize; offset += width)
-            driver.Access(MmioRegisters.Config + offset, all.AsSpan(offset, width), isWrite: false);
-        return all;
     }
 }

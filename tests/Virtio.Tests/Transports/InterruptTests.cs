@@ -8,26 +8,6 @@ namespace Virtio.Tests.Transports;
 
 public sealed class InterruptTests
 {
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    [Requirement("MMIO-3")]
-    public void An_event_shows_until_its_own_bit_is_acknowledged(string name)
-    {
-        DeviceKind kind = DeviceKind.Named(name);
-        using var bus = new TestBus(kind.Create());
-        MmioDriver driver = bus.Driver().Start();
-        driver.Queue(kind.Queue).EnableInterrupts();
-        driver.Queue(kind.Queue).Offer(kind.Request(bus));
-        driver.Notify((uint)kind.Queue);
-        driver.AwaitPending(InterruptBits.UsedBuffer);
-        driver.Acknowledge(InterruptBits.ConfigChange);
-        Assert.Equal(InterruptBits.UsedBuffer, driver.PendingInterrupts);
-        Assert.True(driver.Interrupt.IsAsserted);
-        driver.Acknowledge(InterruptBits.UsedBuffer);
-        Assert.Equal(InterruptBits.None, driver.PendingInterrupts);
-        Assert.False(driver.Interrupt.IsAsserted);
-    }
-
     [Fact]
     [Requirement("MMIO-3")]
     public void An_event_that_comes_while_another_is_acknowledged_is_not_lost()

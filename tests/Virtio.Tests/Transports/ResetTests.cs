@@ -70,14 +70,4 @@ public sealed class ResetTests
         Assert.Equal(DeviceStatusBits.None, driver.Status);
         new ProbeKind().AssertWorks(driver.Start());
     }
-
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    public void Devices_start_and_stop_many_times(string name)
-    {
-        DeviceKind kind = DeviceKind.Named(name);
-        using var bus = new TestBus(kind.Create());
-        for (int i = 0; i < 200; i++)
-            kind.AssertWorks(bus.Driver().Start());
-    }
 }

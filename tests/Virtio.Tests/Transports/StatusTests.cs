@@ -6,60 +6,6 @@ namespace Virtio.Tests.Transports;
 
 public sealed class StatusTests
 {
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    [Requirement("BASIC-STATUS-1", "BASIC-STATUS-2")]
-    public void Nothing_is_taken_and_nobody_notified_before_DRIVER_OK(string name)
-    {
-        DeviceKind kind = DeviceKind.Named(name);
-        using var bus = new TestBus(kind.Create());
-        MmioDriver driver = bus.Driver();
-        driver.Prepare();
-        DriverQueue queue = driver.Queue(kind.Queue);
-        DriverBuffer[] request = kind.Request(bus);
-        queue.Offer(request);
-        driver.Notify((uint)kind.Queue);
-        Assert.False(driver.Interrupt.WaitForChange(0, DriverExtensions.Silence));
-        Assert.False(queue.TryCollect(out _));
-        Assert.Equal(InterruptBits.None, driver.PendingInterrupts);
-        driver.SetDriverOk();
-        driver.Notify((uint)kind.Queue);
-        kind.AssertAnswered(bus, request, queue.Collect());
-    }
-
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    [Requirement("BASIC-STATUS-3", "BASIC-STATUS-4")]
-    public void A_ring_that_contradicts_itself_needs_a_reset_says_so_and_is_cured_by_it(string name)
-    {
-        DeviceKind kind = DeviceKind.Named(name);
-        using var bus = new TestBus(kind.Create());
-        MmioDriver driver = bus.Driver().Start();
-        driver.BreakRing(kind.Queue);
-        driver.AwaitPending(InterruptBits.ConfigChange);
-        kind.AssertWorks(driver.Start());
-    }
-
-    [Theory]
-    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
-    [Requirement("BASIC-RESET-1", "MMIO-5", "MMIO-6")]
-    public void Reset_ends_every_state_and_clears_interrupts_and_queues(string name)
-    {
-        DeviceKind kind = DeviceKind.Named(name);
-        using var bus = new TestBus(kind.Create());
-        MmioDriver driver = bus.Driver();
-        foreach (DeviceStatusBits status in DriverExtensions.States)
-        {
-            driver.BringTo(status, kind.Queue);
-            driver.Status = DeviceStatusBits.None;
-            Assert.Equal(DeviceStatusBits.None, driver.Status);
-            Assert.Equal(InterruptBits.None, driver.PendingInterrupts);
-            Assert.False(driver.Interrupt.IsAsserted);
-            Assert.All(Enumerable.Range(0, driver.QueueCount), queue => Assert.False(driver.IsQueueReady((uint)queue)));
-            kind.AssertWorks(driver.Start());
-        }
-    }
-
     [Fact]
     [Requirement("MMIO-5")]
     public void Reset_clears_both_events()

@@ -1,8 +1,8 @@
 using Xunit.v3;
 
-namespace Virtio.Tests.Conformance;
+namespace Virtio.Testing.Conformance;
 
-/// <summary>The test shows that a requirement of the standard is kept. The ids are those in <c>Requirements.tsv</c>.</summary>
+/// <summary>The test shows that a requirement of the standard is kept. Ids are those of <c>docs/conformance.md</c>.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RequirementAttribute(params string[] ids) : Attribute, ITraitAttribute
 {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Virtio.Testing;
+using Virtio.Transports.Mmio;
 
-namespace Virtio.Tests.Testbed;
+namespace Virtio.Testing.Conformance;
 
 /// <summary>What many tests do with a driver.</summary>
 internal static class DriverExtensions
@@ -24,6 +24,19 @@ internal static class DriverExtensions
     ];
 
     internal static PackedDriverQueue Packed(this MmioDriver driver, int queue = 0) => (PackedDriverQueue)driver.Queue(queue);
+
+    internal static SplitDriverQueue Split(this MmioDriver driver, int queue = 0) => (SplitDriverQueue)driver.Queue(queue);
+
+    /// <summary>The descriptor, the driver and the device area.</summary>
+    internal static (ulong Address, int Length)[] Parts(this DriverQueue queue)
+    {
+        (int driver, int device) = queue is PackedDriverQueue ? (4, 4) : (6 + (2 * queue.Size), 6 + (8 * queue.Size));
+        return [(queue.Areas.Descriptor, 16 * queue.Size), (queue.Areas.Driver, driver), (queue.Areas.Device, device)];
+    }
+
+    /// <summary>Those that the device writes.</summary>
+    internal static (ulong Address, int Length)[] DeviceParts(this DriverQueue queue) =>
+        queue is PackedDriverQueue ? [queue.Parts()[0], queue.Parts()[2]] : [queue.Parts()[2]];
 
     /// <summary>Negotiates everything offered and sets the queues up, short of DRIVER_OK.</summary>
     internal static void Prepare(this MmioDriver driver)
@@ -48,18 +61,48 @@ internal static class DriverExtensions
         Assert.Equal(status, driver.Status);
     }
 
-    /// <summary>Offers a chain that never ends, and waits until the device has found that out.</summary>
+    /// <summary>Offers what contradicts itself, and waits until the device has found that out.</summary>
     internal static void BreakRing(this MmioDriver driver, int queue = 0)
     {
-        PackedDriverQueue ring = driver.Packed(queue);
+        DriverQueue ring = driver.Queue(queue);
         ulong address = driver.Bus.Allocator.Allocate(64);
-        ring.OfferRaw([.. Enumerable.Range(0, ring.Size).Select(_ => new PackedDescriptor(address, 16, 0, PackedFlags.Next))]);
+        if (ring is PackedDriverQueue packed)
+            packed.OfferRaw([.. Enumerable.Range(0, ring.Size).Select(_ => new PackedDescriptor(address, 16, 0, PackedFlags.Next))]);
+        else
+            ((SplitDriverQueue)ring).OfferRaw(ushort.MaxValue);
         driver.Notify((uint)queue);
         driver.AwaitNeedsReset();
     }
 
     internal static void AwaitNeedsReset(this MmioDriver driver) =>
         Assert.True(SpinWait.SpinUntil(() => driver.Status.HasFlag(DeviceStatusBits.NeedsReset), Patience), $"status is {driver.Status}");
+
+    /// <summary>Waits for a used chain with no wish for an interrupt, so that the driver writes nothing meanwhile.</summary>
+    internal static UsedBuffer Poll(this DriverQueue queue)
+    {
+        UsedBuffer used = default;
+        Assert.True(SpinWait.SpinUntil(() => queue.TryCollect(out used), Patience), $"queue {queue.Index} gave nothing back");
+        return used;
+    }
+
+    internal static bool IsQueueResetting(this MmioDriver driver, uint queue)
+    {
+        driver.WriteRegister(MmioRegisters.QueueSelect, queue);
+        return driver.ReadRegister(MmioRegisters.QueueReset) != 0;
+    }
+
+    /// <summary>A queue that is down is offered something and kicked: nobody writes anything, and nobody is notified.</summary>
+    internal static void AssertSilentAfterKick(this MmioDriver driver, int queue, Action offer)
+    {
+        driver.Acknowledge(driver.PendingInterrupts);
+        long raised = driver.Interrupt.Changes;
+        offer();
+        byte[] before = driver.Bus.Snapshot();
+        driver.Notify((uint)queue);
+        Assert.False(driver.Interrupt.WaitForChange(raised, Silence));
+        Assert.Equal(InterruptBits.None, driver.PendingInterrupts);
+        Assert.True(before.AsSpan().SequenceEqual(driver.Bus.Snapshot()), "the device wrote to memory for a queue that is down");
+    }
 
     /// <summary>Waits until an event is pending, and acknowledges nothing.</summary>
     internal static void AwaitPending(this MmioDriver driver, InterruptBits events)
