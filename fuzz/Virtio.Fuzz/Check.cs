@@ -1,0 +1,14 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Virtio.Fuzz;
+
+/// <summary>What must hold whatever a guest does.</summary>
+internal static class Check
+{
+    internal static void That([DoesNotReturnIf(false)] bool condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    {
+        if (!condition)
+            throw new FindingException(what);
+    }
+}

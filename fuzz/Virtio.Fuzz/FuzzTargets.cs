@@ -1,0 +1,17 @@
+using Virtio.Fuzz.Targets;
+
+namespace Virtio.Fuzz;
+
+/// <summary>All targets.</summary>
+public static class FuzzTargets
+{
+    /// <summary>In the order in which they are listed.</summary>
+    public static IReadOnlyList<IFuzzTarget> All { get; } =
+    [
+        new RingTarget(packed: false),
+        new RingTarget(packed: true),
+    ];
+
+    /// <summary>The target of that name; null when there is none.</summary>
+    public static IFuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
+}

@@ -1,0 +1,1 @@
+return Virtio.Fuzz.Loop.CommandLine.Run(args);

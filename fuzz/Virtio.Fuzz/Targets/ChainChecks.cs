@@ -1,0 +1,32 @@
+using Virtio.Queues;
+
+namespace Virtio.Fuzz.Targets;
+
+/// <summary>What every chain that a device gets must be.</summary>
+internal static class ChainChecks
+{
+    /// <summary>Reads and writes a chain's pieces, and checks that they are RAM and as long as they say. Returns how much could be written.</summary>
+    internal static long Use(GuestRam ram, DescriptorChain chain, int fill)
+    {
+        long length = chain.Writer.Remaining;
+        Check.That(chain.Reader.Remaining + length > 0 && chain.Reader.Remaining <= uint.MaxValue && length <= uint.MaxValue);
+        while (chain.Reader.TryGetSpan(out ReadOnlySpan<byte> bytes))
+        {
+            ram.OffsetOf(bytes);
+            chain.Reader.Advance(bytes.Length);
+        }
+
+        Check.That(chain.Reader.Remaining == 0);
+        while (chain.Writer.TryGetSpan(out Span<byte> room))
+        {
+            ram.OffsetOf(room);
+            Span<byte> written = room[..Math.Min(fill, room.Length)];
+            written.Fill(0xcc);
+            ram.Permit(written);
+            chain.Writer.Advance(room.Length);
+        }
+
+        Check.That(chain.Writer.Remaining == 0 && chain.Writer.Written == length);
+        return length;
+    }
+}

@@ -1,0 +1,128 @@
+using Virtio.Queues;
+
+namespace Virtio.Fuzz.Targets;
+
+/// <summary>Serves a ring on one thread, and checks what it is given.</summary>
+internal sealed class RingDevice
+{
+    // Enough of a piece to show where it lies; the whole of many large ones would only take time.
+    private const int MaximumFill = 64;
+
+    private readonly GuestRam _ram;
+    private readonly RingMemory _memory;
+    private readonly VirtioFeatures _features;
+    private readonly List<DescriptorChain> _held = [];
+    private readonly ProcessSignal _signal = new();
+    private Virtqueue _queue = null!;
+    private int _interrupts;
+
+    internal RingDevice(GuestRam ram, RingMemory memory, VirtioFeatures features)
+    {
+        _ram = ram;
+        _memory = memory;
+        _features = features;
+        memory.Clear();
+        Start(QueueState.Initial);
+    }
+
+    /// <summary>Takes chains; of each eight one bit says whether it is kept.</summary>
+    internal void Serve(int count, byte kept)
+    {
+        for (int i = 0; i <= count && _queue.TryDequeue(out DescriptorChain chain); i++)
+        {
+            long length = ChainChecks.Use(_ram, chain, MaximumFill);
+            _held.Add(chain);
+            Check.That(_queue.Outstanding == _held.Count && _held.Count <= _memory.Size);
+            if ((kept & (1 << (i & 7))) == 0)
+                Give(_held.Count - 1, (uint)length);
+        }
+
+        Check.That(_queue.MalformedChains < 1 << 20);
+    }
+
+    internal void Complete(int which, uint length)
+    {
+        if (_held.Count > 0)
+            Give(which % _held.Count, length);
+    }
+
+    internal void Publish()
+    {
+        int before = _interrupts;
+        bool any = _queue.Publish();
+        Check.That(_interrupts - before <= (any ? 1 : 0));
+        Check.That(!_queue.Publish());
+    }
+
+    internal void RequestKicks(bool wanted)
+    {
+        if (wanted)
+            _queue.RequestKicks();
+        else
+            _queue.SuppressKicks();
+    }
+
+    /// <summary>The queue goes on in another object, from its state alone.</summary>
+    internal void Suspend()
+    {
+        CompleteAll();
+        Publish();
+        if (!_queue.IsBroken)
+            Start(_queue.State);
+    }
+
+    internal void Restart()
+    {
+        Halt();
+        _memory.Clear();
+        Start(QueueState.Initial);
+    }
+
+    /// <summary>Whatever happened: after a reset the device works, and memory that was not given to it is as the driver left it.</summary>
+    internal void AssertReset()
+    {
+        Halt();
+        _memory.Clear();
+        Start(QueueState.Initial);
+        const ulong Buffer = GuestRam.Start + 0x2000;
+        _memory.OfferValid(Buffer);
+        Check.That(_queue.TryDequeue(out DescriptorChain chain));
+        Check.That(chain.Reader.Remaining == 0 && chain.Writer.Remaining == 16);
+        ChainChecks.Use(_ram, chain, 16);
+        chain.Complete();
+        Check.That(_queue.Publish() && _queue.Outstanding == 0);
+        Check.That(_memory.IsValidUsed(16));
+        _memory.PermitDevice();
+        _ram.AssertUntouched();
+    }
+
+    private void Halt()
+    {
+        // What the device wrote up to here was its right; from here on nothing is.
+        _memory.PermitDevice();
+        _queue.Stop();
+        CompleteAll();
+        Check.That(!_queue.Publish() && !_queue.TryDequeue(out _));
+        _ram.AssertUntouched();
+    }
+
+    private void Start(QueueState state)
+    {
+        Check.That(Virtqueue.TryCreate(_memory.Config(_features, state), _ram.Memory, () => _interrupts++, _signal, out Virtqueue? queue));
+        _queue = queue!;
+        _queue.BindToCurrentThread();
+    }
+
+    private void CompleteAll()
+    {
+        while (_held.Count > 0)
+            Give(_held.Count - 1, 1);
+        Check.That(_queue.Outstanding == 0);
+    }
+
+    private void Give(int index, uint length)
+    {
+        _held[index].Complete(length);
+        _held.RemoveAt(index);
+    }
+}
