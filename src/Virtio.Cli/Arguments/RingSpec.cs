@@ -11,8 +11,8 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
 {
     private const string SizeName = "queue-size=";
 
-    // Header, status and at least as much for data.
-    private const int SmallestSize = 4;
+    // Of a request without an indirect table: header, data, status. A driver waits for ever for a ring that takes no request.
+    private const int SmallestDirectSize = 4;
 
     private static readonly Dictionary<string, VirtioFeatures> Names = new(StringComparer.Ordinal)
     {
@@ -37,6 +37,8 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
         RingSpec ring = options.Aggregate(Default, (before, option) => before.With(device, option));
         if (ring.Size is { } size && !BitOperations.IsPow2(size) && !ring.Features.HasFlag(VirtioFeatures.RingPacked))
             throw new CommandException($"{device}: {size} is no size of a split ring, which is a power of two; give another, or packed=on");
+        if (ring.Size < SmallestDirectSize && !ring.Features.HasFlag(VirtioFeatures.IndirectDescriptors))
+            throw new CommandException($"{device}: without indirect tables no request fits a queue of {ring.Size}; give {SmallestDirectSize} or more, or indirect=on");
         return ring;
     }
 
@@ -48,9 +50,9 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
         string value = option[Math.Min(option.Length, name.Length + 1)..];
         if (option.StartsWith(SizeName, StringComparison.Ordinal))
         {
-            return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= SmallestSize and <= Virtqueue.MaximumSize
+            return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 1 and <= Virtqueue.MaximumSize
                 ? this with { Size = size }
-                : throw new CommandException($"{device}: '{value}' is no queue size; give {SmallestSize} to {Virtqueue.MaximumSize}");
+                : throw new CommandException($"{device}: '{value}' is no queue size; give 1 to {Virtqueue.MaximumSize}");
         }
 
         return value switch

@@ -38,7 +38,7 @@ public sealed class BlockDevice : IVirtioDevice
         options ??= new BlockDeviceOptions();
         if (options.Id.Length > IdLength || !Ascii.IsValid(options.Id))
             throw new ArgumentException($"disk id '{options.Id}' is not at most {IdLength} ASCII characters", nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueSize, 2 * OverheadDescriptors);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.QueueSize, Virtqueue.MaximumSize);
         Storage = storage;
         Writable = !options.ReadOnly && storage is IWritableBlockStorage { CanWrite: true } writable ? writable : null;
@@ -122,7 +122,7 @@ public sealed class BlockDevice : IVirtioDevice
         BinaryPrimitives.WriteInt64LittleEndian(number, Capacity);
         _config.Update(0, number);
         number = number[..sizeof(uint)];
-        BinaryPrimitives.WriteInt32LittleEndian(number, Math.Min((int)_queueSizes[0], DescriptorChain.MaximumDescriptors) - OverheadDescriptors);
+        BinaryPrimitives.WriteInt32LittleEndian(number, Math.Max(1, Math.Min((int)_queueSizes[0], DescriptorChain.MaximumDescriptors) - OverheadDescriptors));
         _config.Update(SegmentMaximumOffset, number);
         BinaryPrimitives.WriteInt32LittleEndian(number, SectorSize);
         _config.Update(BlockSizeOffset, number);

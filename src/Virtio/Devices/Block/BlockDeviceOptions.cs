@@ -9,7 +9,10 @@ public sealed record BlockDeviceOptions
     /// <summary>What the guest reads as the disk's serial number: at most 20 ASCII characters.</summary>
     public string Id { get; init; } = "";
 
-    /// <summary>Maximum number of descriptors in the queue, 4 to 32768.</summary>
+    /// <summary>
+    /// Maximum number of descriptors in the queue, 1 to 32768; a power of two where <see cref="RingFeatures"/> leaves out the packed ring. A request takes
+    /// three or more of them, or one where it comes in an indirect table: a driver without tables has no use for fewer than four.
+    /// </summary>
     public int QueueSize { get; init; } = 256;
 
     /// <summary>What is offered of its ring: see <see cref="IVirtioDevice.RingFeatures"/>.</summary>
