@@ -63,6 +63,9 @@ public sealed class Virtqueue
     /// <summary>How long its worker looks for more requests before it sleeps; zero for not at all.</summary>
     internal TimeSpan PollTime { get; set; }
 
+    /// <summary>The driver wants to be told of what was published, and was not.</summary>
+    internal bool IsInterruptDue { get; private set; }
+
     /// <summary>Neither halted nor broken.</summary>
     internal bool IsRunning => !_halted && !IsBroken;
 
@@ -125,15 +128,32 @@ public sealed class Virtqueue
     /// </summary>
     public bool Publish()
     {
+        bool any = PublishUntold();
+        Tell();
+        return any;
+    }
+
+    /// <summary>The same without the interrupt, which is then due if the driver wants one.</summary>
+    internal bool PublishUntold()
+    {
         // Nearly always there is none, and an exchange costs as much as all the rest. One that comes a moment later sets the signal.
         if (Volatile.Read(ref _completed) is not null)
             PutCompleted();
         if (_halted || IsBroken || !_batchPending)
             return false;
         _batchPending = false;
-        if (_ring.Publish())
-            _interrupt();
+        IsInterruptDue |= _ring.Publish();
         return true;
+    }
+
+    /// <summary>Interrupts the driver if that is due.</summary>
+    internal void Tell()
+    {
+        if (!IsInterruptDue)
+            return;
+        IsInterruptDue = false;
+        if (!_halted)
+            _interrupt();
     }
 
     /// <summary>Tells the driver that kicks are not needed for now.</summary>
