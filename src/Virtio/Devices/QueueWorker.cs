@@ -121,8 +121,12 @@ public sealed class QueueWorker : IDisposable
         if (_queue.PublishUntold() || served > 0)
         {
             // Requests that are under way elsewhere end when they do: nothing is to be known of the next one.
-            if (_queue.IsInterruptDue && (_queue.Outstanding > 0 || _hold.IsFull()))
+            if (_queue.IsInterruptDue && (_hold.IsFull() || _queue.Outstanding > 0))
+            {
                 _queue.Tell();
+                _hold.Told();
+            }
+
             return true;
         }
 

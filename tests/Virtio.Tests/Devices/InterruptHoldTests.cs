@@ -6,6 +6,7 @@ namespace Virtio.Tests.Devices;
 public sealed class InterruptHoldTests
 {
     private static readonly TimeSpan BetweenRequests = TimeSpan.FromMicroseconds(5);
+    private static readonly TimeSpan TimeToTell = TimeSpan.FromMicroseconds(2);
 
     private readonly SteppedClock _clock = new();
     private readonly InterruptHold _hold;
@@ -55,6 +56,14 @@ public sealed class InterruptHoldTests
     }
 
     [Fact]
+    public void No_completion_is_held_for_longer_than_many_interrupts_take()
+    {
+        Run(_hold, depth: 32, requests: 1000);
+        (int interrupts, _) = Run(_hold, depth: 32, requests: 1000, between: TimeSpan.FromMicroseconds(60));
+        Assert.InRange(interrupts, 200, 1000);
+    }
+
+    [Fact]
     public void On_a_single_processor_nothing_is_held()
     {
         (int interrupts, int late) = Run(Hold(processorCount: 1), depth: 32, requests: 1000);
@@ -72,15 +81,20 @@ public sealed class InterruptHoldTests
             _clock.Advance(between ?? BetweenRequests);
             hold.Add(1);
             untold++;
-            bool told = hold.IsFull();
-            if (!told && !hold.FindsMore(() => Look(untold < depth)))
+            if (hold.IsFull())
             {
-                told = true;
+                _clock.Advance(TimeToTell);
+                hold.Told();
+            }
+            else if (hold.FindsMore(() => Look(untold < depth)))
+            {
+                continue;
+            }
+            else
+            {
                 late++;
             }
 
-            if (!told)
-                continue;
             interrupts++;
             untold = 0;
         }
