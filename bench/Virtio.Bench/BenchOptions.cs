@@ -4,18 +4,20 @@ namespace Virtio.Bench;
 /// <param name="Suites">The suites to run.</param>
 /// <param name="Quick">Few samples: to see that it works, not to quote.</param>
 /// <param name="Write">Whether to rewrite the page in the repository.</param>
-internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bool Write)
+/// <param name="Results">A file that takes the report as well, for the process that started this one; null for none.</param>
+internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bool Write, string? Results)
 {
     internal const string Usage = """
-        usage: ./build bench [rings|processor|native|boot|fio|all] [--quick] [--write|--no-write]
+        usage: ./build bench [rings|processor|native|kvm|boot|fio|all] [--quick] [--write|--no-write]
 
           rings      the device's side of a ring: nanoseconds and bytes allocated per chain, beside a loop in C
           processor  instructions per second of one hart
           native     a disk as a bare-metal guest on KVM sees it, beside QEMU's microvm
+          kvm        the stock kernel on KVM, beside QEMU's microvm: start, memory, disk, exits; where KVM is not real, on an emulated processor
           boot       from the start of the process to the guest's shell, and memory, beside QEMU
           fio        a disk as the guest's fio sees it, beside QEMU
-          all        all of them (default); about fifteen minutes
-          --quick    few samples, at most five minutes, nothing written
+          all        all of them (default); about 25 minutes
+          --quick    few samples, at most ten minutes, nothing written
           --write    puts the figures into docs/performance.md; 'all' does so unless told --no-write
         """;
 
@@ -25,15 +27,19 @@ internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bo
         List<string> suites = [];
         bool quick = false;
         bool? write = null;
-        foreach (string argument in arguments)
+        string? results = null;
+        for (int i = 0; i < arguments.Length; i++)
         {
-            switch (argument)
+            switch (arguments[i])
             {
                 case "--quick":
                     quick = true;
                     break;
                 case "--write" or "--no-write":
-                    write = argument == "--write";
+                    write = arguments[i] == "--write";
+                    break;
+                case "--results" when i + 1 < arguments.Length:
+                    results = arguments[++i];
                     break;
                 case "all":
                     suites.AddRange(Bench.Suites.All);
@@ -47,6 +53,13 @@ internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bo
         }
 
         IReadOnlyList<string> chosen = suites.Count == 0 ? Bench.Suites.All : [.. Bench.Suites.All.Where(suites.Contains)];
-        return new BenchOptions(chosen, quick, write ?? (!quick && chosen.Count == Bench.Suites.All.Count));
+        return new BenchOptions(chosen, quick, write ?? (!quick && chosen.Count == Bench.Suites.All.Count), results);
+    }
+
+    /// <summary>Saves what was found so far, if anybody asked for it.</summary>
+    internal void Save(Report report)
+    {
+        if (Results is not null)
+            report.ToFile().Write(Results);
     }
 }

@@ -1,5 +1,6 @@
 using Virtio.Bench;
 using Virtio.Bench.Guests;
+using Virtio.Bench.Kvm;
 using Virtio.Bench.Native;
 using Virtio.Bench.Output;
 using Virtio.Bench.Processor;
@@ -27,6 +28,9 @@ foreach (string suite in options.Suites)
         case Suites.Native:
             NativeBenchmark.Run(options, report);
             break;
+        case Suites.Kvm:
+            KvmBenchmark.Run(options, report);
+            break;
         case Suites.Boot:
             BootBenchmark.Run(options, report);
             break;
@@ -36,6 +40,9 @@ foreach (string suite in options.Suites)
     }
 }
 
+// Who started this with a file for the results prints them himself.
+if (options.Results is not null)
+    return 0;
 Console.Write(TextTable.Of(report.Results));
 foreach (string note in options.Suites.SelectMany(report.NotesOf))
     Console.WriteLine(note);

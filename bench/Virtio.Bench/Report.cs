@@ -23,6 +23,16 @@ internal sealed class Report
 
     internal IEnumerable<string> NotesOf(string suite) => _notes.Where(note => note.Suite == suite).Select(note => note.Text);
 
+    /// <summary>Adds what another process found; its figures take the place of those that are here already.</summary>
+    internal void Take(ReportFile other)
+    {
+        _results.RemoveAll(mine => other.Results.Any(result => (result.Suite, result.Name, result.Subject, result.Unit) == (mine.Suite, mine.Name, mine.Subject, mine.Unit)));
+        _results.AddRange(other.Results);
+        _notes.AddRange(other.Notes.Select(note => (note.Key, note.Value)));
+    }
+
+    internal ReportFile ToFile() => new(_results, [.. _notes.Select(note => KeyValuePair.Create(note.Suite, note.Text))]);
+
     internal Result? Find(string suite, string name, string subject) =>
         _results.Find(result => result.Suite == suite && result.Name == name && result.Subject == subject);
 }

@@ -6,8 +6,9 @@ internal static class Suites
     internal const string Rings = "rings";
     internal const string Processor = "processor";
     internal const string Native = "native";
+    internal const string Kvm = "kvm";
     internal const string Boot = "boot";
     internal const string Fio = "fio";
 
-    internal static IReadOnlyList<string> All => [Rings, Processor, Native, Boot, Fio];
+    internal static IReadOnlyList<string> All => [Rings, Processor, Native, Kvm, Boot, Fio];
 }

@@ -37,7 +37,7 @@ public sealed class KvmVm : IDisposable
         KvmCalls.Invoke(_handle, KvmRequest.EnableCapability, ref arguments);
     }
 
-    /// <summary>Makes memory of this process memory of the guest, or removes a slot.</summary>
+    /// <summary>Makes memory of this process memory of the guest, in large pages where the host has them, or removes a slot.</summary>
     /// <param name="slot">Number of the slot, from 0; a slot in use is replaced.</param>
     /// <param name="guestAddress">Guest-physical address of the first byte; whole pages.</param>
     /// <param name="size">Bytes; whole pages. 0 removes the slot.</param>
@@ -49,6 +49,7 @@ public sealed class KvmVm : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(slot);
         var region = new MemoryRegion { Slot = (uint)slot, Flags = (uint)flags, GuestAddress = guestAddress, Size = size, HostAddress = (ulong)hostAddress };
         KvmCalls.Invoke(_handle, KvmRequest.SetUserMemoryRegion, ref region);
+        KvmCalls.PreferLargePages(hostAddress, size);
     }
 
     /// <summary>Gives KVM three pages of the guest-physical space below 4 GiB that some processors by Intel need; nothing else may be there.</summary>

@@ -11,7 +11,7 @@ internal sealed class GuestFiles : IDisposable
 
     private GuestFiles(DirectoryInfo folder) => _folder = folder;
 
-    internal string Kernel => Path.Combine(_folder.FullName, "Image");
+    internal string Kernel => Path.Combine(_folder.FullName, "kernel");
 
     /// <summary>The small programs only.</summary>
     internal string SmallInitrd => Path.Combine(_folder.FullName, "small.cpio");
@@ -22,11 +22,19 @@ internal sealed class GuestFiles : IDisposable
     /// <summary>The image's own kernel parameters.</summary>
     internal string CommandLine { get; private init; } = "";
 
-    internal static GuestFiles Create()
+    /// <summary>What tells the kernel from other bytes in memory; null where it is not known beforehand.</summary>
+    internal GuestSignature? Signature { get; private init; }
+
+    /// <summary>Those of the guest that a machine boots.</summary>
+    internal static GuestFiles Create(MicroVmMachine machine)
     {
-        GuestImage image = GuestImage.Find();
+        GuestImage image = GuestImage.Find(machine);
         string memory = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
-        var files = new GuestFiles(Directory.CreateDirectory(Path.Combine(memory, $"virtio-bench-{Environment.ProcessId}"))) { CommandLine = image.CommandLine };
+        var files = new GuestFiles(Directory.CreateDirectory(Path.Combine(memory, $"virtio-bench-{Environment.ProcessId}")))
+        {
+            CommandLine = image.CommandLine,
+            Signature = machine == MicroVmMachine.Kvm ? null : ResidentMemory.Linux,
+        };
         Concatenate(files.Kernel, image.Kernel);
         Concatenate(files.SmallInitrd, [.. image.Initrd]);
         Concatenate(files.FullInitrd, [.. image.Initrd, .. image.Tools]);

@@ -14,8 +14,11 @@ internal static class ResidentMemory
     /// <summary>What a RISC-V kernel has in its beginning (Linux: boot image header in RISC-V Linux), and where.</summary>
     internal static GuestSignature Linux { get; } = new(0x30, "RISCV"u8.ToArray());
 
-    /// <summary>Bytes of all mappings that are resident, without the guest's memory; null where the guest's memory was not found.</summary>
-    internal static long? BesideGuest(int process, long guestMemory, GuestSignature signature)
+    /// <summary>
+    /// Bytes of all mappings that are resident, without the guest's memory; null where the guest's memory was not found. Without a signature it is taken to be the
+    /// only mapping of its size, with no neighbour that was joined to it.
+    /// </summary>
+    internal static long? BesideGuest(int process, long guestMemory, GuestSignature? signature)
     {
         long total = 0;
         long? guest = null;
@@ -32,13 +35,15 @@ internal static class ResidentMemory
     }
 
     // The host's kernel joins neighbouring mappings, so that the guest's memory may be a part of a larger one.
-    private static long? FindGuest(int process, string range, long guestMemory, GuestSignature signature)
+    private static long? FindGuest(int process, string range, long guestMemory, GuestSignature? signature)
     {
         string[] bounds = range.Split('-');
         long start = long.Parse(bounds[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         long end = long.Parse(bounds[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         if (end - start < guestMemory)
             return null;
+        if (signature is null)
+            return PresentBytes(process, start, end - start);
         using FileStream memory = new($"/proc/{process}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         byte[] bytes = new byte[signature.Bytes.Length];
         for (long address = start; address <= end - guestMemory; address += PageSize)

@@ -20,7 +20,7 @@ internal sealed class Rounds(string suite, IEnumerable<string> subjects)
                 continue;
             }
 
-            double[] quotients = qemu is null || subject == Bench.Report.Qemu ? [] : [.. samples.Zip(qemu, (mine, other) => mine / other).OfType<double>()];
+            double[] quotients = qemu is null || subject == Bench.Report.Qemu ? [] : [.. samples.Zip(qemu, (mine, other) => other == 0 ? null : mine / other).OfType<double>()];
             report.Add(new Result(suite, name, subject, unit, moreIsBetter, known, quotients.Length > 0 ? Result.MedianOf(quotients) : null));
         }
     }

@@ -9,6 +9,9 @@ internal static unsafe partial class KvmCalls
     /// <summary><c>O_RDWR | O_CLOEXEC</c>.</summary>
     internal const int ReadWriteCloseOnExec = 0x80002;
 
+    // MADV_HUGEPAGE
+    private const int LargePages = 14;
+
     private const string Library = "libc";
 
     /// <summary>Opens a device; not as a file of the framework, which would take a lock on it.</summary>
@@ -44,6 +47,12 @@ internal static unsafe partial class KvmCalls
     /// <summary>Runs the guest; returns 0 or the errno.</summary>
     internal static int Run(SafeFileHandle vcpu) => Control(vcpu, KvmRequest.Run.Number, 0) < 0 ? Marshal.GetLastPInvokeError() : 0;
 
+    /// <summary>
+    /// Asks for large pages behind a mapping, also where the host gives them only to who asks or has to make room for them first. A wish: where it is not granted,
+    /// the guest runs all the same.
+    /// </summary>
+    internal static void PreferLargePages(nint address, ulong size) => _ = Advise(address, (nuint)size, LargePages);
+
     private static void ThrowUnlessInterrupted(in KvmRequest request, int errorNumber)
     {
         if (errorNumber != ErrorNumbers.Interrupted)
@@ -52,6 +61,9 @@ internal static unsafe partial class KvmCalls
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle OpenDevice(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
 
     // Variadic in C; on x86-64 a third integer argument travels as if it were declared.
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]

@@ -31,19 +31,31 @@ internal sealed class AdaptivePoll
         _bound = _limit;
     }
 
+    /// <summary>Whether looking can find anything at all: there is a processor for it, and it is wanted.</summary>
+    internal bool IsUseful => _limit > 0;
+
     /// <summary>Looks until there is something, or no longer worth it; false then: sleep, and call <see cref="Slept"/>.</summary>
     internal bool Finds(Func<bool> look)
     {
         if (_limit == 0)
             return false;
-        if (_bound > 0 && FindsWithin(LooksBeforeClock, look))
+        if (_bound > 0 && FindsAmong(LooksBeforeClock, look))
             return true;
         _idleSince = _clock.GetTimestamp();
         if (_bound == 0)
             return false;
-        bool found = Interlocked.Increment(ref _polling) <= MaximumPolling && FindsWithinBound(look);
-        Interlocked.Decrement(ref _polling);
-        return found;
+        return FindsAlone(_bound, look);
+    }
+
+    /// <summary>Looks for a given time, for who has a reason of his own.</summary>
+    /// <param name="time">In the clock's ticks.</param>
+    /// <param name="look">Whether there is something.</param>
+    internal bool FindsWithin(long time, Func<bool> look)
+    {
+        if (FindsAmong(LooksBeforeClock, look))
+            return true;
+        _idleSince = _clock.GetTimestamp();
+        return FindsAlone(time, look);
     }
 
     /// <summary>Takes the sleep's length into account.</summary>
@@ -59,11 +71,18 @@ internal sealed class AdaptivePoll
             _bound = _bound > _limit / SmallestPart ? _bound / 2 : 0;
     }
 
-    private bool FindsWithinBound(Func<bool> look)
+    private bool FindsAlone(long time, Func<bool> look)
     {
-        for (long now = _idleSince; now - _idleSince < _bound;)
+        bool found = Interlocked.Increment(ref _polling) <= MaximumPolling && FindsUntil(_idleSince + time, look);
+        Interlocked.Decrement(ref _polling);
+        return found;
+    }
+
+    private bool FindsUntil(long end, Func<bool> look)
+    {
+        for (long now = _idleSince; now < end;)
         {
-            if (FindsWithin(LooksPerClock, look))
+            if (FindsAmong(LooksPerClock, look))
                 return true;
             long before = now;
             now = _clock.GetTimestamp();
@@ -79,7 +98,7 @@ internal sealed class AdaptivePoll
         return false;
     }
 
-    private static bool FindsWithin(int looks, Func<bool> look)
+    private static bool FindsAmong(int looks, Func<bool> look)
     {
         for (int i = 0; i < looks; i++)
         {

@@ -17,6 +17,7 @@ public sealed class QueueWorker : IDisposable
     private readonly Func<bool> _round;
     private readonly Func<bool> _hasNews;
     private readonly AdaptivePoll _poll;
+    private readonly InterruptHold _hold;
     private readonly Thread _thread;
     private volatile bool _stop;
 
@@ -28,6 +29,7 @@ public sealed class QueueWorker : IDisposable
         _round = round(this);
         _hasNews = () => queue.HasNews;
         _poll = new AdaptivePoll(queue.PollTime, TimeProvider.System, Environment.ProcessorCount);
+        _hold = new InterruptHold(_poll, TimeProvider.System);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
     }
@@ -108,15 +110,32 @@ public sealed class QueueWorker : IDisposable
     private bool ServeDriver(Action<DescriptorChain> handle)
     {
         _queue.SuppressKicks();
-        bool any = false;
-        for (int i = 0; i < BatchSize && !_stop && _queue.TryDequeue(out DescriptorChain chain); i++)
+        int served = 0;
+        while (served < BatchSize && !_stop && _queue.TryDequeue(out DescriptorChain chain))
         {
             Handle(handle, chain);
-            any = true;
+            served++;
         }
 
-        if (_queue.Publish() || any)
+        _hold.Add(served);
+        if (_queue.PublishUntold() || served > 0)
+        {
+            // Requests that are under way elsewhere end when they do: nothing is to be known of the next one.
+            if (_queue.IsInterruptDue && (_hold.IsFull() || _queue.Outstanding > 0))
+            {
+                _queue.Tell();
+                _hold.Told();
+            }
+
             return true;
+        }
+
+        if (_queue.IsInterruptDue)
+        {
+            if (!_queue.IsRunning || !_hold.FindsMore(_hasNews) || !_queue.IsRunning)
+                _queue.Tell();
+            return true;
+        }
 
         // As long as the worker looks by itself, kicks stay unwanted.
         return (_queue.IsRunning && _poll.Finds(_hasNews) && _queue.IsRunning) || _queue.RequestKicks();

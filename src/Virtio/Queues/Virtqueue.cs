@@ -67,6 +67,9 @@ public sealed class Virtqueue
     /// <summary>How long its worker looks for more requests before it sleeps; zero for not at all.</summary>
     internal TimeSpan PollTime { get; set; }
 
+    /// <summary>The driver wants to be told of what was published, and was not.</summary>
+    internal bool IsInterruptDue { get; private set; }
+
     /// <summary>Takes chains: neither halted nor being drained nor broken.</summary>
     internal bool IsRunning => !_halted && !_draining && !IsBroken;
 
@@ -137,6 +140,14 @@ public sealed class Virtqueue
     /// </summary>
     public bool Publish()
     {
+        bool any = PublishUntold();
+        Tell();
+        return any;
+    }
+
+    /// <summary>The same without the interrupt, which is then due if the driver wants one.</summary>
+    internal bool PublishUntold()
+    {
         // Nearly always there is none, and an exchange costs as much as all the rest. One that comes a moment later sets the signal.
         if (_completed.Any)
             PutCompleted();
@@ -146,11 +157,27 @@ public sealed class Virtqueue
             _batchPending |= _order.PutFinished(PutFree);
         bool any = _batchPending;
         _batchPending = false;
-        if (any && _ring.Publish())
-            _interrupt();
+        if (any)
+            IsInterruptDue |= _ring.Publish();
+
+        // Whoever waits for this halts the queue next, and then nobody would be told.
         if (_draining && _outstanding == 0)
+        {
+            Tell();
             NoteDrained();
+        }
+
         return any;
+    }
+
+    /// <summary>Interrupts the driver if that is due.</summary>
+    internal void Tell()
+    {
+        if (!IsInterruptDue)
+            return;
+        IsInterruptDue = false;
+        if (!_halted)
+            _interrupt();
     }
 
     /// <summary>Tells the driver that kicks are not needed for now.</summary>

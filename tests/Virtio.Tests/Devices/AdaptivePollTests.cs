@@ -7,7 +7,7 @@ public sealed class AdaptivePollTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMicroseconds(50);
 
-    private readonly ManualClock _clock = new();
+    private readonly SteppedClock _clock = new();
     private readonly AdaptivePoll _poll;
     private int _looks;
     private int _foundAtLook = int.MaxValue;
@@ -122,16 +122,5 @@ public sealed class AdaptivePollTests
     {
         _clock.Advance(TimeSpan.FromMicroseconds(1));
         return ++_looks >= _foundAtLook;
-    }
-
-    private sealed class ManualClock : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => 1_000_000_000;
-
-        public override long GetTimestamp() => _now;
-
-        internal void Advance(TimeSpan time) => _now += time.Ticks * 100;
     }
 }

@@ -79,6 +79,26 @@ public sealed class PollingTests
     }
 
     [Fact]
+    public void No_interrupt_is_lost_whatever_number_of_requests_is_under_way()
+    {
+        using TestBus bus = Bus(TimeSpan.FromMicroseconds(50), new ProbeDevice());
+        DriverQueue queue = bus.Driver().Start().Queue();
+        var random = new Random(11);
+        int depth = 1;
+        for (int i = 0; i < 100_000; i++)
+        {
+            depth = i % 500 == 0 ? random.Next(1, queue.Size + 1) : depth;
+            for (; queue.Outstanding < depth; Thread.SpinWait(random.Next(60)))
+            {
+                queue.Offer(DriverBuffer.Readable(bus.Options.MemoryAddress, 1));
+                queue.Kick();
+            }
+
+            queue.Collect();
+        }
+    }
+
+    [Fact]
     public void A_worker_that_finds_nothing_asks_for_kicks()
     {
         using TestBus bus = Bus(TimeSpan.FromMicroseconds(50), new ProbeDevice());

@@ -26,7 +26,8 @@ public sealed record MmioBusOptions
     /// <summary>
     /// How long a worker that has served all of the driver's requests looks for more before it sleeps, with kicks not wanted meanwhile; zero for not at all. It
     /// spends a processor on not being woken, which takes many times as long as a request: for a driver that runs at native speed. It is an upper limit: a queue
-    /// is watched less, down to not at all, where that finds nothing or takes the processor from others; and never where there is only one.
+    /// is watched less, down to not at all, where that finds nothing or takes the processor from others; and never where there is only one. An interrupt also waits for
+    /// requests that are about to come, by some tens of what it costs to raise it.
     /// </summary>
     public TimeSpan PollTime { get; init; }
 
