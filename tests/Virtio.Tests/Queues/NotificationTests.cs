@@ -31,6 +31,9 @@ public sealed class NotificationTests
         gate.Set();
         for (int i = 0; i < 20; i++)
             queue.Collect();
+
+        // Used entries show before the driver is told of them.
+        Assert.True(SpinWait.SpinUntil(() => driver.Interrupt.Raised > 0, DriverExtensions.Patience));
         Assert.Equal(1, driver.Interrupt.Raised);
     }
 
