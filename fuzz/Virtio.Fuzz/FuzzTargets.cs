@@ -10,6 +10,13 @@ public static class FuzzTargets
     [
         new RingTarget(packed: false),
         new RingTarget(packed: true),
+        new TableTarget(packed: false),
+        new TableTarget(packed: true),
+        new RegisterTarget(),
+        new BlockTarget(),
+        new ConsoleOutputTarget(),
+        new ConsoleInputTarget(),
+        new EntropyTarget(),
     ];
 
     /// <summary>The target of that name; null when there is none.</summary>

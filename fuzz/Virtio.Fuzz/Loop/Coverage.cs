@@ -9,13 +9,13 @@ internal static unsafe class Coverage
 {
     private const int Size = 1 << 16;
 
-    private static readonly byte[] _counts = GC.AllocateArray<byte>(Size, pinned: true);
-    private static readonly byte[] _seen = new byte[Size];
+    private static readonly byte[] Counts = GC.AllocateArray<byte>(Size, pinned: true);
+    private static readonly byte[] TakenBefore = new byte[Size];
 
     /// <summary>Gives the instrumentation its counters: before anything else of the library runs.</summary>
     internal static void Start()
     {
-        fixed (byte* counts = _counts)
+        fixed (byte* counts = Counts)
             Trace.SharedMem = counts;
     }
 
@@ -24,7 +24,7 @@ internal static unsafe class Coverage
 
     internal static void Begin()
     {
-        _counts.AsSpan().Clear();
+        Counts.AsSpan().Clear();
         Trace.PrevLocation = 0;
     }
 
@@ -33,13 +33,13 @@ internal static unsafe class Coverage
     internal static bool End(bool often = true)
     {
         bool any = false;
-        ReadOnlySpan<byte> counts = _counts;
+        ReadOnlySpan<byte> counts = Counts;
         for (int at = counts.IndexOfAnyExcept((byte)0); at >= 0;)
         {
             byte bucket = (byte)(often ? 1 << byte.Log2(counts[at]) : 1);
-            if ((_seen[at] & bucket) == 0)
+            if ((TakenBefore[at] & bucket) == 0)
             {
-                _seen[at] |= bucket;
+                TakenBefore[at] |= bucket;
                 Seen++;
                 any = true;
             }

@@ -29,4 +29,22 @@ internal static class ChainChecks
         Check.That(chain.Writer.Remaining == 0 && chain.Writer.Written == length);
         return length;
     }
+
+    /// <summary>The first <paramref name="written"/> bytes of a completed chain's room are the device's, and no more.</summary>
+    internal static void Permit(GuestRam ram, DescriptorChain chain, long readable, long written)
+    {
+        for (int i = 0; i < chain.Pieces.Count && written > 0; i++)
+        {
+            Span<byte> piece = chain.Pieces.SpanOf(i, 0);
+            if (readable > 0)
+            {
+                readable -= piece.Length;
+                continue;
+            }
+
+            Span<byte> part = piece[..(int)Math.Min(written, piece.Length)];
+            ram.Permit(part);
+            written -= part.Length;
+        }
+    }
 }

@@ -35,6 +35,9 @@ internal sealed class ConsoleInput : IDisposable
         _release = new Timer(_ => Release());
     }
 
+    /// <summary>What was read and is not yet the driver's.</summary>
+    internal ConsoleBuffer Buffer => _buffer;
+
     public void Dispose() => _release.Dispose();
 
     /// <summary>The driver has written something: it is about to be ready for input.</summary>
@@ -116,7 +119,7 @@ internal sealed class ConsoleInput : IDisposable
         _worker?.Wake();
     }
 
-    private bool Deliver(Virtqueue queue)
+    internal bool Deliver(Virtqueue queue)
     {
         if (_held)
             return false;

@@ -70,7 +70,7 @@ internal sealed class ConsoleOutput
         return _loop;
     }
 
-    private void Take(DescriptorChain chain, CancellationToken stopping)
+    internal void Take(DescriptorChain chain, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested && chain.Reader.TryGetSpan(out ReadOnlySpan<byte> bytes))
         {

@@ -43,7 +43,7 @@ public sealed class EntropyDevice : IVirtioDevice
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     // In place: no copy, and no allocation whose size the guest could choose.
-    private static void FillWithRandomBytes(DescriptorChain chain)
+    internal static void FillWithRandomBytes(DescriptorChain chain)
     {
         while (chain.Writer.Written < MaximumBytes && chain.Writer.TryGetSpan(out Span<byte> room))
         {
