@@ -8,6 +8,7 @@ internal static class ConformancePage
     private static readonly Dictionary<string, string> Titles = new()
     {
         ["BASIC"] = "Every device",
+        ["SPLIT"] = "Split virtqueues",
         ["PACKED"] = "Packed virtqueues",
         ["MMIO"] = "The mmio transport",
         ["BLK"] = "Block device",

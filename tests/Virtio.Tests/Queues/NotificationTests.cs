@@ -7,22 +7,22 @@ namespace Virtio.Tests.Queues;
 
 public sealed class NotificationTests
 {
-    private const ulong EventIndex = 1UL << 29;
+    /// <summary>Each layout, with event indexes and without.</summary>
+    public static TheoryData<string> Rings => FenceTests.Rings;
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_batch_is_published_with_one_interrupt(bool eventIndex)
+    [MemberData(nameof(Rings))]
+    public void A_batch_is_published_with_one_interrupt(string ring)
     {
         using var gate = new ManualResetEventSlim();
         using var entered = new ManualResetEventSlim();
-        using TestBus bus = Bus(new ProbeDevice(chain =>
+        using TestBus bus = Bus(ring, chain =>
         {
             entered.Set();
             gate.Wait();
             chain.Complete();
-        }));
-        MmioDriver driver = Start(bus, eventIndex);
+        });
+        MmioDriver driver = bus.Driver().Start();
         DriverQueue queue = driver.Queue();
         queue.EnableInterrupts();
         Offer(bus, 20);
@@ -38,29 +38,11 @@ public sealed class NotificationTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_driver_that_wants_no_interrupts_gets_none(bool eventIndex)
-    {
-        using TestBus bus = Bus(new ProbeDevice());
-        MmioDriver driver = Start(bus, eventIndex);
-        driver.Queue().DisableInterrupts();
-        for (int i = 0; i < 1000; i++)
-        {
-            Offer(bus, 3);
-            driver.Queue().Kick();
-            for (int collected = 0; collected < 3;)
-                collected += driver.Queue().TryCollect(out _) ? 1 : 0;
-        }
-
-        Assert.Equal(0, driver.Interrupt.Raised);
-    }
-
-    [Fact]
-    public void An_interrupt_comes_exactly_when_the_wanted_slot_is_used_wherever_in_the_ring_it_is()
+    [MemberData(nameof(RingKind.LayoutNames), MemberType = typeof(RingKind))]
+    public void An_interrupt_comes_exactly_when_the_wanted_slot_is_used_wherever_in_the_ring_it_is(string ring)
     {
         using var kept = new BlockingCollection<DescriptorChain>();
-        using TestBus bus = Bus(new ProbeDevice(ProbeDevice.Keep(kept)) { Sizes = [7] });
+        using TestBus bus = Bus(ring, ProbeDevice.Keep(kept), size: ring.StartsWith("packed", StringComparison.Ordinal) ? (ushort)7 : (ushort)8);
         MmioDriver driver = bus.Driver().Start();
         DriverQueue queue = driver.Queue();
         for (int round = 0; round < 50; round++)
@@ -87,23 +69,22 @@ public sealed class NotificationTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Kicks_are_not_wanted_while_the_worker_is_busy_and_wanted_when_it_sleeps(bool eventIndex)
+    [MemberData(nameof(Rings))]
+    public void Kicks_are_not_wanted_while_the_worker_is_busy_and_wanted_when_it_sleeps(string ring)
     {
         using var gate = new SemaphoreSlim(0);
         using var entered = new SemaphoreSlim(0);
-        using TestBus bus = Bus(new ProbeDevice(chain =>
+        using TestBus bus = Bus(ring, chain =>
         {
             entered.Release();
             gate.Wait();
             chain.Complete();
-        }));
-        MmioDriver driver = Start(bus, eventIndex);
+        });
+        MmioDriver driver = bus.Driver().Start();
         DriverQueue queue = driver.Queue();
         for (int round = 0; round < 100; round++)
         {
-            Assert.True(SpinWait.SpinUntil(() => KicksWanted(driver), DriverExtensions.Patience));
+            Assert.True(SpinWait.SpinUntil(() => KicksWanted(queue, ring), DriverExtensions.Patience));
             Offer(bus, 1);
             Assert.True(queue.Kick());
             entered.Wait();
@@ -116,14 +97,15 @@ public sealed class NotificationTests
         }
     }
 
-    [Fact]
-    public void No_wake_up_is_lost_in_200_000_rounds_of_going_to_sleep()
+    [Theory]
+    [MemberData(nameof(RingKind.LayoutNames), MemberType = typeof(RingKind))]
+    public void No_wake_up_is_lost_in_100_000_rounds_of_going_to_sleep(string ring)
     {
-        using TestBus bus = Bus(new ProbeDevice());
+        using TestBus bus = Bus(ring);
         DriverQueue queue = bus.Driver().Start().Queue();
         ulong buffer = bus.Allocator.Allocate(1);
         var random = new Random(9);
-        for (int i = 0; i < 200_000; i++)
+        for (int i = 0; i < 100_000; i++)
         {
             // Without waiting for its used entry, so that the next kick meets the worker in any state, falling asleep in particular.
             if (!queue.TryOffer([DriverBuffer.Readable(buffer, 1)], out _))
@@ -138,10 +120,13 @@ public sealed class NotificationTests
             queue.Collect();
     }
 
-    private static bool KicksWanted(MmioDriver driver) => (driver.Packed().DeviceEvent >> 16) != 1;
-
-    private static MmioDriver Start(TestBus bus, bool eventIndex) =>
-        bus.Driver().Start(eventIndex ? bus.Driver().OfferedFeatures : bus.Driver().OfferedFeatures & ~EventIndex);
+    private static bool KicksWanted(DriverQueue queue, string ring) => queue switch
+    {
+        PackedDriverQueue packed => packed.DeviceEvent >> 16 != 1,
+        SplitDriverQueue split when ring.Contains("event-index", StringComparison.Ordinal) => split.AvailableEvent == split.NextAvailable,
+        SplitDriverQueue split => split.UsedFlags == 0,
+        _ => throw new ArgumentException("a layout of its own", nameof(queue)),
+    };
 
     private static void Offer(TestBus bus, int count)
     {
@@ -149,5 +134,6 @@ public sealed class NotificationTests
             bus.Driver().Queue().Offer(DriverBuffer.Readable(bus.Options.MemoryAddress, 1));
     }
 
-    private static TestBus Bus(ProbeDevice device) => new(device);
+    private static TestBus Bus(string ring, Action<DescriptorChain>? handle = null, ushort size = 64) =>
+        new(new ProbeDevice(handle) { Sizes = [size], RingFeatures = RingKind.Named(ring) });
 }

@@ -40,17 +40,6 @@ public sealed class PackedRingTests
     }
 
     [Fact]
-    [Requirement("PACKED-DESC-2")]
-    public void Device_writable_buffers_are_not_read()
-    {
-        using TestBus bus = Bus(new ProbeDevice(chain => chain.Complete((uint)chain.Reader.Remaining)));
-        DriverQueue queue = bus.Driver().Start().Queue();
-        queue.Offer(DriverBuffer.Readable(bus.Place("abc"u8), 3), DriverBuffer.Writable(bus.Place("secret"u8), 6));
-        queue.Kick();
-        Assert.Equal(3u, queue.Collect().Length);
-    }
-
-    [Fact]
     [Requirement("PACKED-DESC-3")]
     public void Descriptors_with_an_old_wrap_value_are_not_used()
     {
@@ -108,70 +97,6 @@ public sealed class PackedRingTests
             (int old, PackedDescriptor expected) = seen.Dequeue();
             Assert.Equal(expected, queue.ReadDescriptor(old));
         }
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    [Requirement("PACKED-SG-1")]
-    public void Bytes_keep_their_order_over_1_to_64_descriptors_and_across_the_end_of_the_ring(bool indirect)
-    {
-        using TestBus bus = Bus(new ProbeDevice { Sizes = [64] });
-        DriverQueue queue = bus.Driver().Start().Queue();
-        var random = new Random(8);
-        ulong readable = bus.Allocator.Allocate(4096);
-        ulong writable = bus.Allocator.Allocate(4096);
-        for (int count = 2; count <= 64; count++)
-        {
-            byte[] bytes = new byte[32 * 40];
-            random.NextBytes(bytes);
-            bus.Memory.TryWrite(readable, bytes);
-            bus.Memory.TryWrite(writable, new byte[bytes.Length]);
-            int half = count / 2;
-            DriverBuffer[] chain =
-            [
-                .. Enumerable.Range(0, half).Select(i => DriverBuffer.Readable(readable + (ulong)(i * 40), 40)),
-                .. Enumerable.Range(0, count - half).Select(i => DriverBuffer.Writable(writable + (ulong)(i * 40), 40)),
-            ];
-            Assert.True(queue.TryOffer(chain, out ushort id, indirect));
-            queue.Kick();
-            Assert.Equal(new UsedBuffer(id, (uint)half * 40), queue.Collect());
-            Assert.Equal(bytes[..(half * 40)], bus.Read(writable, half * 40));
-        }
-    }
-
-    [Fact]
-    [Requirement("PACKED-SG-2")]
-    public void A_chain_may_be_as_long_as_the_largest_ring()
-    {
-        using TestBus bus = Bus(new ProbeDevice { Sizes = [32768] });
-        DriverQueue queue = bus.Driver().Start().Queue();
-        DriverBuffer[] chain = new DriverBuffer[32768];
-        chain.AsSpan(0, 16384).Fill(DriverBuffer.Readable(bus.Allocator.Allocate(8), 8));
-        chain.AsSpan(16384).Fill(DriverBuffer.Writable(bus.Allocator.Allocate(8), 8));
-        for (int i = 0; i < 3; i++)
-        {
-            queue.Offer(chain);
-            queue.Kick();
-            Assert.Equal(16384u * 8, queue.Collect().Length);
-        }
-    }
-
-    [Fact]
-    [Requirement("PACKED-SG-2")]
-    public void A_table_of_1024_descriptors_is_served_and_a_longer_one_given_back_unused()
-    {
-        using TestBus bus = Bus(new ProbeDevice());
-        DriverQueue queue = bus.Driver().Start().Queue();
-        DriverBuffer[] chain = new DriverBuffer[1025];
-        chain.AsSpan(0, 512).Fill(DriverBuffer.Readable(bus.Allocator.Allocate(4), 4));
-        chain.AsSpan(512).Fill(DriverBuffer.Writable(bus.Allocator.Allocate(4), 4));
-        queue.OfferIndirect(chain.AsSpan(0, 1024));
-        queue.Kick();
-        Assert.Equal(2048u, queue.Collect().Length);
-        queue.OfferIndirect(chain);
-        queue.Kick();
-        Assert.Equal(0u, queue.Collect().Length);
     }
 
     private static TestBus Bus(ProbeDevice device) => new(device);

@@ -1,5 +1,6 @@
 using Virtio.Queues;
 using Virtio.Testing;
+using Virtio.Tests.Conformance;
 using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Queues;
@@ -27,6 +28,7 @@ public sealed class RingMatrixTests
 
     [Theory]
     [MemberData(nameof(Rings))]
+    [Requirement("SPLIT-ANOTIFY-2", "SPLIT-ANOTIFY-4")]
     public void Chains_of_every_shape_come_back_once_with_their_echo_while_every_counter_wraps(string name, ushort size)
     {
         VirtioFeatures features = RingKind.Named(name);

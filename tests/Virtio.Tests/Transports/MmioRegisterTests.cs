@@ -29,4 +29,21 @@ public sealed class MmioRegisterTests
             new ProbeKind().AssertWorks(driver.Start());
         Assert.All(bus.Drivers, driver => Assert.Equal(1, driver.Interrupt.Raised));
     }
+
+    [Theory]
+    [InlineData(VirtioFeatures.None)]
+    [InlineData(VirtioFeatures.NotificationData)]
+    public void A_kick_names_its_queue_in_the_lower_half_with_NOTIFICATION_DATA_and_in_the_whole_register_without(VirtioFeatures taken)
+    {
+        using var bus = new TestBus(new ProbeDevice { Sizes = [8, 8], RingFeatures = VirtioFeatures.NotificationData });
+        MmioDriver driver = bus.Driver().Start((ulong)(VirtioFeatures.Version1 | taken));
+        DriverQueue queue = driver.Queue(1);
+        queue.Offer(DriverBuffer.Readable(bus.Place("x"u8), 1));
+
+        // The next place in the ring, in the upper half.
+        driver.Notify(0x0001_0001);
+        Assert.Equal(taken != VirtioFeatures.None, driver.Interrupt.WaitForChange(0, taken == VirtioFeatures.None ? DriverExtensions.Silence : DriverExtensions.Patience));
+        queue.Kick();
+        queue.Collect();
+    }
 }
