@@ -1,3 +1,5 @@
+using Virtio.Memory;
+
 namespace Virtio.Queues;
 
 /// <summary>
@@ -5,6 +7,14 @@ namespace Virtio.Queues;
 /// </summary>
 internal abstract class RingLayout
 {
+    /// <summary>The layout that was negotiated; null when what the driver configured makes none.</summary>
+    internal static RingLayout? Create(GuestMemory memory, QueueConfig config)
+    {
+        if (config.Features.HasFlag(VirtioFeatures.RingPacked))
+            return PackedRing.TryCreate(memory, config, out PackedRing? packed) ? packed : null;
+        return SplitRing.TryCreate(memory, config, out SplitRing? split) ? split : null;
+    }
+
     /// <summary>Whether the driver has made anything available that was not taken.</summary>
     internal abstract bool HasAvailable { get; }
 

@@ -88,17 +88,7 @@ public sealed class Virtqueue
     /// <returns>False when the size is not allowed or an area is unaligned or not RAM.</returns>
     internal static bool TryCreate(QueueConfig config, GuestMemory memory, Action interrupt, QueueSignal signal, out Virtqueue? queue)
     {
-        ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(memory);
-        ArgumentNullException.ThrowIfNull(signal);
-        queue = null;
-        if (config.Size is 0 or > MaximumSize)
-            return false;
-        RingLayout? ring;
-        if (config.Features.HasFlag(VirtioFeatures.RingPacked))
-            ring = PackedRing.TryCreate(memory, config, out PackedRing? packed) ? packed : null;
-        else
-            ring = SplitRing.TryCreate(memory, config, out SplitRing? split) ? split : null;
+        RingLayout? ring = config.Size is 0 or > MaximumSize ? null : RingLayout.Create(memory, config);
         queue = ring is null ? null : new Virtqueue(config, memory, ring, interrupt, signal);
         return queue is not null;
     }
