@@ -48,7 +48,7 @@ public sealed class QueueResetTests
         var random = new Random(19);
         ulong room = bus.Allocator.Allocate(64 * 8);
         byte[] pattern = [.. Enumerable.Repeat(Pattern, 64 * 8)];
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < 100; round++)
         {
             new ProbeKind().AssertWorks(driver);
             DriverQueue queue = driver.Queue();
