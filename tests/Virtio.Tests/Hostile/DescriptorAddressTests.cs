@@ -6,7 +6,7 @@ namespace Virtio.Tests.Hostile;
 [Collection(Alone.Name)]
 public sealed class DescriptorAddressTests
 {
-    public static TheoryData<string> Names => DeviceKind.Names;
+    public static TheoryData<string> Names => Victim.Names;
 
     // Address and length of what is not wholly RAM.
     private static readonly (ulong Address, uint Length)[] Outside =
@@ -38,7 +38,7 @@ public sealed class DescriptorAddressTests
     [MemberData(nameof(Names))]
     public void A_buffer_that_wraps_64_bits_or_leaves_RAM_is_given_back_untouched(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         foreach ((ulong address, uint length) in Outside)
             SendInEveryPlace(victim, address, length);
         victim.AssertSurvived();
@@ -49,7 +49,7 @@ public sealed class DescriptorAddressTests
     [MemberData(nameof(Names))]
     public void A_buffer_aimed_at_device_registers_is_outside_RAM(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         foreach (ulong address in Devices)
         {
             SendInEveryPlace(victim, address, 4);
@@ -65,7 +65,7 @@ public sealed class DescriptorAddressTests
     [MemberData(nameof(Names))]
     public void Empty_buffers_are_given_back_and_not_spun_on(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         victim.Guard();
         foreach (ulong address in new ulong[] { 0, Victim.RamStart, ulong.MaxValue })
         {
@@ -86,7 +86,7 @@ public sealed class DescriptorAddressTests
     [MemberData(nameof(Names))]
     public void A_request_with_one_empty_buffer_is_given_back_untouched(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         DriverBuffer[] request = victim.Kind.Request(victim.Bus);
         PackedDescriptor[] chain = [.. request.Select((buffer, i) => new PackedDescriptor(
             buffer.Address,
@@ -111,7 +111,7 @@ public sealed class DescriptorAddressTests
     [MemberData(nameof(Names))]
     public void A_readable_buffer_after_a_writable_one_is_given_back_untouched(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         ulong address = victim.Bus.Allocator.Allocate(64);
         victim.Guard();
         Assert.Equal(0u, victim.Send(
@@ -126,7 +126,7 @@ public sealed class DescriptorAddressTests
     [MemberData(nameof(Names))]
     public void A_ring_full_of_buffers_of_4_GiB_costs_nothing(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         victim.Guard();
         foreach (PackedFlags direction in new[] { PackedFlags.None, PackedFlags.Write })
         {
@@ -152,7 +152,7 @@ public sealed class DescriptorAddressTests
             Assert.Equal(0u, victim.Send(fine with { Flags = direction | PackedFlags.Next }, bad)?.Length);
             Assert.Equal(0u, victim.Send(bad with { Flags = direction | PackedFlags.Next }, fine)?.Length);
             victim.AssertGuarded();
-            WriteTable(victim, table, fine, bad);
+            victim.WriteTable(table, fine, bad);
             victim.Guard();
             Assert.Equal(0u, victim.Send(new PackedDescriptor(table, 2 * PackedDescriptor.Size, 7, PackedFlags.Indirect))?.Length);
             victim.AssertGuarded();
@@ -160,14 +160,5 @@ public sealed class DescriptorAddressTests
 
         victim.Bus.Allocator.Free(good, 64);
         victim.Bus.Allocator.Free(table, 2 * PackedDescriptor.Size);
-    }
-
-    internal static void WriteTable(Victim victim, ulong table, params ReadOnlySpan<PackedDescriptor> entries)
-    {
-        foreach (PackedDescriptor entry in entries)
-        {
-            victim.Bus.Memory.TryWrite(table, [.. BitConverter.GetBytes(entry.Address), .. BitConverter.GetBytes(entry.Length), .. BitConverter.GetBytes(entry.Id), .. BitConverter.GetBytes((ushort)entry.Flags)]);
-            table += PackedDescriptor.Size;
-        }
     }
 }

@@ -11,28 +11,44 @@ public sealed class DoubleFetchTests
 {
     private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(400);
 
-    public static TheoryData<string> Names => DeviceKind.Names;
+    public static TheoryData<string> Names => Victim.Names;
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Descriptors_that_change_while_they_are_read_are_survived(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         ulong ring = victim.Queue.Areas.Descriptor;
         int size = victim.Queue.Size;
         Run(victim, random => Flip(victim, ring + ((ulong)random.Next(size) * 16), random, flags: true), SendThroughRing);
+    }
+
+    /// <summary>The split ring's own: index and entries of the available ring.</summary>
+    [Theory]
+    [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
+    public void An_available_index_that_changes_while_it_is_read_is_survived(string name)
+    {
+        using var victim = new Victim(DeviceKind.Named(name), split: true);
+        ulong available = victim.Queue.Areas.Driver;
+        int size = victim.Queue.Size;
+        Run(
+            victim,
+            random => victim.Bus.Memory.TryWrite(
+                available + (random.Next(4) > 0 ? 2 : 4 + ((ulong)random.Next(size) * 2)),
+                BitConverter.GetBytes((ushort)(random.Next(4) > 0 ? random.Next(size + 2) : random.Next(0x10000)))),
+            SendThroughRing);
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Table_entries_that_change_while_they_are_read_are_survived(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         ulong table = victim.Bus.Allocator.Allocate(8 * 16);
         DriverBuffer[] request = victim.Kind.Request(victim.Bus);
         Run(victim, random => Flip(victim, table + ((ulong)random.Next(request.Length) * 16), random, flags: true), _ =>
         {
-            DescriptorAddressTests.WriteTable(victim, table, [.. request.Select(buffer => new PackedDescriptor(buffer.Address, buffer.Length, 0, buffer.IsWritable ? PackedFlags.Write : 0))]);
+            victim.WriteTable(table, [.. request.Select(buffer => new PackedDescriptor(buffer.Address, buffer.Length, 0, buffer.IsWritable ? PackedFlags.Write : 0))]);
             return victim.Send(new PackedDescriptor(table, (uint)request.Length * 16, 21, PackedFlags.Indirect));
         });
     }
@@ -41,7 +57,7 @@ public sealed class DoubleFetchTests
     [MemberData(nameof(Names))]
     public void Request_bytes_that_change_while_they_are_read_are_survived(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         DriverBuffer[] request = victim.Kind.Request(victim.Bus);
         PackedDescriptor[] chain = [.. request.Select((buffer, i) => new PackedDescriptor(
             buffer.Address,
@@ -56,15 +72,15 @@ public sealed class DoubleFetchTests
     [MemberData(nameof(Names))]
     public void An_event_word_that_changes_while_it_is_read_is_survived(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         DriverBuffer[] request = victim.Kind.Request(victim.Bus);
         PackedDescriptor[] chain = [.. request.Select((buffer, i) => new PackedDescriptor(
             buffer.Address,
             buffer.Length,
             23,
             (buffer.IsWritable ? PackedFlags.Write : 0) | (i < request.Length - 1 ? PackedFlags.Next : 0)))];
-        PackedDriverQueue queue = victim.Queue;
-        Run(victim, random => queue.DriverEvent = unchecked((uint)Seeds.Value(random)), _ => victim.Send(chain));
+        ulong wish = victim.IsSplit ? victim.Queue.Areas.Driver + 4 + (2 * (ulong)victim.Queue.Size) : victim.Queue.Areas.Driver;
+        Run(victim, random => victim.Bus.Memory.TryWrite(wish, BitConverter.GetBytes(Seeds.Value(random)).AsSpan(0, victim.IsSplit ? 2 : 4)), _ => victim.Send(chain));
     }
 
     private static void Run(Victim victim, Action<Random> flip, Func<Victim, UsedBuffer?> send)
@@ -79,7 +95,7 @@ public sealed class DoubleFetchTests
                 continue;
 
             // The flipping goes on: the new ring may be impossible again before DRIVER_OK has been read back.
-            victim.Driver.Prepare();
+            victim.Prepare();
             victim.Driver.Status = DeviceStatusBits.Running;
         }
 
@@ -90,9 +106,8 @@ public sealed class DoubleFetchTests
     /// <summary>A chain whose descriptors may be anything by the time the device reads them: it comes back, or the device needs a reset, or nothing was offered.</summary>
     private static UsedBuffer? SendThroughRing(Victim victim)
     {
-        PackedDriverQueue queue = victim.Queue;
         for (int i = 0; i < 8; i++)
-            queue.OfferRaw(new PackedDescriptor(Victim.RamStart + 0x8000, 64, (ushort)i, i % 2 == 0 ? PackedFlags.None : PackedFlags.Write));
+            victim.Offer(new PackedDescriptor(Victim.RamStart + 0x8000, 64, (ushort)i, i % 2 == 0 ? PackedFlags.None : PackedFlags.Write));
         victim.Driver.Notify((uint)victim.Kind.Queue);
 
         // Time for the worker to look at some of it; whatever it makes of that, the next round starts with a reset.

@@ -8,13 +8,13 @@ namespace Virtio.Tests.Hostile;
 [Collection(Alone.Name)]
 public sealed class OperationSequenceTests
 {
-    public static TheoryData<string> Names => DeviceKind.Names;
+    public static TheoryData<string> Names => Victim.Names;
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Random_sequences_of_operations_are_survived(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         int seed = Seeds.Next();
         for (int i = 0; i < 150; i++)
         {
@@ -38,16 +38,16 @@ public sealed class OperationSequenceTests
     private static void Operate(Victim victim, Random random)
     {
         MmioDriver driver = victim.Driver;
-        switch (random.Next(12))
+        switch (random.Next(14))
         {
             case 0:
-                driver.Negotiate(driver.OfferedFeatures & ((1UL << 34) | (1UL << 32) | (ulong)random.NextInt64()));
+                driver.Negotiate(victim.Features & ((1UL << 34) | (1UL << 32) | (ulong)random.NextInt64()));
                 break;
             case 1:
                 driver.Status = (DeviceStatusBits)random.Next(256);
                 break;
             case 2:
-                driver.Prepare();
+                victim.Prepare();
                 driver.Status = DeviceStatusBits.Running;
                 break;
             case 3:
@@ -67,6 +67,13 @@ public sealed class OperationSequenceTests
                 driver.ReadConfig<ulong>(random.Next(0, 0xef0));
                 driver.WriteConfig(random.Next(0, 0xef0), random.NextInt64());
                 break;
+            case 11:
+                driver.WriteRegister(MmioRegisters.QueueSelect, (uint)random.Next(3));
+                driver.WriteRegister(MmioRegisters.QueueReset, 1);
+                break;
+            case 12:
+                ResetAndSetUp(victim, random);
+                break;
             case 10:
                 driver.Acknowledge((InterruptBits)random.Next(4));
                 break;
@@ -76,11 +83,21 @@ public sealed class OperationSequenceTests
         }
     }
 
+    // One queue anew while the device runs, in another place and of another size.
+    private static void ResetAndSetUp(Victim victim, Random random)
+    {
+        int queue = random.Next(victim.Driver.QueueCount);
+        victim.Driver.WriteRegister(MmioRegisters.QueueSelect, (uint)queue);
+        victim.Driver.WriteRegister(MmioRegisters.QueueReset, 1);
+        ulong area = Victim.RamStart + (64 << 10) + ((ulong)random.Next(16) * 0x1000);
+        victim.Driver.EnableQueue((uint)queue, new QueueAreas(1u << random.Next(7), area, area + 0x800, area + 0xa00));
+    }
+
     // Straight into the memory of a ring that may or may not be in use.
     private static void Publish(Victim victim, Random random)
     {
         ulong slot = Victim.RamStart + (64 << 10) + ((ulong)random.Next(256) * 16);
         PackedFlags flags = (PackedFlags)random.Next(8) | PackedDriverQueue.Availability(random.Next(4) > 0);
-        DescriptorAddressTests.WriteTable(victim, slot, new PackedDescriptor(Seeds.Address(random), Seeds.Length(random), (ushort)random.Next(64), flags));
+        victim.WriteTable(slot, new PackedDescriptor(Seeds.Address(random), Seeds.Length(random), (ushort)random.Next(64), flags));
     }
 }

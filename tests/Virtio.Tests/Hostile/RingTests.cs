@@ -8,12 +8,14 @@ public sealed class RingTests
 {
     public static TheoryData<string> Names => DeviceKind.Names;
 
+    public static TheoryData<string> BothLayouts => Victim.Names;
+
     /// <summary>Class 1, and number 11 of the first list: the chain never ends.</summary>
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(BothLayouts))]
     public void A_ring_in_which_every_descriptor_has_NEXT_needs_a_reset(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         victim.Guard();
         victim.Driver.BreakRing(victim.Kind.Queue);
         victim.AssertSurvived();
@@ -21,10 +23,10 @@ public sealed class RingTests
 
     /// <summary>Class 2: what comes after the impossible is not touched before the reset.</summary>
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(BothLayouts))]
     public void Kicks_after_an_impossible_ring_do_nothing(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         victim.Driver.BreakRing(victim.Kind.Queue);
         victim.Guard();
         byte[] before = victim.Bus.Snapshot();
@@ -52,7 +54,7 @@ public sealed class RingTests
     public void Buffer_ids_beyond_the_ring_come_back_as_they_were(string name)
     {
         using var victim = new Victim(DeviceKind.Named(name));
-        foreach (int id in new[] { victim.Queue.Size - 1, victim.Queue.Size, 0x7fff, 0x8000, 0xffff })
+        foreach (int id in new[] { victim.Packed.Size - 1, victim.Packed.Size, 0x7fff, 0x8000, 0xffff })
         {
             DriverBuffer[] request = victim.Kind.Request(victim.Bus);
             UsedBuffer? used = victim.Send([.. request.Select((buffer, i) => Descriptor(buffer, (ushort)id, last: i == request.Length - 1))]);
@@ -69,7 +71,7 @@ public sealed class RingTests
     {
         var storage = new HeldStorage(1 << 20);
         using var victim = new Victim(new BlockKind(), new Virtio.Devices.Block.BlockDevice(storage));
-        PackedDriverQueue queue = victim.Queue;
+        PackedDriverQueue queue = victim.Packed;
         ulong header = victim.Bus.Place(BlockKind.Header(0, 0));
         ulong status = victim.Bus.Allocator.Allocate(1);
         for (int i = 0; i < queue.Size / 2; i++)
@@ -89,7 +91,7 @@ public sealed class RingTests
     public void An_id_that_is_in_flight_already_names_both_chains()
     {
         using var victim = new Victim(new ProbeKind());
-        PackedDriverQueue queue = victim.Queue;
+        PackedDriverQueue queue = victim.Packed;
         ulong buffer = victim.Bus.Allocator.Allocate(8);
         queue.OfferRaw(new PackedDescriptor(buffer, 8, 5, PackedFlags.None));
         queue.OfferRaw(new PackedDescriptor(buffer, 8, 5, PackedFlags.None));
@@ -106,7 +108,7 @@ public sealed class RingTests
     public void Descriptors_that_are_not_available_are_left_alone(string name)
     {
         using var victim = new Victim(DeviceKind.Named(name));
-        PackedDriverQueue queue = victim.Queue;
+        PackedDriverQueue queue = victim.Packed;
         foreach (PackedFlags flags in new[] { PackedFlags.None, PackedFlags.Available | PackedFlags.Used, PackedFlags.Next, (PackedFlags)0x7f7f, (PackedFlags)0xffff, PackedFlags.Used })
         {
             var descriptor = new PackedDescriptor(Victim.RamStart, 64, 1, flags);
@@ -132,7 +134,7 @@ public sealed class RingTests
             chain.Complete();
         });
         using var victim = new Victim(new ProbeKind(), device);
-        PackedDriverQueue queue = victim.Queue;
+        PackedDriverQueue queue = victim.Packed;
         int slot = queue.NextAvailable;
         ushort id = queue.Offer(DriverBuffer.Readable(Victim.RamStart, 8));
         queue.Kick();
@@ -144,10 +146,10 @@ public sealed class RingTests
 
     /// <summary>Class 16: an error gives every slot back.</summary>
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(BothLayouts))]
     public void After_65536_rejected_chains_the_ring_has_all_its_slots_and_no_memory_is_lost(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         for (int i = 0; i < 65536;)
         {
             int offered = 0;
@@ -169,10 +171,10 @@ public sealed class RingTests
 
     /// <summary>Class 34, and a bound for the impossible rings too.</summary>
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(BothLayouts))]
     public void A_million_bad_kicks_and_a_hundred_broken_rings_do_not_fill_the_log(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         for (uint i = 0; i < 1_000_000; i++)
             victim.Driver.Notify(i % 1000);
         for (int i = 0; i < 100; i++)
@@ -189,7 +191,7 @@ public sealed class RingTests
     public void Used_entries_and_event_words_are_never_torn()
     {
         using var victim = new Victim(new ProbeKind(), new ProbeDevice(chain => chain.Complete((uint)chain.Writer.Remaining)));
-        PackedDriverQueue queue = victim.Queue;
+        PackedDriverQueue queue = victim.Packed;
         ulong buffer = victim.Bus.Allocator.Allocate(4096);
         int slot = 0;
         string? torn = null;

@@ -8,13 +8,13 @@ namespace Virtio.Tests.Hostile;
 [Collection(Alone.Name)]
 public sealed class StatusSequenceTests
 {
-    public static TheoryData<string> Names => DeviceKind.Names;
+    public static TheoryData<string> Names => Victim.Names;
 
     [Theory]
     [MemberData(nameof(Names))]
     public void DRIVER_OK_without_the_steps_before_it_does_not_start_a_device(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         victim.Driver.Reset();
         foreach (uint value in new uint[] { 4, 8, 12, 5, 6, 7, 0x0f, 0x4f, 0xff00 | 0x0f, 0xffff_ff0f })
         {
@@ -32,7 +32,7 @@ public sealed class StatusSequenceTests
     [MemberData(nameof(Names))]
     public void Bits_cannot_be_cleared_one_by_one_and_DRIVER_OK_again_changes_nothing(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         foreach (uint value in new uint[] { 1, 2, 3, 4, 7, 8, 0x0b, 0x0e, 0x40, 0x0f, 0x4f, 0x0100 })
         {
             victim.Driver.WriteRegister(MmioRegisters.Status, value);
@@ -47,7 +47,7 @@ public sealed class StatusSequenceTests
     [MemberData(nameof(Names))]
     public void NEEDS_RESET_is_not_the_drivers_to_set_or_to_clear(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         victim.Driver.Status = DeviceStatusBits.Running | DeviceStatusBits.NeedsReset;
         Assert.Equal(DeviceStatusBits.Running, victim.Driver.Status);
         victim.Driver.BreakRing(victim.Kind.Queue);
@@ -60,7 +60,7 @@ public sealed class StatusSequenceTests
     [MemberData(nameof(Names))]
     public void After_FAILED_nothing_moves_until_the_reset(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         victim.Driver.Status = DeviceStatusBits.Running | DeviceStatusBits.Failed;
         victim.Queue.Offer(victim.Kind.Request(victim.Bus));
         byte[] before = victim.Bus.Snapshot();
@@ -77,7 +77,7 @@ public sealed class StatusSequenceTests
     [MemberData(nameof(Names))]
     public void A_device_may_be_started_with_no_queue_at_all(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         Assert.True(victim.Driver.Negotiate(victim.Driver.OfferedFeatures));
         victim.Driver.SetDriverOk();
         for (uint queue = 0; queue < 4; queue++)
@@ -91,7 +91,7 @@ public sealed class StatusSequenceTests
     [MemberData(nameof(Names))]
     public void Features_written_late_or_without_the_required_ones_start_nothing(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         ulong offered = victim.Driver.OfferedFeatures;
         foreach (ulong features in new[] { 0UL, 1UL << 34, offered & ~(1UL << 32), ~offered, ulong.MaxValue })
         {
@@ -111,7 +111,7 @@ public sealed class StatusSequenceTests
     [MemberData(nameof(Names))]
     public void A_queue_can_be_taken_away_while_it_is_being_served(string name)
     {
-        using var victim = new Victim(DeviceKind.Named(name));
+        using var victim = Victim.Named(name);
         for (int i = 0; i < 200; i++)
         {
             victim.Queue.Offer(victim.Kind.Request(victim.Bus));

@@ -17,6 +17,7 @@ internal sealed class Victim : IDisposable
     internal const ulong BehindHole = RamEnd + 0x1000_0000;
     internal const ulong Registers = 0xd000_0000;
 
+    private const string SplitSuffix = ", split";
     private const int Scratch = 64 << 10;
     private const int MemorySlack = 16 << 20;
     private const int LogLimit = 10;
@@ -27,9 +28,10 @@ internal sealed class Victim : IDisposable
     private readonly long _memoryBefore = GC.GetTotalMemory(forceFullCollection: true);
     private byte[]? _guarded;
 
-    internal Victim(DeviceKind kind, Virtio.Devices.IVirtioDevice? device = null)
+    internal Victim(DeviceKind kind, Virtio.Devices.IVirtioDevice? device = null, bool split = false)
     {
         Kind = kind;
+        IsSplit = split;
         Bus = new TestBus(
             new TestBusOptions
             {
@@ -45,19 +47,42 @@ internal sealed class Victim : IDisposable
         Restart();
     }
 
+    /// <summary>Every kind of device with rings of each layout: "block", "block, split".</summary>
+    public static TheoryData<string> Names => [.. DeviceKind.Every.SelectMany(kind => new[] { kind.Name, kind.Name + SplitSuffix })];
+
+    internal static Victim Named(string name) =>
+        new(DeviceKind.Named(name.Replace(SplitSuffix, "", StringComparison.Ordinal)), split: name.EndsWith(SplitSuffix, StringComparison.Ordinal));
+
     internal DeviceKind Kind { get; }
+
+    internal bool IsSplit { get; }
 
     internal TestBus Bus { get; }
 
     internal MmioDriver Driver => Bus.Driver();
 
-    internal PackedDriverQueue Queue => Driver.Packed(Kind.Queue);
+    internal DriverQueue Queue => Driver.Queue(Kind.Queue);
+
+    internal PackedDriverQueue Packed => Driver.Packed(Kind.Queue);
+
+    internal SplitDriverQueue Split => Driver.Split(Kind.Queue);
+
+    /// <summary>What its driver takes.</summary>
+    internal ulong Features => Driver.OfferedFeatures & ~(IsSplit ? (ulong)VirtioFeatures.RingPacked : 0);
 
     internal bool NeedsReset => Driver.Status.HasFlag(DeviceStatusBits.NeedsReset);
 
     public void Dispose() => Bus.Dispose();
 
-    internal void Restart() => Driver.Start();
+    internal void Restart() => Driver.Start(Features);
+
+    /// <summary>All steps of a start but the last.</summary>
+    internal void Prepare()
+    {
+        Assert.True(Driver.Negotiate(Features));
+        for (int i = 0; i < Driver.QueueCount; i++)
+            Driver.SetUpQueue(i);
+    }
 
     /// <summary>Restarts for a test that runs with other features from the start.</summary>
     internal void Restart(ulong features) => Driver.Start(features);
@@ -68,10 +93,8 @@ internal sealed class Victim : IDisposable
         _writable.Clear();
         for (int i = 0; i < Driver.QueueCount; i++)
         {
-            QueueAreas areas = Driver.Queue(i).Areas;
-            AllowWrite(areas.Descriptor, areas.Size * PackedDescriptor.Size);
-            AllowWrite(areas.Driver, 4);
-            AllowWrite(areas.Device, 4);
+            foreach ((ulong address, int length) in Driver.Queue(i).Parts())
+                AllowWrite(address, (ulong)length);
         }
 
         _guarded ??= new byte[RamSize];
@@ -88,8 +111,8 @@ internal sealed class Victim : IDisposable
     /// <summary>Offers descriptors, kicks, and waits for the outcome: what came back, or null when the device needs a reset.</summary>
     internal UsedBuffer? Send(params ReadOnlySpan<PackedDescriptor> chain)
     {
-        PackedDriverQueue queue = Queue;
-        queue.OfferRaw(chain);
+        DriverQueue queue = Queue;
+        Offer(chain);
         Driver.Notify((uint)Kind.Queue);
         long start = Stopwatch.GetTimestamp();
         var spin = default(SpinWait);
@@ -105,13 +128,51 @@ internal sealed class Victim : IDisposable
         return used;
     }
 
+    /// <summary>Offers descriptors as they are; in a split ring each names the one behind it as its next.</summary>
+    internal void Offer(params ReadOnlySpan<PackedDescriptor> chain)
+    {
+        if (!IsSplit)
+        {
+            Packed.OfferRaw(chain);
+            return;
+        }
+
+        // Behind the last one lies nothing, should it have a next all the same.
+        if (chain.Length < Split.Size)
+            Split.WriteDescriptor(chain.Length, default);
+        for (int i = 0; i < chain.Length; i++)
+            Split.WriteDescriptor(i, new SplitDescriptor(chain[i].Address, chain[i].Length, (SplitFlags)chain[i].Flags, (ushort)(i + 1)));
+        Split.OfferRaw(0);
+    }
+
+    /// <summary>Writes an indirect table; in a split ring each entry but the last names the one behind it as its next.</summary>
+    internal void WriteTable(ulong table, params ReadOnlySpan<PackedDescriptor> entries)
+    {
+        for (int i = 0; i < entries.Length; i++)
+        {
+            (ulong address, uint length, ushort third, PackedFlags flags) = entries[i];
+            ushort fourth = (ushort)flags;
+            if (IsSplit)
+                (third, fourth) = ((ushort)((flags & ~PackedFlags.Next) | (i < entries.Length - 1 ? PackedFlags.Next : 0)), (ushort)(i + 1));
+            Bus.Memory.TryWrite(
+                table + ((ulong)i * PackedDescriptor.Size),
+                [.. BitConverter.GetBytes(address), .. BitConverter.GetBytes(length), .. BitConverter.GetBytes(third), .. BitConverter.GetBytes(fourth)]);
+        }
+    }
+
     /// <summary>Kicks without having offered anything valid, and waits until the worker has looked and sleeps again.</summary>
     internal void KickAndSettle()
     {
         const uint Untouched = 0xffff_fffc;
-        Queue.DeviceEvent = Untouched;
+        ulong availableEvent = Queue.Areas.Device + 4 + (8 * (ulong)Queue.Size);
+        ushort before = IsSplit ? unchecked((ushort)(Split.AvailableEvent + 0x4000)) : (ushort)0;
+        if (IsSplit)
+            Bus.Memory.TryWrite(availableEvent, BitConverter.GetBytes(before));
+        else
+            Packed.DeviceEvent = Untouched;
         Driver.Notify((uint)Kind.Queue);
-        bool HasLooked() => NeedsReset || (Queue.DeviceEvent != Untouched && (Queue.DeviceEvent >> 16) != 1);
+        bool HasLooked() => NeedsReset
+            || (IsSplit ? Split.AvailableEvent != before : Packed.DeviceEvent != Untouched && (Packed.DeviceEvent >> 16) != 1);
         Assert.True(SpinWait.SpinUntil(HasLooked, DriverExtensions.Patience), $"{Kind}: the worker does not go back to sleep");
     }
 
