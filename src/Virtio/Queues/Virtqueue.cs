@@ -192,19 +192,23 @@ public sealed class Virtqueue
     internal void Kick() => Signal.Set();
 
     /// <summary>From here on the ring is not touched any more, whatever is completed. Thread-safe.</summary>
-    internal void Halt() => _halted = true;
+    internal void Halt()
+    {
+        _halted = true;
+        _drained.Set();
+    }
 
     /// <summary>
     /// Lets no more requests be taken and waits until all that were are given back, which cancels none: after a stop, <see cref="State"/> then leaves nothing
     /// out. Its worker must be running. Thread-safe.
     /// </summary>
-    /// <returns>False when some were not in time; requests are then taken as before.</returns>
+    /// <returns>False when some were not in time, and requests are then taken as before; or at once when the queue is halted, which gives nothing back.</returns>
     internal bool Drain(TimeSpan timeout)
     {
         _draining = true;
         Signal.Set();
         if (_drained.Wait(timeout))
-            return true;
+            return !_halted;
         lock (_drained)
             _draining = _drained.IsSet;
         Signal.Set();

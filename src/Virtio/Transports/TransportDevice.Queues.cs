@@ -105,6 +105,10 @@ internal sealed partial class TransportDevice
         {
             queue.Started = true;
             Device.StartQueue(index, queue.Queue!);
+
+            // A failure of another queue's that came before this one was there to be halted.
+            if (!IsServing)
+                queue.Queue!.Halt();
         }
         catch (Exception e)
         {
