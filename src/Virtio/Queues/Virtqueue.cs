@@ -8,7 +8,7 @@ namespace Virtio.Queues;
 /// only <see cref="DescriptorChain.Complete(uint)"/> may be called from elsewhere.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
-public sealed class Virtqueue
+public sealed partial class Virtqueue
 {
     /// <summary>The largest queue the standard allows.</summary>
     public const int MaximumSize = 32768;
@@ -23,15 +23,11 @@ public sealed class Virtqueue
     private readonly Action _interrupt;
     private DescriptorChain[] _free = new DescriptorChain[8];
     private int _freeCount;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly ManualResetEventSlim _drained = new();
     private CompletedChains _completed;
     private object _owner = new();
     private int _outstanding;
     private bool _kicksSuppressed;
     private bool _batchPending;
-    private volatile bool _halted;
-    private volatile bool _draining;
 
     private Virtqueue(QueueConfig config, GuestMemory memory, RingLayout ring, Action interrupt, QueueSignal signal)
     {
@@ -191,46 +187,6 @@ public sealed class Virtqueue
     /// <summary>The driver's kick: wakes the worker. Thread-safe.</summary>
     internal void Kick() => Signal.Set();
 
-    /// <summary>From here on the ring is not touched any more, whatever is completed. Thread-safe.</summary>
-    internal void Halt()
-    {
-        _halted = true;
-        _drained.Set();
-    }
-
-    /// <summary>
-    /// Lets no more requests be taken and waits until all that were are given back, which cancels none: after a stop, <see cref="State"/> then leaves nothing
-    /// out. Its worker must be running. Thread-safe.
-    /// </summary>
-    /// <returns>False when some were not in time, and requests are then taken as before; or at once when the queue is halted, which gives nothing back.</returns>
-    internal bool Drain(TimeSpan timeout)
-    {
-        _draining = true;
-        Signal.Set();
-        if (_drained.Wait(timeout))
-            return !_halted;
-        lock (_drained)
-            _draining = _drained.IsSet;
-        Signal.Set();
-        return _draining;
-    }
-
-    /// <summary>Halts, and tells those who hold chains to give them back.</summary>
-    internal void Stop()
-    {
-        Halt();
-        try
-        {
-            _stopping.Cancel();
-        }
-        catch (AggregateException)
-        {
-            // A fault of whoever listens. A reset waits for the stop and a guest's processor for the reset: neither has a use for it.
-        }
-
-        Signal.Set();
-    }
-
     internal void BindToCurrentThread() => _owner = _mark ??= new object();
 
     internal void Complete(DescriptorChain chain)
@@ -246,15 +202,6 @@ public sealed class Virtqueue
 
         _completed.Add(chain);
         Signal.Set();
-    }
-
-    private void NoteDrained()
-    {
-        lock (_drained)
-        {
-            if (_draining)
-                _drained.Set();
-        }
     }
 
     private DescriptorChain TakeFree()
