@@ -56,11 +56,17 @@ public sealed class CompletionTests
         DescriptorChain[] chains = [.. kept.GetConsumingEnumerable().Take(3)];
         queue.EnableInterrupts();
         chains[1].Complete(3);
-        Assert.False(bus.Driver().Interrupt.WaitForChange(0, DriverExtensions.Silence));
-        Assert.False(queue.TryCollect(out _));
-        chains[0].Complete(5);
-        Assert.Equal([new UsedBuffer(slow, 5), new UsedBuffer(fast, 3)], new[] { queue.Collect(), queue.Collect() });
-        chains[2].Complete(0);
-        Assert.Equal(new UsedBuffer(behind, 0), queue.Collect());
+        try
+        {
+            Assert.False(bus.Driver().Interrupt.WaitForChange(0, DriverExtensions.Silence));
+            Assert.False(queue.TryCollect(out _));
+        }
+        finally
+        {
+            chains[0].Complete(5);
+            chains[2].Complete(0);
+        }
+
+        Assert.Equal([new UsedBuffer(slow, 5), new UsedBuffer(fast, 3), new UsedBuffer(behind, 0)], new[] { queue.Collect(), queue.Collect(), queue.Collect() });
     }
 }

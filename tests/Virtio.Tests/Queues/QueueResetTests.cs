@@ -27,11 +27,19 @@ public sealed class QueueResetTests
         DescriptorChain slow = kept.Take();
         driver.WriteRegister(MmioRegisters.QueueSelect, 0);
         Thread reset = BackgroundThread.Start(() => driver.WriteRegister(MmioRegisters.QueueReset, 1));
-        Assert.True(SpinWait.SpinUntil(() => driver.ReadRegister(MmioRegisters.QueueReset) == 1, DriverExtensions.Patience));
-        Assert.False(reset.Join(DriverExtensions.Silence));
-        Assert.Equal(1u, driver.ReadRegister(MmioRegisters.QueueReset));
-        byte[] before = bus.Snapshot();
-        slow.Complete(0);
+        byte[] before;
+        try
+        {
+            Assert.True(SpinWait.SpinUntil(() => driver.ReadRegister(MmioRegisters.QueueReset) == 1, DriverExtensions.Patience));
+            Assert.False(reset.Join(DriverExtensions.Silence));
+            Assert.Equal(1u, driver.ReadRegister(MmioRegisters.QueueReset));
+            before = bus.Snapshot();
+        }
+        finally
+        {
+            slow.Complete(0);
+        }
+
         Assert.True(reset.Join(DriverExtensions.Patience));
         Assert.Equal((0u, 0u), (driver.ReadRegister(MmioRegisters.QueueReset), driver.ReadRegister(MmioRegisters.QueueReady)));
         Assert.Equal(0, driver.Interrupt.Raised);
