@@ -10,13 +10,13 @@ internal static class KvmReach
     {
         foreach (FioJob job in FioJob.All)
         {
-            if (report.Find(Suites.Kvm, job.Name, Report.Native)?.ToQemu is { } rate)
+            if (report.Find(Suites.Kvm, job.Name, Report.Native)?.Ratio is { } rate)
                 yield return PerformancePage.Row($"on KVM, {job.Name} by fio: QEMU's rate", $"{TextTable.Number(rate)} times", rate >= 1, 1 - rate);
-            if (report.Find(Suites.Kvm, job.Name + KvmBenchmark.Exits, Report.Native)?.ToQemu is { } exits)
+            if (report.Find(Suites.Kvm, job.Name + KvmBenchmark.Exits, Report.Native)?.Ratio is { } exits)
                 yield return PerformancePage.Row($"on KVM, {job.Name} by fio: no more exits than QEMU", $"{TextTable.Number(exits)} times", exits <= 1, exits - 1);
         }
 
-        if (report.Find(Suites.Kvm, KvmBenchmark.Start, Report.Native)?.ToQemu is { } start)
+        if (report.Find(Suites.Kvm, KvmBenchmark.Start, Report.Native)?.Ratio is { } start)
             yield return PerformancePage.Row("on KVM, the shell no later than in QEMU", $"{TextTable.Number(start)} times", start <= 1, start - 1);
     }
 }

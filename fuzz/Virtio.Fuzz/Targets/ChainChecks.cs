@@ -33,9 +33,9 @@ internal static class ChainChecks
     /// <summary>The first <paramref name="written"/> bytes of a completed chain's room are the device's, and no more.</summary>
     internal static void Permit(GuestRam ram, DescriptorChain chain, long readable, long written)
     {
-        for (int i = 0; i < chain.Pieces.Count && written > 0; i++)
+        for (int i = 0; i < chain.PieceCount && written > 0; i++)
         {
-            Span<byte> piece = chain.Pieces.SpanOf(i, 0);
+            Span<byte> piece = chain.Piece(i);
             if (readable > 0)
             {
                 readable -= piece.Length;

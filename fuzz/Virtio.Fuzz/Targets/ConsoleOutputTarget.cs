@@ -27,7 +27,7 @@ internal sealed class ConsoleOutputTarget : IFuzzTarget
         if (queue.Queue.TryDequeue(out DescriptorChain chain))
         {
             for (int i = 0; expected.Length < chain.Reader.Remaining; i++)
-                expected.Write(chain.Pieces.SpanOf(i, 0));
+                expected.Write(chain.Piece(i));
             _output.Take(chain, queue.Queue.Stopping);
         }
 

@@ -106,13 +106,13 @@ internal sealed class TableTarget(bool packed) : IFuzzTarget
 
     private void AssertIs(DescriptorChain chain, List<Piece> expected)
     {
-        Check.That(expected.Count <= Math.Max(MaximumEntries, QueueSize) && expected.Count == chain.Pieces.Count);
+        Check.That(expected.Count <= Math.Max(MaximumEntries, QueueSize) && expected.Count == chain.PieceCount);
         Check.That(chain.Reader.Remaining == expected.Where(piece => !piece.IsWritable).Sum(piece => piece.Length));
         for (int i = 0; i < expected.Count; i++)
         {
-            int offset = _ram.OffsetOf(chain.Pieces.SpanOf(i, 0));
+            int offset = _ram.OffsetOf(chain.Piece(i));
             ulong address = offset < GuestRam.Size ? GuestRam.Start + (ulong)offset : GuestRam.BehindHole + (ulong)(offset - GuestRam.Size);
-            Check.That(address == expected[i].Address && chain.Pieces.LengthOf(i) == expected[i].Length);
+            Check.That(address == expected[i].Address && chain.Piece(i).Length == expected[i].Length);
         }
     }
 }

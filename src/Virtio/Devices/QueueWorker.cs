@@ -147,7 +147,7 @@ public sealed class QueueWorker : IDisposable
         {
             handle(chain);
         }
-        catch when (chain.Taken)
+        catch when (chain.Progress == ChainProgress.Taken)
         {
             // A handler that failed keeps nothing; without this the stop would wait for the chain for ever.
             chain.Complete(0);

@@ -25,8 +25,6 @@ public sealed unsafe class GuestMemory : IDisposable
         _regions = regions;
         _allocations = allocations;
         _chunks = [.. regions.SelectMany(ChunksOf)];
-        for (int i = 0; i < _chunks.Length; i++)
-            _chunks[i].Index = i;
         _lastHit = _chunks[0];
     }
 
@@ -132,12 +130,23 @@ public sealed unsafe class GuestMemory : IDisposable
         _allocations.ForEach(raw => NativeMemory.Free((void*)raw));
     }
 
-    internal ReadOnlySpan<GuestMemoryChunk> Chunks => _chunks;
-
     /// <summary>The chunk that an address was found in last: the next one nearly always lies there too.</summary>
     internal GuestMemoryChunk LastHit => _lastHit;
 
+    /// <summary>The chunk that an address of this process lies in, which must be in RAM.</summary>
+    internal GuestMemoryChunk ChunkAtHost(nint host)
+    {
+        GuestMemoryChunk hit = _lastHit;
+        if (hit.HasHost(host))
+            return hit;
+        int index = 0;
+        while (!_chunks[index].HasHost(host))
+            index++;
+        return _chunks[index];
+    }
+
     /// <summary>Copies one 16-byte descriptor out, once; false when it does not lie in RAM.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryReadDescriptor(ulong address, out Descriptor descriptor)
     {
         GuestMemoryChunk hit = _lastHit;

@@ -16,8 +16,8 @@ internal sealed unsafe class GuestMemoryChunk(ulong address, nint host, int leng
     /// <summary>Where it lies in this process.</summary>
     internal nint Host => host;
 
-    /// <summary>Its place among the chunks of its memory.</summary>
-    internal int Index { get; set; }
+    /// <summary>Whether an address of this process lies in it.</summary>
+    internal bool HasHost(nint address) => unchecked((nuint)(address - host) < (nuint)Length);
 
     internal int Length { get; } = length;
 

@@ -43,8 +43,8 @@ internal readonly unsafe struct RingArea
 
     /// <summary>Reads an aligned 64-bit word whole.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ulong ReadUInt64(int offset) => Volatile.Read(ref *(ulong*)At(offset));
+    internal ulong ReadUInt64(nuint offset) => Volatile.Read(ref *(ulong*)unchecked(_base + offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void WriteUInt64(int offset, ulong value) => Volatile.Write(ref *(ulong*)At(offset), value);
+    internal void WriteUInt64(nuint offset, ulong value) => Volatile.Write(ref *(ulong*)unchecked(_base + offset), value);
 }

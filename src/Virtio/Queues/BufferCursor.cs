@@ -1,74 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <summary>A position in a run of guest buffers, moving forward only.</summary>
-internal struct BufferCursor(GuestBufferList buffers)
+/// <summary>A position in a run of a chain's pieces, moving forward only. The first piece of those left may itself be used up in part.</summary>
+[SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
+internal struct BufferCursor
 {
-    // The list's lengths are at least 1 and add up to what remains, so none of these numbers can wrap.
     private int _index;
     private int _end;
-    private int _offset;
 
-    internal long Remaining { get; private set; }
+    /// <summary>Where the run ends among the chain's pieces.</summary>
+    internal readonly int EndIndex => _end;
 
-    internal void Attach(int start, int end, long length)
+    /// <summary>Bytes in all of the run.</summary>
+    internal uint Length { get; private set; }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Start(int index) => _index = index;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void End(int end, uint length)
     {
-        _index = start;
         _end = end;
-        _offset = 0;
-        Remaining = length;
+        Length = length;
     }
 
-    /// <summary>The bytes up to the end of the current buffer; false at the end of all.</summary>
-    internal readonly bool TryGetSpan(out Span<byte> span)
+    /// <summary>Bytes before the position.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly uint Passed(GuestBufferEntry[] entries)
     {
         if (_index >= _end)
+            return Length;
+        ref readonly GuestBufferEntry entry = ref entries[_index];
+        return unchecked(entry.End - (uint)entry.Length);
+    }
+
+    /// <summary>The bytes up to the end of the current piece; false at the end of all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly bool TryGetSpan(GuestBufferEntry[] entries, out Span<byte> span)
+    {
+        int index = _index;
+        if (index >= _end)
         {
             span = default;
             return false;
         }
 
-        span = buffers.SpanOf(_index, _offset);
+        span = entries[index].Span;
         return true;
     }
 
-    internal void Advance(long count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Advance(GuestBufferEntry[] entries, long count)
     {
-        // As unsigned numbers: a negative one is more than remains.
-        if (unchecked((ulong)count > (ulong)Remaining))
-            ThrowOutOfRange(count);
-        Remaining = unchecked(Remaining - count);
-        if (count > 0 && count == unchecked(buffers.LengthOf(_index) - _offset))
-        {
-            _index = unchecked(_index + 1);
-            _offset = 0;
-            return;
-        }
-
-        AdvanceWithin(unchecked(_offset + count));
-    }
-
-    private void AdvanceWithin(long offset)
-    {
-        while (offset > 0 && offset >= buffers.LengthOf(_index))
-        {
-            offset = unchecked(offset - buffers.LengthOf(_index));
-            _index = unchecked(_index + 1);
-        }
-
-        _offset = unchecked((int)offset);
+        // Mostly a piece as a whole.
+        int index = _index;
+        if (index < _end && count == entries[index].Length)
+            _index = unchecked(index + 1);
+        else
+            AdvanceSlowly(entries, count);
     }
 
     /// <summary>Takes the next piece of at most <paramref name="limit"/> bytes (at least 1) out of the run.</summary>
-    internal GuestBuffer Take(long limit)
+    internal GuestBuffer Take(in GuestBufferList pieces, long limit)
     {
-        GuestBuffer buffer = buffers[_index];
-        GuestBuffer piece = buffer.Slice(_offset, (int)Math.Min(limit, buffer.Length - _offset));
-        Advance(piece.Length);
+        GuestBuffer buffer = pieces[_index];
+        GuestBuffer piece = buffer.Slice(0, (int)Math.Min(limit, buffer.Length));
+        Advance(pieces.Entries, piece.Length);
         return piece;
     }
 
-    private readonly void ThrowOutOfRange(long count) =>
-        throw new ArgumentOutOfRangeException(nameof(count), count, $"there are {Remaining} bytes left");
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AdvanceSlowly(GuestBufferEntry[] entries, long count)
+    {
+        // As unsigned numbers: a negative one is more than remains.
+        long remaining = Length - Passed(entries);
+        if (unchecked((ulong)count > (ulong)remaining))
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"there are {remaining} bytes left");
+        while (count > 0)
+        {
+            int length = entries[_index].Length;
+            if (count < length)
+            {
+                entries[_index].Shrink((int)count);
+                return;
+            }
+
+            count -= length;
+            _index++;
+        }
+    }
 }

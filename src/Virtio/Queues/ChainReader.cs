@@ -1,40 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <summary>Reads the device-readable bytes of a chain, forward, whatever the framing. For one thread at a time.</summary>
-public sealed class ChainReader
+/// <summary>
+/// Reads the device-readable bytes of a chain, forward, whatever the framing. Its position is the chain's: copies of a reader read on from one another. For one
+/// thread at a time.
+/// </summary>
+[SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
+public readonly struct ChainReader
 {
-    internal BufferCursor Cursor;
+    private readonly DescriptorChain _chain;
 
-    internal ChainReader(GuestBufferList buffers) => Cursor = new BufferCursor(buffers);
+    internal ChainReader(DescriptorChain chain) => _chain = chain;
 
     /// <summary>Bytes not yet read.</summary>
-    public long Remaining => Cursor.Remaining;
+    public long Remaining => unchecked((long)_chain.Reading.Length - _chain.Reading.Passed(_chain.Pieces.Entries));
 
     /// <summary>The bytes up to the end of the current piece, in place; false at the end. The guest may change them at any moment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGetSpan(out ReadOnlySpan<byte> span)
     {
-        bool any = Cursor.TryGetSpan(out Span<byte> bytes);
+        if (!_chain.Reading.TryGetSpan(_chain.Pieces.Entries, out Span<byte> bytes))
+        {
+            span = default;
+            return false;
+        }
+
         span = bytes;
-        return any;
+        return true;
     }
 
     /// <summary>Skips bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer bytes remain.</exception>
-    public void Advance(long count) => Cursor.Advance(count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Advance(long count) => _chain.Reading.Advance(_chain.Pieces.Entries, count);
 
     /// <summary>Copies exactly as many bytes as fit; false, and nothing read, when fewer remain.</summary>
     public bool TryRead(Span<byte> destination)
     {
         if (destination.Length > Remaining)
             return false;
-        while (destination.Length > 0 && Cursor.TryGetSpan(out Span<byte> piece))
+        while (destination.Length > 0 && TryGetSpan(out ReadOnlySpan<byte> piece))
         {
             int count = Math.Min(piece.Length, destination.Length);
             piece[..count].CopyTo(destination);
             destination = destination[count..];
-            Cursor.Advance(count);
+            Advance(count);
         }
 
         return true;
@@ -46,7 +59,11 @@ public sealed class ChainReader
     {
         ArgumentNullException.ThrowIfNull(pieces);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Remaining);
-        for (long end = Remaining - count; Remaining > end;)
-            pieces.Add(Cursor.Take(Remaining - end).Memory);
+        while (count > 0)
+        {
+            GuestBuffer piece = _chain.Reading.Take(_chain.Pieces, count);
+            pieces.Add(piece.Memory);
+            count -= piece.Length;
+        }
     }
 }

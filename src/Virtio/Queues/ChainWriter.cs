@@ -1,38 +1,56 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <summary>Writes the device-writable bytes of a chain, forward, whatever the framing. For one thread at a time.</summary>
-public sealed class ChainWriter
+/// <summary>
+/// Writes the device-writable bytes of a chain, forward, whatever the framing. Its position is the chain's: copies of a writer write on from one another. For
+/// one thread at a time.
+/// </summary>
+[SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
+public readonly struct ChainWriter
 {
-    internal BufferCursor Cursor;
+    private readonly DescriptorChain _chain;
 
-    internal ChainWriter(GuestBufferList buffers) => Cursor = new BufferCursor(buffers);
+    internal ChainWriter(DescriptorChain chain) => _chain = chain;
 
     /// <summary>Bytes not yet written.</summary>
-    public long Remaining => Cursor.Remaining;
+    public long Remaining => unchecked(_chain.Writing.Length - Written);
 
     /// <summary>Bytes written, or taken to be written, so far.</summary>
-    public long Written => unchecked(Length - Remaining);
+    public long Written => _chain.Writing.Passed(_chain.Pieces.Entries);
 
     /// <summary>The room up to the end of the current piece, in place; false at the end. <see cref="Advance"/> says how much was used.</summary>
-    public bool TryGetSpan(out Span<byte> span) => Cursor.TryGetSpan(out span);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryGetSpan(out Span<byte> span)
+    {
+        if (!_chain.Writing.TryGetSpan(_chain.Pieces.Entries, out Span<byte> bytes))
+        {
+            span = default;
+            return false;
+        }
+
+        span = bytes;
+        return true;
+    }
 
     /// <summary>Counts bytes as written.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less room remains.</exception>
-    public void Advance(long count) => Cursor.Advance(count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Advance(long count) => _chain.Writing.Advance(_chain.Pieces.Entries, count);
 
     /// <summary>Writes all of <paramref name="source"/>; false, and nothing written, when less room remains.</summary>
     public bool TryWrite(ReadOnlySpan<byte> source)
     {
         if (source.Length > Remaining)
             return false;
-        while (source.Length > 0 && Cursor.TryGetSpan(out Span<byte> piece))
+        while (source.Length > 0 && TryGetSpan(out Span<byte> piece))
         {
             int count = Math.Min(piece.Length, source.Length);
             source[..count].CopyTo(piece);
             source = source[count..];
-            Cursor.Advance(count);
+            Advance(count);
         }
 
         return true;
@@ -44,17 +62,11 @@ public sealed class ChainWriter
     {
         ArgumentNullException.ThrowIfNull(pieces);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Remaining);
-        for (long end = Remaining - count; Remaining > end;)
-            pieces.Add(Cursor.Take(Remaining - end).Memory);
-    }
-
-    /// <summary>Bytes that were writable at the start.</summary>
-    internal long Length { get; private set; }
-
-    /// <summary>Sets the writer to the start of a chain's writable buffers.</summary>
-    internal void Attach(int start, int end, long length)
-    {
-        Cursor.Attach(start, end, length);
-        Length = length;
+        while (count > 0)
+        {
+            GuestBuffer piece = _chain.Writing.Take(_chain.Pieces, count);
+            pieces.Add(piece.Memory);
+            count -= piece.Length;
+        }
     }
 }

@@ -13,24 +13,28 @@ internal sealed class PackedRing : RingLayout
     private const uint EventDisable = 1;
     private const uint EventAtPosition = 2;
     private const ushort EventWrapBit = 1 << 15;
-    private const DescriptorFlags AvailableAndUsed = DescriptorFlags.Available | DescriptorFlags.Used;
+    private const uint AvailableAndUsed = (uint)(DescriptorFlags.Available | DescriptorFlags.Used);
+    private const uint Next = (uint)DescriptorFlags.Next;
+    private const uint Write = (uint)DescriptorFlags.Write;
+    private const uint Indirect = (uint)DescriptorFlags.Indirect;
 
     private readonly GuestMemory _memory;
     private readonly RingArea _descriptors;
     private readonly RingArea _driverEvent;
     private readonly RingArea _deviceEvent;
     private readonly int _size;
+
+    // In bytes, as are the positions: a descriptor lies at its position, and its word of length, id and flags behind the address there.
+    private readonly nuint _length;
     private readonly bool _eventIndex;
     private readonly bool _indirect;
 
-    private int _nextAvailable;
-    private bool _availableWrap;
-    private int _nextUsed;
-    private bool _usedWrap;
+    // Each with the wrap counter that belongs to it, as the flags that say so.
+    private nuint _available;
+    private uint _availableFlags;
+    private nuint _used;
+    private uint _usedFlags;
     private int _inFlight;
-
-    // Descriptors used since the driver was last told.
-    private int _untold;
 
     private PackedRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea driverEvent, RingArea deviceEvent)
     {
@@ -39,10 +43,13 @@ internal sealed class PackedRing : RingLayout
         _driverEvent = driverEvent;
         _deviceEvent = deviceEvent;
         _size = (int)config.Size;
+        _length = config.Size * Descriptor.Size;
         _eventIndex = config.Features.HasFlag(VirtioFeatures.EventIndex);
         _indirect = config.Features.HasFlag(VirtioFeatures.IndirectDescriptors);
-        (_nextAvailable, _availableWrap) = (config.State.NextAvailable, config.State.AvailableWrap);
-        (_nextUsed, _usedWrap) = (config.State.NextUsed, config.State.UsedWrap);
+        _available = (uint)config.State.NextAvailable * Descriptor.Size;
+        _availableFlags = (uint)(config.State.AvailableWrap ? DescriptorFlags.Available : DescriptorFlags.Used);
+        _used = (uint)config.State.NextUsed * Descriptor.Size;
+        _usedFlags = config.State.UsedWrap ? AvailableAndUsed : 0;
     }
 
     internal static bool TryCreate(GuestMemory memory, QueueConfig config, out PackedRing? ring)
@@ -62,61 +69,84 @@ internal sealed class PackedRing : RingLayout
         return true;
     }
 
-    internal override bool HasAvailable => IsAvailable(_descriptors.ReadUInt64(WordOffset(_nextAvailable)), _availableWrap);
+    internal override bool HasAvailable => (FlagsAt(_available) & AvailableAndUsed) == _availableFlags;
 
-    internal override QueueState State => new((ushort)_nextAvailable, _availableWrap, (ushort)_nextUsed, _usedWrap);
+    internal override QueueState State => new(NextAvailable, AvailableWrap, NextUsed, UsedWrap);
 
     internal override TakeResult TryTake(DescriptorChain chain)
     {
         RingArea descriptors = _descriptors;
-        int index = _nextAvailable;
-        bool wrap = _availableWrap;
-        ulong word = descriptors.ReadUInt64(WordOffset(index));
-        if (!IsAvailable(word, wrap))
+        nuint start = _available;
+        uint expected = _availableFlags;
+
+        // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
+        ulong word = descriptors.ReadUInt64(WordOf(start));
+        uint flags = FlagsOf(word);
+        if ((flags & AvailableAndUsed) != expected)
             return TakeResult.Empty;
-        GuestBufferList pieces = chain.Pieces;
-        pieces.Clear();
-        var shape = default(ChainShape);
-        int room = Room;
-        for (int count = 1; count <= room; count = unchecked(count + 1))
+        ulong address = descriptors.ReadUInt64(start);
+        if ((flags & Indirect) != 0)
+            return TakeTable(chain, new Descriptor(address, word));
+        nuint length = _length;
+        nuint end = _used;
+        if (start == end && _inFlight > 0)
+            return TakeResult.Broken;
+        var shape = new ChainShape(_memory);
+        nuint position = start;
+        while ((flags & Indirect) == 0 && shape.TryAdd(chain, address, unchecked((uint)word), flags & Write))
         {
-            ulong address = descriptors.ReadUInt64(unchecked(index * Descriptor.Size));
-            var flags = (DescriptorFlags)unchecked((ushort)(word >> 48));
-            if ((flags & DescriptorFlags.Indirect) != 0 || !shape.TryAdd(pieces, address, unchecked((uint)word), flags))
-                return TakeRest(chain, new Descriptor(address, word), count, shape);
-            if ((flags & DescriptorFlags.Next) == 0)
-                return Take(chain, unchecked((ushort)(word >> 32)), count, shape);
-            Step(ref index, ref wrap, 1);
-            word = descriptors.ReadUInt64(WordOffset(index));
+            position = unchecked(position + Descriptor.Size);
+            if (position == length)
+                (position, expected) = (0, expected ^ AvailableAndUsed);
+            if ((flags & Next) == 0)
+            {
+                Take(chain, unchecked((ushort)(word >> 32)), position, expected);
+                return shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+            }
+
+            // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
+            if (position == end)
+                return TakeResult.Broken;
+            word = descriptors.ReadUInt64(WordOf(position));
+            flags = FlagsOf(word);
 
             // The driver writes a chain's first flags last (virtio 1.4, 2.8.21), so the rest must be there: one that is not never will be.
-            if (!IsAvailable(word, wrap))
+            if ((flags & AvailableAndUsed) != expected)
                 return TakeResult.Broken;
+            address = descriptors.ReadUInt64(position);
         }
 
-        // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
-        return TakeResult.Broken;
+        chain.Shape = shape;
+        return TakeRest(chain, position, expected);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
     {
         // WRITE says that the length counts (virtio 1.4, 2.8.13): nothing was written, then it does not.
-        DescriptorFlags flags = (written > 0 ? DescriptorFlags.Write : 0) | (_usedWrap ? AvailableAndUsed : 0);
+        uint flags = (written > 0 ? Write : 0) | _usedFlags;
         ulong word = written | ((ulong)id << 32) | ((ulong)flags << 48);
 
-        // Seen by the driver at once, so that one that polls need not wait for the rest of a batch.
-        WriteUsed(_nextUsed, word);
-        _untold = unchecked(_untold + descriptors);
+        // One release store of id, length and flags: the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1). At once, so that one that polls
+        // need not wait for the rest of a batch.
+        nuint position = _used;
+        _descriptors.WriteUInt64(WordOf(position), word);
+        Untold = unchecked(Untold + descriptors);
         _inFlight = unchecked(_inFlight - descriptors);
-        Step(ref _nextUsed, ref _usedWrap, descriptors);
+        position = unchecked(position + ((uint)descriptors * Descriptor.Size));
+        if (position >= _length)
+        {
+            position = unchecked(position - _length);
+            _usedFlags ^= AvailableAndUsed;
+        }
+
+        _used = position;
     }
 
     internal override bool Publish()
     {
-        if (_untold == 0)
-            return false;
-        int added = _untold;
-        _untold = 0;
+        int added = Untold;
+        Untold = 0;
 
         // The used entry must be visible before the driver's event is read: otherwise the driver could enable interrupts, see nothing used, and
         // sleep, while we read the old event and stay silent. x64 does reorder this store and this load.
@@ -128,7 +158,7 @@ internal sealed class PackedRing : RingLayout
 
     internal override bool RequestKicks()
     {
-        uint position = (uint)_nextAvailable | (_availableWrap ? EventWrapBit : 0u);
+        uint position = NextAvailable | (AvailableWrap ? EventWrapBit : 0u);
         _deviceEvent.WriteUInt32(0, _eventIndex ? position | (EventAtPosition << 16) : EventEnable << 16);
 
         // The request must be visible before we look again: otherwise the driver could publish and read "disabled", while we read an empty ring.
@@ -136,10 +166,13 @@ internal sealed class PackedRing : RingLayout
         return HasAvailable;
     }
 
-    // Free places of the ring.
-    private int Room => unchecked(_size - _inFlight);
+    private ushort NextAvailable => unchecked((ushort)(_available / Descriptor.Size));
 
-    private static DescriptorFlags Flags(Descriptor descriptor) => (DescriptorFlags)descriptor.Fourth;
+    private bool AvailableWrap => _availableFlags == (uint)DescriptorFlags.Available;
+
+    private ushort NextUsed => unchecked((ushort)(_used / Descriptor.Size));
+
+    private bool UsedWrap => _usedFlags != 0;
 
     private bool DriverWantsInterrupt(int added)
     {
@@ -151,94 +184,113 @@ internal sealed class PackedRing : RingLayout
             case EventAtPosition when _eventIndex && added < _size:
                 int position = (ushort)(word & (EventWrapBit - 1u));
                 bool wrap = (word & EventWrapBit) != 0;
-                return unchecked(RingIndex.Crosses((ushort)(wrap == _usedWrap ? position : position - _size), (ushort)_nextUsed, (ushort)(_nextUsed - added)));
+                return unchecked(RingIndex.Crosses((ushort)(wrap == UsedWrap ? position : position - _size), NextUsed, (ushort)(NextUsed - added)));
             default:
                 return true;
         }
     }
 
-    private TakeResult Take(DescriptorChain chain, ushort id, int count, in ChainShape shape)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Take(DescriptorChain chain, ushort id, nuint position, uint expected)
     {
-        if (shape.IsTooLong)
-            return TakeMalformed(chain, id, count);
-        TakeMalformed(chain, id, count);
-        chain.Begin(shape);
-        return TakeResult.Taken;
-    }
-
-    private TakeResult TakeMalformed(DescriptorChain chain, ushort id, int count)
-    {
-        chain.Take(id, count);
+        nuint start = _available;
+        nuint bytes = unchecked(position - start + (position <= start ? _length : 0));
+        int count = unchecked((int)(bytes / Descriptor.Size));
+        _available = position;
+        _availableFlags = expected;
         _inFlight = unchecked(_inFlight + count);
-        Step(ref _nextAvailable, ref _availableWrap, count);
-        return TakeResult.Malformed;
+        chain.Take(id, count);
     }
 
-    /// <summary>Goes on from the first descriptor, the chain's <paramref name="count"/>th, that is not simply a piece of RAM in its place.</summary>
+    /// <summary>
+    /// Goes on from a descriptor that is not simply a piece of RAM in its place. What was read of it is not used: it is read again. Behind one that breaks a rule
+    /// only the chain's end counts.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private TakeResult TakeRest(DescriptorChain chain, Descriptor descriptor, int count, ChainShape shape)
+    private TakeResult TakeRest(DescriptorChain chain, nuint position, uint expected)
     {
-        if (TryAddTable(chain.Pieces, descriptor, count - 1, ref shape))
-            return Take(chain, descriptor.Third, count, shape);
-        int index = _nextAvailable;
-        bool wrap = _availableWrap;
-        Step(ref index, ref wrap, count - 1);
-        while ((Flags(descriptor) & DescriptorFlags.Next) != 0)
+        bool wellFormed = true;
+        int before = (int)(unchecked(position - _available + (position < _available ? _length : 0)) / Descriptor.Size);
+        while (true)
         {
-            Step(ref index, ref wrap, 1);
-            ulong word = _descriptors.ReadUInt64(WordOffset(index));
-            if (++count > Room || !IsAvailable(word, wrap))
+            ulong word = _descriptors.ReadUInt64(WordOf(position));
+            if ((FlagsOf(word) & AvailableAndUsed) != expected)
                 return TakeResult.Broken;
-            descriptor = new Descriptor(0, word);
-        }
+            var descriptor = new Descriptor(_descriptors.ReadUInt64(position), word);
+            wellFormed = wellFormed && TryAdd(chain, descriptor, before);
+            before++;
+            position += Descriptor.Size;
+            if (position == _length)
+                (position, expected) = (0, expected ^ AvailableAndUsed);
+            if ((descriptor.Fourth & Next) == 0)
+            {
+                Take(chain, descriptor.Third, position, expected);
+                return wellFormed && chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+            }
 
-        return TakeMalformed(chain, descriptor.Third, count);
+            if (position == _used)
+                return TakeResult.Broken;
+        }
     }
 
-    private bool TryAddTable(GuestBufferList pieces, Descriptor table, int before, ref ChainShape shape)
+    private bool TryAdd(DescriptorChain chain, Descriptor descriptor, int before) => (descriptor.Fourth & Indirect) != 0
+        ? IsTable(descriptor, before) && TryAddTable(chain, descriptor, 0)
+        : chain.Shape.TryAddSlowly(chain, descriptor.Address, descriptor.Length, descriptor.Fourth & Write);
+
+    /// <summary>Takes a chain that begins with a table, and ends with it unless it breaks a rule.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TakeResult TakeTable(DescriptorChain chain, Descriptor table)
+    {
+        nuint start = _available;
+        if (start == _used && _inFlight > 0)
+            return TakeResult.Broken;
+        ChainShape shape = chain.Shape = new ChainShape(_memory);
+        if (!IsTable(table, 0))
+            return TakeRest(chain, start, _availableFlags);
+        uint done = 0;
+        while (done < table.Length
+            && shape.TryRead(unchecked(table.Address + done), out Descriptor entry)
+            && (entry.Fourth & Indirect) == 0
+            && shape.TryAdd(chain, entry.Address, entry.Length, entry.Fourth & Write))
+            done = unchecked(done + Descriptor.Size);
+        bool last = unchecked(start + Descriptor.Size) == _length;
+        Take(chain, table.Third, last ? 0 : unchecked(start + Descriptor.Size), last ? _availableFlags ^ AvailableAndUsed : _availableFlags);
+        if (done == table.Length)
+            return shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+
+        // What was read of the descriptor that ended the loop is not used: it is read again.
+        chain.Shape = shape;
+        return TryAddTable(chain, table, done) && chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+    }
+
+    /// <summary>Whether a descriptor may be a table, behind as many others of its chain.</summary>
+    private bool IsTable(Descriptor table, int before)
     {
         // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
-        if (!_indirect || (Flags(table) & (DescriptorFlags.Indirect | DescriptorFlags.Next)) != DescriptorFlags.Indirect)
-            return false;
-        if (table.Length == 0 || table.Length % Descriptor.Size != 0)
-            return false;
         uint entries = table.Length / Descriptor.Size;
-        if (entries > DescriptorChain.MaximumDescriptors || before + (int)entries > Math.Max(DescriptorChain.MaximumDescriptors, _size))
-            return false;
-        for (uint offset = 0; offset < table.Length; offset += Descriptor.Size)
-        {
-            if (!_memory.TryReadDescriptor(unchecked(table.Address + offset), out Descriptor entry))
-                return false;
+        return _indirect && (table.Fourth & Next) == 0 && table.Length % Descriptor.Size == 0 && entries is > 0 and <= DescriptorChain.MaximumDescriptors
+            && before + (int)entries <= Math.Max(DescriptorChain.MaximumDescriptors, _size);
+    }
 
+    /// <summary>Adds the buffers of a table behind its first bytes.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryAddTable(DescriptorChain chain, Descriptor table, uint done)
+    {
+        for (ulong offset = done; offset < table.Length; offset += Descriptor.Size)
+        {
             // Of the flags only WRITE counts in a table, whose length alone says where it ends; but a table in a table is refused (2.8.7).
-            DescriptorFlags flags = Flags(entry);
-            if ((flags & DescriptorFlags.Indirect) != 0 || !shape.TryAdd(pieces, entry.Address, entry.Length, flags))
+            if (!_memory.TryReadDescriptor(unchecked(table.Address + offset), out Descriptor entry)
+                || (entry.Fourth & Indirect) != 0
+                || !chain.Shape.TryAddSlowly(chain, entry.Address, entry.Length, entry.Fourth & Write))
                 return false;
         }
 
         return true;
     }
 
-    // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
-    private static bool IsAvailable(ulong word, bool wrap) =>
-        ((DescriptorFlags)unchecked((ushort)(word >> 48)) & AvailableAndUsed) == (wrap ? DescriptorFlags.Available : DescriptorFlags.Used);
+    private static uint FlagsOf(ulong word) => unchecked((uint)(word >> 48));
 
-    private static int WordOffset(int index) => unchecked((index * Descriptor.Size) + 8);
+    private static nuint WordOf(nuint position) => unchecked(position + sizeof(ulong));
 
-    // Positions and counts are at most the ring's size, 32768.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Step(ref int index, ref bool wrap, int count)
-    {
-        int next = unchecked(index + count);
-        if (next >= _size)
-        {
-            next = unchecked(next - _size);
-            wrap = !wrap;
-        }
-
-        index = next;
-    }
-
-    // One release store of id, length and flags: the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1).
-    private void WriteUsed(int index, ulong word) => _descriptors.WriteUInt64(WordOffset(index), word);
+    private uint FlagsAt(nuint position) => FlagsOf(_descriptors.ReadUInt64(WordOf(position)));
 }

@@ -15,6 +15,9 @@ internal abstract class RingLayout
         return SplitRing.TryCreate(memory, config, out SplitRing? split) ? split : null;
     }
 
+    /// <summary>What was used since the driver was last told: split, chains; packed, descriptors.</summary>
+    internal int Untold { get; private protected set; }
+
     /// <summary>Whether the driver has made anything available that was not taken.</summary>
     internal abstract bool HasAvailable { get; }
 
@@ -34,7 +37,7 @@ internal abstract class RingLayout
     /// <param name="descriptors">How many of the ring's descriptors all of them have.</param>
     internal abstract void PutUsed(ushort id, uint written, int chains, int descriptors);
 
-    /// <summary>Ends a batch of chains given back; true when the driver wants an interrupt for it.</summary>
+    /// <summary>Ends a batch of chains given back, of which there is at least one; true when the driver wants an interrupt for it.</summary>
     internal abstract bool Publish();
 
     /// <summary>Tells the driver that kicks are not needed.</summary>

@@ -13,6 +13,9 @@ internal sealed class SplitRing : RingLayout
     private const int AvailableEntrySize = 2;
     private const int UsedEntrySize = 8;
     private const int EventSize = 2;
+    private const uint Next = (uint)DescriptorFlags.Next;
+    private const uint Write = (uint)DescriptorFlags.Write;
+    private const uint Indirect = (uint)DescriptorFlags.Indirect;
     private const ushort NoInterrupt = 1;
     private const ushort NoNotify = 1;
 
@@ -31,9 +34,6 @@ internal sealed class SplitRing : RingLayout
     // The driver's index when last looked at.
     private ushort _seenAvailable;
     private int _inFlight;
-
-    // Chains used since the driver was last told.
-    private int _untold;
 
     private SplitRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea available, RingArea used)
     {
@@ -92,21 +92,17 @@ internal sealed class SplitRing : RingLayout
         _nextAvailable = unchecked((ushort)(_nextAvailable + 1));
         _inFlight = unchecked(_inFlight + 1);
         chain.Take(head, 1);
-        var shape = default(ChainShape);
-        chain.Pieces.Clear();
-        if (!TryWalk(chain.Pieces, head, ref shape) || shape.IsTooLong)
-            return TakeResult.Malformed;
-        chain.Begin(shape);
-        return TakeResult.Taken;
+        return TryWalk(chain, head) ? TakeResult.Taken : TakeResult.Malformed;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
     {
         int entry = unchecked(EntriesOffset + ((_nextUsed & (_size - 1)) * UsedEntrySize));
         _used.WriteUInt32(entry, id);
-        _used.WriteUInt32(entry + sizeof(uint), written);
+        _used.WriteUInt32(unchecked(entry + sizeof(uint)), written);
         _nextUsed = unchecked((ushort)(_nextUsed + chains));
-        _untold = unchecked(_untold + chains);
+        Untold = unchecked(Untold + chains);
         _inFlight = unchecked(_inFlight - chains);
 
         // A release store after the entry, so that the driver never sees the index without it (virtio 1.4, 2.7.8.2). At once, so that one that polls
@@ -116,10 +112,8 @@ internal sealed class SplitRing : RingLayout
 
     internal override bool Publish()
     {
-        int added = _untold;
-        if (added == 0)
-            return false;
-        _untold = 0;
+        int added = Untold;
+        Untold = 0;
 
         // The index must be visible before the driver's wish is read: otherwise the driver could ask for an interrupt, see nothing used, and sleep,
         // while we read the old wish and stay silent. x64 does reorder this store and this load.
@@ -149,55 +143,106 @@ internal sealed class SplitRing : RingLayout
         return HasAvailable;
     }
 
-    private static DescriptorFlags Flags(Descriptor descriptor) => (DescriptorFlags)descriptor.Third;
-
-    private bool TryWalk(GuestBufferList pieces, int index, ref ChainShape shape)
+    private bool TryWalk(DescriptorChain chain, uint head)
     {
+        RingArea descriptors = _descriptors;
+        uint size = (uint)_size;
+        var shape = new ChainShape(_memory);
+        uint index = head;
+        uint count = 0;
+
         // As many steps as there are descriptors: a chain that takes more is a loop.
-        for (int count = 0; count < _size; count = unchecked(count + 1))
+        for (; count < size && index < size; count = unchecked(count + 1))
         {
             // One read each: the driver may change it meanwhile, and what was checked is what is used.
-            int offset = unchecked(index * Descriptor.Size);
-            ulong address = _descriptors.ReadUInt64(offset);
-            var descriptor = new Descriptor(address, _descriptors.ReadUInt64(offset + sizeof(ulong)));
-            DescriptorFlags flags = Flags(descriptor);
-            if ((flags & DescriptorFlags.Indirect) != 0)
-                return TryWalkTable(pieces, descriptor, count, ref shape);
-            if (!shape.TryAdd(pieces, address, descriptor.Length, flags))
-                return false;
-            if ((flags & DescriptorFlags.Next) == 0)
-                return true;
+            nuint offset = unchecked((nuint)index * Descriptor.Size);
+            var descriptor = new Descriptor(descriptors.ReadUInt64(offset), descriptors.ReadUInt64(unchecked(offset + sizeof(ulong))));
+            uint flags = descriptor.Third;
+            if ((flags & Indirect) != 0 && count == 0)
+                return TryWalkTable(chain, descriptor);
+            if ((flags & Indirect) != 0 || !shape.TryAdd(chain, descriptor.Address, descriptor.Length, flags & Write))
+                break;
+            if ((flags & Next) == 0)
+                return shape.TryEnd(chain);
             index = descriptor.Fourth;
-            if (index >= _size)
+        }
+
+        chain.Shape = shape;
+        return TryWalkRest(chain, index, count);
+    }
+
+    /// <summary>
+    /// Goes on from a descriptor that is not simply a piece of RAM in its place. What was read of it is not used: it is read again.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryWalkRest(DescriptorChain chain, uint index, uint count)
+    {
+        for (; count < _size && index < _size; count++)
+        {
+            nuint offset = index * Descriptor.Size;
+            var descriptor = new Descriptor(_descriptors.ReadUInt64(offset), _descriptors.ReadUInt64(offset + sizeof(ulong)));
+            uint flags = descriptor.Third;
+            if ((flags & Indirect) != 0)
+                return IsTable(descriptor) && TryWalkTableRest(chain, descriptor, 0, 0, RoomInTable(descriptor, count));
+            if (!chain.Shape.TryAddSlowly(chain, descriptor.Address, descriptor.Length, flags & Write))
                 return false;
+            if ((flags & Next) == 0)
+                return chain.Shape.TryEnd(chain);
+            index = descriptor.Fourth;
         }
 
         return false;
     }
 
+    /// <summary>Walks a chain that begins with a table, and so ends with it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryWalkTable(GuestBufferList pieces, Descriptor table, int before, ref ChainShape shape)
+    private bool TryWalkTable(DescriptorChain chain, Descriptor table)
     {
-        // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.7.5.3.1). WRITE says nothing here.
-        if (!_indirect || (Flags(table) & DescriptorFlags.Next) != 0 || table.Length == 0 || table.Length % Descriptor.Size != 0)
+        if (!IsTable(table))
             return false;
+        var shape = new ChainShape(_memory);
+        uint room = RoomInTable(table, 0);
         uint entries = table.Length / Descriptor.Size;
         uint index = 0;
-        int room = Math.Max(DescriptorChain.MaximumDescriptors, _size) - before;
-        for (uint count = 0; count < entries && count < room; count++)
+        uint count = 0;
+        while (count < room
+            && index < entries
+            && shape.TryRead(unchecked(table.Address + ((ulong)index * Descriptor.Size)), out Descriptor entry)
+            && (entry.Third & Indirect) == 0
+            && shape.TryAdd(chain, entry.Address, entry.Length, entry.Third & Write))
         {
-            if (!_memory.TryReadDescriptor(unchecked(table.Address + (index * Descriptor.Size)), out Descriptor entry))
-                return false;
-            DescriptorFlags flags = Flags(entry);
-            if ((flags & DescriptorFlags.Indirect) != 0 || !shape.TryAdd(pieces, entry.Address, entry.Length, flags))
-                return false;
-            if ((flags & DescriptorFlags.Next) == 0)
-                return true;
+            if ((entry.Third & Next) == 0)
+                return shape.TryEnd(chain);
             index = entry.Fourth;
-            if (index >= entries)
+            count = unchecked(count + 1);
+        }
+
+        chain.Shape = shape;
+        return TryWalkTableRest(chain, table, index, count, room);
+    }
+
+    /// <summary>Goes on in a table, as <see cref="TryWalkRest"/> does in the ring's.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryWalkTableRest(DescriptorChain chain, Descriptor table, uint index, uint count, uint room)
+    {
+        for (; count < room && index < table.Length / Descriptor.Size; count++)
+        {
+            if (!_memory.TryReadDescriptor(unchecked(table.Address + ((ulong)index * Descriptor.Size)), out Descriptor entry)
+                || (entry.Third & Indirect) != 0
+                || !chain.Shape.TryAddSlowly(chain, entry.Address, entry.Length, entry.Third & Write))
                 return false;
+            if ((entry.Third & Next) == 0)
+                return chain.Shape.TryEnd(chain);
+            index = entry.Fourth;
         }
 
         return false;
     }
+
+    // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.7.5.3.1). WRITE says nothing here.
+    private bool IsTable(Descriptor table) => _indirect && (table.Third & Next) == 0 && table.Length > 0 && table.Length % Descriptor.Size == 0;
+
+    /// <summary>How many descriptors of a table a chain may have that has as many others: a chain with more than there are is a loop.</summary>
+    private uint RoomInTable(Descriptor table, uint before) =>
+        Math.Min(table.Length / Descriptor.Size, (uint)Math.Max(DescriptorChain.MaximumDescriptors, _size) - before);
 }

@@ -4,7 +4,7 @@ namespace Virtio.Queues;
 /// Keeps a queue's chains in the order they were taken, whatever order they are completed in (VIRTIO_F_IN_ORDER; virtio 1.4, 2.7.9 and 2.8.10).
 /// The chains themselves are the list. For the queue's own thread.
 /// </summary>
-internal sealed class UsedOrder(RingLayout ring)
+internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free)
 {
     private DescriptorChain? _oldest;
     private DescriptorChain? _newest;
@@ -22,16 +22,14 @@ internal sealed class UsedOrder(RingLayout ring)
 
     /// <summary>
     /// Gives back what is finished up to the oldest that is not, with one used entry for as many as the driver can tell from the last of them: those skipped
-    /// it takes for wholly written. Returns whether there was any; <paramref name="free"/> gets the chains.
+    /// it takes for wholly written. Then the chain objects are free.
     /// </summary>
-    internal bool PutFinished(Action<DescriptorChain> free)
+    internal void PutFinished()
     {
         int chains = 0;
         int descriptors = 0;
-        bool any = false;
         while (_oldest is { Finished: true } chain)
         {
-            any = true;
             _oldest = chain.NextInOrder;
             if (_oldest is null)
                 _newest = null;
@@ -45,7 +43,5 @@ internal sealed class UsedOrder(RingLayout ring)
 
             free(chain);
         }
-
-        return any;
     }
 }

@@ -5,13 +5,12 @@ public sealed partial class Virtqueue
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ManualResetEventSlim _drained = new();
-    private volatile bool _halted;
-    private volatile bool _draining;
+    private volatile int _hindrances;
 
     /// <summary>From here on the ring is not touched any more, whatever is completed. Thread-safe.</summary>
     internal void Halt()
     {
-        _halted = true;
+        Interlocked.Or(ref _hindrances, (int)QueueHindrances.Halted);
         _drained.Set();
     }
 
@@ -22,14 +21,20 @@ public sealed partial class Virtqueue
     /// <returns>False when some were not in time, and requests are then taken as before; or at once when the queue is halted, which gives nothing back.</returns>
     internal bool Drain(TimeSpan timeout)
     {
-        _draining = true;
+        Interlocked.Or(ref _hindrances, (int)QueueHindrances.Draining);
         Signal.Set();
         if (_drained.Wait(timeout))
-            return !_halted;
+            return !Has(QueueHindrances.Halted);
+        bool drained;
         lock (_drained)
-            _draining = _drained.IsSet;
+        {
+            drained = _drained.IsSet;
+            if (!drained)
+                Interlocked.And(ref _hindrances, ~(int)QueueHindrances.Draining);
+        }
+
         Signal.Set();
-        return _draining;
+        return drained;
     }
 
     /// <summary>Halts, and tells those who hold chains to give them back.</summary>
@@ -48,11 +53,13 @@ public sealed partial class Virtqueue
         Signal.Set();
     }
 
+    private bool Has(QueueHindrances hindrances) => (_hindrances & (int)hindrances) != 0;
+
     private void NoteDrained()
     {
         lock (_drained)
         {
-            if (_draining)
+            if (Has(QueueHindrances.Draining))
                 _drained.Set();
         }
     }

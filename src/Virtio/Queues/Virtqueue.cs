@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Virtio.Memory;
 
 namespace Virtio.Queues;
@@ -13,21 +14,26 @@ public sealed partial class Virtqueue
     /// <summary>The largest queue the standard allows.</summary>
     public const int MaximumSize = 32768;
 
-    // Each thread that queues belong to has one of its own: looking at it costs a fraction of asking for the thread's number.
+    // Each thread that queues belong to has a number of its own: looking at it costs a fraction of asking for the thread's.
     [ThreadStatic]
-    private static object? _mark;
+    private static long _mark;
+    private static long _lastMark;
 
     private readonly GuestMemory _memory;
     private readonly RingLayout _ring;
+    private readonly PackedRing? _packed;
+    private readonly SplitRing? _split;
     private readonly UsedOrder? _order;
     private readonly Action _interrupt;
+
+    // Where one request is served after another, the only chain object there is; the others are made for as many as are in flight at once.
+    private readonly DescriptorChain _current;
     private DescriptorChain[] _free = new DescriptorChain[8];
     private int _freeCount;
     private CompletedChains _completed;
-    private object _owner = new();
+    private long _owner = -1;
     private int _outstanding;
     private bool _kicksSuppressed;
-    private bool _batchPending;
 
     private Virtqueue(QueueConfig config, GuestMemory memory, RingLayout ring, Action interrupt, QueueSignal signal)
     {
@@ -35,7 +41,15 @@ public sealed partial class Virtqueue
         Size = (int)config.Size;
         _memory = memory;
         _ring = ring;
-        _order = config.Features.HasFlag(VirtioFeatures.InOrder) ? new UsedOrder(ring) : null;
+        _packed = ring as PackedRing;
+        _split = ring as SplitRing;
+        _current = new DescriptorChain(this, memory);
+        if (config.Features.HasFlag(VirtioFeatures.InOrder))
+        {
+            _order = new UsedOrder(ring, PutFree);
+            _hindrances = (int)QueueHindrances.InOrder;
+        }
+
         _interrupt = interrupt;
         Signal = signal;
     }
@@ -50,7 +64,7 @@ public sealed partial class Virtqueue
     public long MalformedChains { get; private set; }
 
     /// <summary>The ring contradicts itself; nothing more is taken from it until the driver resets the device.</summary>
-    public bool IsBroken { get; private set; }
+    public bool IsBroken => Has(QueueHindrances.Broken);
 
     /// <summary>Chains taken and not yet given back.</summary>
     public int Outstanding => _outstanding;
@@ -67,7 +81,7 @@ public sealed partial class Virtqueue
     internal bool IsInterruptDue { get; private set; }
 
     /// <summary>Takes chains: neither halted nor being drained nor broken.</summary>
-    internal bool IsRunning => !_halted && !_draining && !IsBroken;
+    internal bool IsRunning => !Has(QueueHindrances.Halted | QueueHindrances.Draining | QueueHindrances.Broken);
 
     /// <summary>Where to go on with the ring. For whoever has drained and stopped the queue.</summary>
     internal QueueState State => _ring.State;
@@ -90,44 +104,14 @@ public sealed partial class Virtqueue
     }
 
     /// <summary>
-    /// Takes the next request. Malformed ones are given back with length 0 on the way, at most one ring full of them in a call.
-    /// </summary>
-    public bool TryDequeue(out DescriptorChain chain)
-    {
-        chain = null!;
-        for (int attempts = 0; attempts < Size && IsRunning; attempts++)
-        {
-            DescriptorChain candidate = TakeFree();
-            TakeResult result = _ring.TryTake(candidate);
-            if (result == TakeResult.Taken)
-            {
-                candidate.Taken = true;
-                _outstanding = unchecked(_outstanding + 1);
-                _order?.Add(candidate, malformed: false);
-                chain = candidate;
-                return true;
-            }
-
-            if (result == TakeResult.Malformed)
-                ReturnMalformed(candidate);
-            else
-                PutFree(candidate);
-            IsBroken = result == TakeResult.Broken;
-            if (result == TakeResult.Empty)
-                return false;
-        }
-
-        return false;
-    }
-
-    /// <summary>
     /// Ends a batch: gives back the chains that other threads completed, and tells the driver of all that it was not told of, with at most one interrupt.
     /// Returns whether there were any.
     /// </summary>
     public bool Publish()
     {
         bool any = PublishUntold();
-        Tell();
+        if (IsInterruptDue)
+            Tell();
         return any;
     }
 
@@ -137,23 +121,7 @@ public sealed partial class Virtqueue
         // Nearly always there is none, and an exchange costs as much as all the rest. One that comes a moment later sets the signal.
         if (_completed.Any)
             PutCompleted();
-        if (_halted || IsBroken)
-            return false;
-        if (_order is not null)
-            _batchPending |= _order.PutFinished(PutFree);
-        bool any = _batchPending;
-        _batchPending = false;
-        if (any)
-            IsInterruptDue |= _ring.Publish();
-
-        // Whoever waits for this halts the queue next, and then nobody would be told.
-        if (_draining && _outstanding == 0)
-        {
-            Tell();
-            NoteDrained();
-        }
-
-        return any;
+        return _hindrances == 0 ? Announce() : PublishSlowly();
     }
 
     /// <summary>Interrupts the driver if that is due.</summary>
@@ -162,14 +130,14 @@ public sealed partial class Virtqueue
         if (!IsInterruptDue)
             return;
         IsInterruptDue = false;
-        if (!_halted)
+        if (!Has(QueueHindrances.Halted))
             _interrupt();
     }
 
     /// <summary>Tells the driver that kicks are not needed for now.</summary>
     public void SuppressKicks()
     {
-        if (_kicksSuppressed || _halted)
+        if (_kicksSuppressed || Has(QueueHindrances.Halted))
             return;
         _kicksSuppressed = true;
         _ring.SuppressKicks();
@@ -187,87 +155,38 @@ public sealed partial class Virtqueue
     /// <summary>The driver's kick: wakes the worker. Thread-safe.</summary>
     internal void Kick() => Signal.Set();
 
-    internal void BindToCurrentThread() => _owner = _mark ??= new object();
-
-    internal void Complete(DescriptorChain chain)
+    internal void BindToCurrentThread()
     {
-        if (!chain.Taken)
-            throw new InvalidOperationException("the chain was completed before");
-        chain.Taken = false;
-        if (_owner == _mark)
+        if (_mark == 0)
+            _mark = Interlocked.Increment(ref _lastMark);
+        _owner = _mark;
+    }
+
+    /// <summary>Tells the driver of what it was not told of; false when there is nothing.</summary>
+    private bool Announce()
+    {
+        if (_ring.Untold == 0)
+            return false;
+        if (_packed is { } packed ? packed.Publish() : _split!.Publish())
+            IsInterruptDue = true;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool PublishSlowly()
+    {
+        if (Has(QueueHindrances.Halted | QueueHindrances.Broken))
+            return false;
+        _order?.PutFinished();
+        bool any = Announce();
+
+        // Whoever waits for this halts the queue next, and then nobody would be told.
+        if (Has(QueueHindrances.Draining) && _outstanding == 0)
         {
-            Put(chain);
-            return;
+            Tell();
+            NoteDrained();
         }
 
-        _completed.Add(chain);
-        Signal.Set();
-    }
-
-    private DescriptorChain TakeFree()
-    {
-        int last = unchecked(_freeCount - 1);
-        if (last < 0)
-            return new DescriptorChain(this, _memory);
-        _freeCount = last;
-        return _free[last];
-    }
-
-    private void PutFree(DescriptorChain chain)
-    {
-        int count = _freeCount;
-        if (count == _free.Length)
-            Array.Resize(ref _free, count * 2);
-
-        // The one taken last mostly comes back first: then it is still there, which saves the collector's write barrier.
-        if (_free[count] != chain)
-            _free[count] = chain;
-        _freeCount = unchecked(count + 1);
-    }
-
-    private void PutCompleted()
-    {
-        for (DescriptorChain? chain = _completed.Take(); chain is not null;)
-        {
-            DescriptorChain? next = chain.NextCompleted;
-            Put(chain);
-            chain = next;
-        }
-    }
-
-    private void Put(DescriptorChain chain)
-    {
-        _outstanding = unchecked(_outstanding - 1);
-        chain.NextCompleted = null;
-        if (_order is not null)
-        {
-            chain.Finished = true;
-            return;
-        }
-
-        PutFree(chain);
-        if (_halted || IsBroken)
-            return;
-        PutUsed(chain, chain.CompletedLength);
-    }
-
-    private void ReturnMalformed(DescriptorChain chain)
-    {
-        MalformedChains++;
-        chain.CompletedLength = 0;
-        if (_order is not null)
-        {
-            _order.Add(chain, malformed: true);
-            return;
-        }
-
-        PutUsed(chain, 0);
-        PutFree(chain);
-    }
-
-    private void PutUsed(DescriptorChain chain, uint written)
-    {
-        _ring.PutUsed(chain.Id, written, 1, chain.RingDescriptors);
-        _batchPending = true;
+        return any;
     }
 }

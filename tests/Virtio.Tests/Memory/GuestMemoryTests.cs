@@ -86,18 +86,6 @@ public sealed class GuestMemoryTests
     }
 
     [Fact]
-    public void Translation_gives_one_buffer_for_each_contiguous_piece_or_none_at_all()
-    {
-        using GuestMemory memory = GuestMemory.Allocate((Start, Mebibyte), (Start + Mebibyte, Mebibyte));
-        var buffers = new GuestBufferList(memory, 1);
-        Assert.True(buffers.TryAdd(Start + 8, 16));
-        Assert.True(buffers.TryAdd(Start + Mebibyte - 10, 30));
-        Assert.Equal([16, 10, 20], Enumerable.Range(0, buffers.Count).Select(i => buffers[i].Length));
-        Assert.False(buffers.TryAdd(Start + (2 * Mebibyte) - 10, 11));
-        Assert.Equal(3, buffers.Count);
-    }
-
-    [Fact]
     public void Ranges_must_be_whole_pages_in_order_and_apart()
     {
         Assert.Throws<ArgumentException>(() => GuestMemory.Allocate());

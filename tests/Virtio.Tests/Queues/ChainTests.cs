@@ -48,6 +48,29 @@ public sealed class ChainTests
         Assert.Equal(message[100..], bus.Read(Second + 5, 100));
     }
 
+    [Fact]
+    public void A_buffer_over_a_seam_is_one_piece_on_each_side_and_one_that_leaves_memory_none()
+    {
+        const ulong Second = 0x1_0000_0000;
+        var options = new TestBusOptions { MemorySize = 1 << 20, FurtherMemory = [(Second, 1 << 20), (Second + (1 << 20), 1 << 20)] };
+        List<int> pieces = [];
+        using var bus = new TestBus(options, new ProbeDevice(chain =>
+        {
+            for (; chain.Reader.TryGetSpan(out ReadOnlySpan<byte> span); chain.Reader.Advance(span.Length))
+                pieces.Add(span.Length);
+            chain.Complete();
+        }));
+        DriverQueue queue = bus.Driver().Start().Queue();
+
+        queue.Offer(DriverBuffer.Readable(Second + 8, 16), DriverBuffer.Readable(Second + (1 << 20) - 10, 30), DriverBuffer.Readable(bus.Place(new byte[5]), 5));
+        queue.Offer(DriverBuffer.Readable(Second + 8, 16), DriverBuffer.Readable(Second + (2 << 20) - 10, 11));
+        queue.Kick();
+        queue.Collect();
+        queue.Collect();
+
+        Assert.Equal([16, 10, 20, 5], pieces);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(long.MinValue)]

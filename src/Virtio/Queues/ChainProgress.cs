@@ -1,0 +1,14 @@
+namespace Virtio.Queues;
+
+/// <summary>Who has a chain object.</summary>
+internal enum ChainProgress
+{
+    /// <summary>Its queue, for the next request.</summary>
+    Free,
+
+    /// <summary>The device.</summary>
+    Taken,
+
+    /// <summary>The device completed it; its queue has not given it back yet.</summary>
+    Completed,
+}

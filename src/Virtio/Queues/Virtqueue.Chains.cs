@@ -1,0 +1,187 @@
+using System.Runtime.CompilerServices;
+
+namespace Virtio.Queues;
+
+/// <content>The way of a chain: taken by its own thread, completed there or elsewhere, given back. In one piece where nothing is special, else step by step.</content>
+public sealed partial class Virtqueue
+{
+    /// <summary>
+    /// Takes the next request. Malformed ones are given back with length 0 on the way, at most one ring full of them in a call.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryDequeue(out DescriptorChain chain)
+    {
+        // Returned by the callee, not stored by it: a store to a place that it does not know would cost the collector's write barrier.
+        DescriptorChain? taken = Take();
+        chain = taken!;
+        return taken is not null;
+    }
+
+    internal void Complete(DescriptorChain chain, uint written)
+    {
+        if (_hindrances != 0 || _owner != _mark || chain.Progress != ChainProgress.Taken)
+        {
+            CompleteSlowly(chain, written);
+            return;
+        }
+
+        PutFree(chain);
+        Put(chain, written);
+    }
+
+    private DescriptorChain? Take()
+    {
+        DescriptorChain chain = _current;
+        if (_hindrances != 0 || chain.Progress != ChainProgress.Free)
+            return TakeSlowly();
+        TakeResult result = TryTake(chain);
+        if (result != TakeResult.Taken)
+            return result == TakeResult.Empty || !MayGoOn(result, chain) ? null : TakeSlowly();
+        chain.Progress = ChainProgress.Taken;
+        _outstanding = unchecked(_outstanding + 1);
+        return chain;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private DescriptorChain? TakeSlowly()
+    {
+        for (int attempts = 0; attempts < Size && IsRunning; attempts++)
+        {
+            DescriptorChain chain = TakeFree();
+            TakeResult result = TryTake(chain);
+            if (result == TakeResult.Taken)
+            {
+                chain.Progress = ChainProgress.Taken;
+                _outstanding++;
+                _order?.Add(chain, malformed: false);
+                return chain;
+            }
+
+            if (!MayGoOn(result, chain))
+                return null;
+        }
+
+        return null;
+    }
+
+    /// <summary>What becomes of a chain object that holds no request; true when there may be one behind it.</summary>
+    private bool MayGoOn(TakeResult result, DescriptorChain chain)
+    {
+        if (result == TakeResult.Malformed)
+        {
+            ReturnMalformed(chain);
+            return true;
+        }
+
+        PutFree(chain);
+        if (result == TakeResult.Broken)
+            Interlocked.Or(ref _hindrances, (int)QueueHindrances.Broken);
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void CompleteSlowly(DescriptorChain chain, uint written)
+    {
+        if (chain.Progress != ChainProgress.Taken)
+            throw new InvalidOperationException("the chain was completed before");
+        chain.Progress = ChainProgress.Completed;
+        chain.CompletedLength = written;
+        if (_owner == _mark)
+        {
+            PutSlowly(chain);
+            return;
+        }
+
+        _completed.Add(chain);
+        Signal.Set();
+    }
+
+    private void PutCompleted()
+    {
+        for (DescriptorChain? chain = _completed.Take(); chain is not null;)
+        {
+            DescriptorChain? next = chain.NextCompleted;
+            chain.NextCompleted = null;
+            PutSlowly(chain);
+            chain = next;
+        }
+    }
+
+    private void PutSlowly(DescriptorChain chain)
+    {
+        if (_order is not null)
+        {
+            _outstanding--;
+            chain.Finished = true;
+            return;
+        }
+
+        PutFree(chain);
+        if (Has(QueueHindrances.Halted | QueueHindrances.Broken))
+            _outstanding--;
+        else
+            Put(chain, chain.CompletedLength);
+    }
+
+    private void ReturnMalformed(DescriptorChain chain)
+    {
+        MalformedChains++;
+        chain.CompletedLength = 0;
+        if (_order is not null)
+        {
+            chain.Progress = ChainProgress.Completed;
+            _order.Add(chain, malformed: true);
+            return;
+        }
+
+        PutUsed(chain, 0);
+        PutFree(chain);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Put(DescriptorChain chain, uint written)
+    {
+        _outstanding = unchecked(_outstanding - 1);
+        PutUsed(chain, written);
+    }
+
+    // The two layouts are asked by their own types, of which nobody derives: a virtual call for each chain would cost as much as reading a descriptor.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TakeResult TryTake(DescriptorChain chain) => _packed is { } packed ? packed.TryTake(chain) : _split!.TryTake(chain);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PutUsed(DescriptorChain chain, uint written)
+    {
+        if (_packed is { } packed)
+            packed.PutUsed(chain.Id, written, 1, chain.RingDescriptors);
+        else
+            _split!.PutUsed(chain.Id, written, 1, 1);
+    }
+
+    private DescriptorChain TakeFree()
+    {
+        if (_current.Progress == ChainProgress.Free)
+            return _current;
+        return _freeCount > 0 ? _free[--_freeCount] : new DescriptorChain(this, _memory);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PutFree(DescriptorChain chain)
+    {
+        chain.Progress = ChainProgress.Free;
+        if (chain != _current)
+            PutSpare(chain);
+    }
+
+    private void PutSpare(DescriptorChain chain)
+    {
+        int count = _freeCount;
+        if (count == _free.Length)
+            Array.Resize(ref _free, count * 2);
+
+        // The one taken last mostly comes back first: then it is still there, which saves the collector's write barrier.
+        if (_free[count] != chain)
+            _free[count] = chain;
+        _freeCount = unchecked(count + 1);
+    }
+}
