@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Virtio.Bench.Rings.Interop;
 using Virtio.Queues;
 
@@ -19,6 +20,7 @@ internal static class RingBenchmark
         double allocated = 0;
         foreach (RingCase which in RingCase.All)
             allocated = Math.Max(allocated, Measure(which, options.Quick ? 100 : 1000, report, hasLoop: reason is null));
+        MeasureListener(options.Quick ? 100 : 1000, report);
         report.Add(new Result(Suites.Rings, "the most of all of them", "Virtqueue", "B allocated/chain", false, [allocated]));
     }
 
@@ -54,6 +56,29 @@ internal static class RingBenchmark
         if (hasLoop)
             report.Add(new Result(Suites.Rings, which.Name, Report.Loop, "ns/chain", false, loopSamples));
         return (double)allocated / ((long)count * RingBed.ChainsPerSample);
+    }
+
+    /// <summary>What it costs that somebody listens to the counters, and to the durations of requests as well.</summary>
+    private static void MeasureListener(int count, Report report)
+    {
+        var which = new RingCase(IsPacked: true, IsIndirect: false, Length: 3, Batch: 32);
+        foreach ((string name, Func<Instrument, bool> wanted) in ((string, Func<Instrument, bool>)[])[("counters", one => one.IsObservable), ("counters and durations", _ => true)])
+        {
+            using var bed = new RingBed(which);
+            using var listener = new MeterListener();
+            listener.InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Meter.Scope == bed.Bus.Mmio && wanted(instrument))
+                    self.EnableMeasurementEvents(instrument);
+            };
+            listener.SetMeasurementEventCallback<double>((_, _, _, _) => { });
+            listener.Start();
+            Func<ulong> serve = () => Serve(bed.Queue, which.Batch);
+            for (int i = 0; i < WarmUpSamples; i++)
+                bed.Sample(serve);
+            double[] samples = [.. Enumerable.Range(0, count).Select(_ => bed.Sample(serve))];
+            report.Add(new Result(Suites.Rings, $"{which.Name}, listened to: {name}", "Virtqueue", "ns/chain", false, samples));
+        }
     }
 
     private static Func<ulong> Loop(RingCase which, RingBed bed)

@@ -89,7 +89,7 @@ public sealed class QueueWorker : IDisposable
                     continue;
                 if (_queue.IsBroken)
                     _activation.Fail($"queue {_queue.Index}: the ring contradicts itself");
-                _queue.Signal.Wait();
+                _queue.WaitForSignal();
                 _poll.Slept();
             }
         }
@@ -103,7 +103,7 @@ public sealed class QueueWorker : IDisposable
 
         // Chains that others still hold come back here; only then may the driver reuse the memory (virtio 1.4, 2.4.1).
         for (_queue.Publish(); _queue.Outstanding > 0; _queue.Publish())
-            _queue.Signal.Wait();
+            _queue.WaitForSignal();
     }
 
     /// <summary>One round; true when there is, or may be, more to do at once.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Virtio.Queues;
@@ -26,7 +27,9 @@ public sealed partial class Virtqueue
         }
 
         PutFree(chain);
-        Put(chain, written);
+        _outstanding = unchecked(_outstanding - 1);
+        Count(chain, written);
+        PutUsed(chain, written);
     }
 
     private DescriptorChain? Take()
@@ -52,6 +55,7 @@ public sealed partial class Virtqueue
             if (result == TakeResult.Taken)
             {
                 chain.Progress = ChainProgress.Taken;
+                chain.TakenAt = Has(QueueHindrances.Timed) ? Stopwatch.GetTimestamp() : 0;
                 _outstanding++;
                 _order?.Add(chain, malformed: false);
                 return chain;
@@ -109,23 +113,29 @@ public sealed partial class Virtqueue
 
     private void PutSlowly(DescriptorChain chain)
     {
+        _outstanding--;
+        bool counts = !Has(QueueHindrances.Halted | QueueHindrances.Broken);
+        if (counts)
+            Count(chain, chain.CompletedLength);
+
+        // One that was taken before somebody wanted to know has no time, or that of an earlier request.
+        if (counts && Has(QueueHindrances.Timed) && chain.TakenAt >= _timedSince)
+            Duration!.Record(chain.TakenAt);
         if (_order is not null)
         {
-            _outstanding--;
             chain.Finished = true;
             return;
         }
 
         PutFree(chain);
-        if (Has(QueueHindrances.Halted | QueueHindrances.Broken))
-            _outstanding--;
-        else
-            Put(chain, chain.CompletedLength);
+        if (counts)
+            PutUsed(chain, chain.CompletedLength);
     }
 
     private void ReturnMalformed(DescriptorChain chain)
     {
         MalformedChains++;
+        Counters.Malformed++;
         chain.CompletedLength = 0;
         if (_order is not null)
         {
@@ -139,10 +149,11 @@ public sealed partial class Virtqueue
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Put(DescriptorChain chain, uint written)
+    private void Count(DescriptorChain chain, uint written)
     {
-        _outstanding = unchecked(_outstanding - 1);
-        PutUsed(chain, written);
+        QueueCounters counters = Counters;
+        counters.Chains = unchecked(counters.Chains + 1);
+        counters.Bytes = unchecked(counters.Bytes + chain.Reading.Length + written);
     }
 
     // The two layouts are asked by their own types, of which nobody derives: a virtual call for each chain would cost as much as reading a descriptor.

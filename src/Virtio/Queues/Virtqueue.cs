@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Virtio.Memory;
@@ -34,6 +35,7 @@ public sealed partial class Virtqueue
     private long _owner = -1;
     private int _outstanding;
     private bool _kicksSuppressed;
+    private long _timedSince;
 
     private Virtqueue(QueueConfig config, GuestMemory memory, RingLayout ring, Action interrupt, QueueSignal signal)
     {
@@ -79,6 +81,12 @@ public sealed partial class Virtqueue
 
     /// <summary>The driver wants to be told of what was published, and was not.</summary>
     internal bool IsInterruptDue { get; private set; }
+
+    /// <summary>What it adds to: those of its place in the transport.</summary>
+    internal QueueCounters Counters { get; set; } = new();
+
+    /// <summary>Where the durations of its requests go, if somewhere.</summary>
+    internal RequestDuration? Duration { get; set; }
 
     /// <summary>Takes chains: neither halted nor being drained nor broken.</summary>
     internal bool IsRunning => !Has(QueueHindrances.Halted | QueueHindrances.Draining | QueueHindrances.Broken);
@@ -130,8 +138,10 @@ public sealed partial class Virtqueue
         if (!IsInterruptDue)
             return;
         IsInterruptDue = false;
-        if (!Has(QueueHindrances.Halted))
-            _interrupt();
+        if (Has(QueueHindrances.Halted))
+            return;
+        Counters.InterruptsSent++;
+        _interrupt();
     }
 
     /// <summary>Tells the driver that kicks are not needed for now.</summary>
@@ -155,6 +165,14 @@ public sealed partial class Virtqueue
     /// <summary>The driver's kick: wakes the worker. Thread-safe.</summary>
     internal void Kick() => Signal.Set();
 
+    /// <summary>Sleeps until there may be something to do.</summary>
+    internal void WaitForSignal()
+    {
+        Signal.Wait();
+        if (Signal is not ProcessSignal)
+            Counters.Wakes++;
+    }
+
     internal void BindToCurrentThread()
     {
         if (_mark == 0)
@@ -167,9 +185,22 @@ public sealed partial class Virtqueue
     {
         if (_ring.Untold == 0)
             return false;
+        if (Duration is { } duration && duration.IsWanted != Has(QueueHindrances.Timed))
+            SetTimed(duration.IsWanted);
         if (_packed is { } packed ? packed.Publish() : _split!.Publish())
             IsInterruptDue = true;
+        else
+            Counters.InterruptsSuppressed++;
         return true;
+    }
+
+    private void SetTimed(bool timed)
+    {
+        _timedSince = Stopwatch.GetTimestamp();
+        if (timed)
+            Interlocked.Or(ref _hindrances, (int)QueueHindrances.Timed);
+        else
+            Interlocked.And(ref _hindrances, ~(int)QueueHindrances.Timed);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -5,10 +5,18 @@ namespace Virtio.Transports;
 /// <summary>What a driver wrote about one queue, and the queue that came of it.</summary>
 internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal signal)
 {
+    private long _kicks;
+
     internal ushort MaximumSize => maximumSize;
 
     /// <summary>Wakes the worker of every queue that is ever made here. What one that ended left set only makes the next one look once more.</summary>
     internal QueueSignal Signal => signal;
+
+    /// <summary>Of every queue that is ever made here.</summary>
+    internal QueueCounters Counters { get; } = new();
+
+    /// <summary>Notifications that came as writes to a register.</summary>
+    internal long Kicks => Volatile.Read(ref _kicks);
 
     internal uint Size { get; set; } = maximumSize;
 
@@ -48,6 +56,14 @@ internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal 
         Features = (VirtioFeatures)features,
         State = state,
     };
+
+    /// <summary>The driver's notification. Thread-safe.</summary>
+    internal void Kick()
+    {
+        // Away from what the worker counts, on whose processor that would otherwise be missed each time.
+        Interlocked.Increment(ref _kicks);
+        Queue?.Kick();
+    }
 
     /// <summary>Back to what it was before the driver touched it.</summary>
     internal void Clear(bool mayRestart = false)

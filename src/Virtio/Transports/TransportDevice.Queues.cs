@@ -84,7 +84,7 @@ internal sealed partial class TransportDevice
     {
         // With NOTIFICATION_DATA it also says how far the driver got (virtio 1.4, 2.9). The ring says the same, and is what counts.
         if (IsServing)
-            Queue(Took(VirtioFeatures.NotificationData) ? unchecked((ushort)index) : index)?.Queue?.Kick();
+            Queue(Took(VirtioFeatures.NotificationData) ? unchecked((ushort)index) : index)?.Kick();
     }
 
     private bool MayConfigure(QueueRegisters queue) => !Status.HasFlag(DeviceStatus.DriverOk) || queue.MayRestart;
@@ -95,6 +95,8 @@ internal sealed partial class TransportDevice
         if (queue.Size > queue.MaximumSize || !Virtqueue.TryCreate(queue.ToConfig(_taken, state), _memory, interrupt, queue.Signal, out Virtqueue? made))
             return false;
         made!.PollTime = PollTime;
+        made.Counters = queue.Counters;
+        made.Duration = Duration;
         queue.Queue = made;
         return true;
     }

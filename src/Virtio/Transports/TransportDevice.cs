@@ -46,6 +46,9 @@ internal sealed partial class TransportDevice
     /// <summary>How long workers of its queues look for more requests before they sleep.</summary>
     internal TimeSpan PollTime { get; init; }
 
+    /// <summary>Where the durations of requests go, if somewhere.</summary>
+    internal RequestDuration? Duration { get; init; }
+
     internal DeviceStatus Status => (DeviceStatus)Volatile.Read(ref _status);
 
     /// <summary>32 bits of the offered features; windows beyond the second are empty.</summary>

@@ -17,6 +17,7 @@ public sealed class MmioBus : IAsyncDisposable
     private readonly MmioDevice[] _decoders;
     private readonly MmioBusDevice[] _devices;
     private readonly List<QueueSignal> _signals = [];
+    private readonly BusMetrics _metrics;
     private int _disposed;
 
     /// <summary>Puts devices on a new bus. The bus owns them from now on; where this throws, the caller still does.</summary>
@@ -37,16 +38,20 @@ public sealed class MmioBus : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.DeviceSize, MinimumDeviceSize);
         _options = options;
         _devices = [.. devices.Select(Place)];
+        _metrics = new BusMetrics(this);
         try
         {
             _decoders = [.. _devices.Select((placed, index) => new MmioDevice(new TransportDevice(
                 placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), queue => CreateSignal(index, queue), options.Logger)
             {
                 PollTime = options.PollTime,
+                Duration = _metrics.DurationOf(index, placed.Device.Id),
             }))];
+            _metrics.Add(_decoders.Select(decoder => decoder.Transport));
         }
         catch
         {
+            _metrics.Dispose();
             _signals.ForEach(signal => signal.Dispose());
             throw;
         }
@@ -121,6 +126,7 @@ public sealed class MmioBus : IAsyncDisposable
             }
         }
 
+        _metrics.Dispose();
         _signals.ForEach(signal => signal.Dispose());
         if (failures.Count == 1)
             ExceptionDispatchInfo.Throw(failures[0]);
