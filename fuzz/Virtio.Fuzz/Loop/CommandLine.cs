@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Virtio.Fuzz.Loop;
 
@@ -56,11 +57,14 @@ internal static class CommandLine
     private static int Fuzz(IFuzzTarget target, double minutes)
     {
         using var stop = new CancellationTokenSource();
-        Console.CancelKeyPress += (_, e) =>
+        void Stop(PosixSignalContext context)
         {
-            e.Cancel = true;
+            context.Cancel = true;
             stop.Cancel();
-        };
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         int seed = Random.Shared.Next();
         Console.WriteLine($"{target.Name}: seed {seed}");
         var loop = new FuzzLoop(target, new FuzzFolders(Directory.GetCurrentDirectory(), target.Name), seed, stop.Token);
