@@ -84,7 +84,7 @@ public sealed partial class TerminalRunTests : IDisposable
         await WaitForAsync(Prompt);
         _terminal.Type("echo c > /proc/sysrq-trigger\r");
         await EndAsync(process, ExitStatus.GuestPanicked);
-        Assert.Contains("virtio: the guest's kernel panicked", _terminal.Screen);
+        await WaitForAsync("virtio: the guest's kernel panicked");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed partial class TerminalRunTests : IDisposable
     {
         using Process process = Start("run", "--kernel", "/no/such/kernel");
         await EndAsync(process, ExitStatus.Failure);
-        Assert.Contains("/no/such/kernel", _terminal.Screen);
+        await WaitForAsync("/no/such/kernel");
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
