@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Virtio.Memory;
 
 namespace Virtio.Testing;
 
@@ -114,4 +115,13 @@ public abstract class DriverQueue
     }
 
     internal abstract void Free();
+
+    /// <summary>A part of the ring, zeroed.</summary>
+    private protected GuestBuffer Buffer(ulong address, int length)
+    {
+        if (!Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer buffer))
+            throw new InvalidOperationException($"the ring at 0x{address:x} does not lie in one piece of guest memory");
+        buffer.Span.Clear();
+        return buffer;
+    }
 }

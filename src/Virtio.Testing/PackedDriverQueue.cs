@@ -193,14 +193,6 @@ public sealed class PackedDriverQueue : DriverQueue
     private static ulong WordOf(in DriverBuffer buffer, ushort id, PackedFlags flags) =>
         new PackedDescriptor(0, buffer.Length, id, flags | (buffer.IsWritable ? PackedFlags.Write : 0)).Word;
 
-    private GuestBuffer Buffer(ulong address, int length)
-    {
-        if (!Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer buffer))
-            throw new InvalidOperationException($"the ring at 0x{address:x} does not lie in one piece of guest memory");
-        buffer.Span.Clear();
-        return buffer;
-    }
-
     private bool TryReadUsed(out UsedBuffer used)
     {
         ulong word = Volatile.Read(ref Word(_nextUsed));

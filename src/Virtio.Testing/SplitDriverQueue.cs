@@ -139,9 +139,10 @@ public sealed class SplitDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override void DisableInterrupts()
     {
-        // With event indexes the flags are not read: a position just behind is not reached before 2^16 chains.
+        // With event indexes the flags are not read, so the wish is put where the device does not come by: not just behind, where a
+        // device that has published what was collected, and not yet read the wish, would find it passed, but a ring and one behind.
         if (_eventIndex)
-            UsedEvent = unchecked((ushort)(_nextUsed - 1));
+            UsedEvent = unchecked((ushort)(_nextUsed - 1 - Size));
         else
             AvailableFlags = 1;
     }
@@ -247,14 +248,6 @@ public sealed class SplitDriverQueue : DriverQueue
 
         // A releasing store: with it the device sees the whole chain (virtio 1.4, 2.7.13.3).
         AvailableIndex = _nextAvailable;
-    }
-
-    private GuestBuffer Buffer(ulong address, int length)
-    {
-        if (!Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer buffer))
-            throw new InvalidOperationException($"the ring at 0x{address:x} does not lie in one piece of guest memory");
-        buffer.Span.Clear();
-        return buffer;
     }
 
     private ref ulong Word(int index, int word) =>

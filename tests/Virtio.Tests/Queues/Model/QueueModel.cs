@@ -105,7 +105,7 @@ internal sealed class QueueModel(VirtioFeatures features, int size)
         _interruptsAlways = false;
 
         // A split ring with event indexes has no other way to say so.
-        _wantedInterrupt = _packed ? null : _collectedPosition - 1;
+        _wantedInterrupt = _packed ? null : _collectedPosition - 1 - size;
     }
 
     private int Weight(ModelChain chain) => _packed ? chain.Descriptors : 1;
