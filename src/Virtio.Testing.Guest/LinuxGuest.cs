@@ -106,6 +106,8 @@ public sealed class LinuxGuest : IAsyncDisposable
         Exit = WatchAsync();
     }
 
+    private static string Describe(MicroVmExit exit) => exit.Detail is null ? $"{exit.Reason}" : $"{exit.Reason}: {exit.Detail}";
+
     private async Task<MicroVmExit> WatchAsync()
     {
         MicroVmExit exit = await Machine.WaitForExitAsync().ConfigureAwait(false);
@@ -123,7 +125,7 @@ public sealed class LinuxGuest : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or EndOfStreamException && !cancellationToken.IsCancellationRequested)
         {
-            string how = _ended.IsCancellationRequested ? $"ended ({(await Exit.ConfigureAwait(false)).Reason}) and {failure}" : $"{failure} within {limit}";
+            string how = _ended.IsCancellationRequested ? $"ended ({Describe(await Exit.ConfigureAwait(false))}) and {failure}" : $"{failure} within {limit}";
             throw new GuestScriptException($"the guest {how}\n--- kernel ---\n{KernelLog}", e);
         }
     }
