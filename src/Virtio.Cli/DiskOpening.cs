@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Virtio.Cli.Arguments;
+using Virtio.Devices;
 using Virtio.Devices.Block;
 using Virtio.Linux;
 using Virtio.Storage;
@@ -9,7 +10,7 @@ namespace Virtio.Cli;
 /// <summary>Makes disks of what the command line names.</summary>
 internal static class DiskOpening
 {
-    internal static async Task<BlockDevice> OpenAsync(DiskSpec spec, ILogger logger, CancellationToken cancellationToken)
+    internal static async ValueTask<IVirtioDevice> OpenAsync(DiskSpec spec, int queues, ILogger logger, CancellationToken cancellationToken)
     {
         IBlockStorage storage = spec.Kind switch
         {
@@ -22,7 +23,7 @@ internal static class DiskOpening
         };
         try
         {
-            var options = new BlockDeviceOptions { ReadOnly = spec.ReadOnly, Id = spec.Id, RingFeatures = spec.Ring.Features };
+            var options = new BlockDeviceOptions { ReadOnly = spec.ReadOnly, Id = spec.Id, Queues = queues, RingFeatures = spec.Ring.Features };
             return new BlockDevice(storage, spec.Ring.Size is { } size ? options with { QueueSize = size } : options);
         }
         catch

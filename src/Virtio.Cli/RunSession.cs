@@ -85,7 +85,7 @@ internal sealed class RunSession(RunOptions options)
         try
         {
             foreach (DiskSpec disk in options.Disks)
-                devices.Add(await DiskOpening.OpenAsync(disk, _logger, interrupted));
+                devices.Add(await DiskOpening.OpenAsync(disk, queues: 1, _logger, interrupted));
             return devices;
         }
         catch

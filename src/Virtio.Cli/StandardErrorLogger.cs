@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Virtio.Cli;
 
-/// <summary>The machine's messages as lines on standard error: warnings and errors, everything when details are wanted.</summary>
-internal sealed class StandardErrorLogger : ILogger
+/// <summary>The machine's messages as lines on standard error: those of a level and above, everything when details are wanted.</summary>
+internal sealed class StandardErrorLogger(LogLevel least = LogLevel.Warning) : ILogger
 {
     // How the machine ended is what the run itself says last, in its own words; said twice it would look like two things.
     private static readonly string[] Repeated = ["Panicked", "Failed"];
@@ -11,7 +11,7 @@ internal sealed class StandardErrorLogger : ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= (StandardError.WantsDetails ? LogLevel.Debug : LogLevel.Warning);
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= (StandardError.WantsDetails ? LogLevel.Debug : least);
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Virtio.Cli.Serving;
 
 namespace Virtio.Cli;
 
@@ -29,6 +30,7 @@ internal static class VirtioCommand
         new("virtio", "Virtual machines and virtio devices written in C#.")
         {
             new RunCommand(),
+            new ServeCommand(),
             new ProbeCommand(),
             new HelpOption(),
             new VersionOption(),

@@ -16,7 +16,8 @@ public sealed partial class ArchitectureTests
         ["Virtio.Testing.Conformance"] = ["Virtio", "Virtio.Testing"],
         ["Virtio.Testing.Guest"] = ["Virtio", "Virtio.Testing", "Virtio.Vmm"],
         ["Virtio.Vmm"] = ["Virtio", "Virtio.Linux", "Virtio.Riscv", "Virtio.Kvm"],
-        ["Virtio.Cli"] = ["Virtio", "Virtio.Linux", "Virtio.Vmm"],
+        ["Virtio.VhostUser"] = ["Virtio", "Virtio.Linux"],
+        ["Virtio.Cli"] = ["Virtio", "Virtio.Linux", "Virtio.Vmm", "Virtio.VhostUser"],
     };
 
     private static readonly Dictionary<string, string[]> Namespaces = new()

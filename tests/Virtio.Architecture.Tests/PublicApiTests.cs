@@ -19,6 +19,7 @@ public sealed class PublicApiTests
     [InlineData("Virtio.Kvm")]
     [InlineData("Virtio.Testing")]
     [InlineData("Virtio.Testing.Conformance")]
+    [InlineData("Virtio.VhostUser")]
     [InlineData("Virtio.Vmm")]
     public void The_public_surface_is_the_one_in_the_snapshot(string assembly)
     {

@@ -42,12 +42,36 @@ public class InteropTests
         ("O_RDONLY | O_CLOEXEC", MappingCalls.ForReading),
         ("O_RDWR | O_CLOEXEC", MappingCalls.ForWriting),
         ("SIGSTOP", ProcessCalls.Stop),
+        ("F_DUPFD_CLOEXEC", DescriptorCalls.DuplicateCloseOnExec),
+        ("F_GETFL", DescriptorCalls.GetStatus),
+        ("F_SETFL", DescriptorCalls.SetStatus),
+        ("O_NONBLOCK", DescriptorCalls.NonBlocking),
+        ("RWF_NOWAIT", DescriptorCalls.DoNotWait),
+        ("EOPNOTSUPP", DescriptorCalls.NotSupported),
+        ("MSG_CMSG_CLOEXEC", SocketCalls.CloseOnExec),
+        ("MSG_NOSIGNAL", SocketCalls.NoSignal),
+        ("MSG_DONTWAIT", SocketCalls.DoNotWait),
+        ("MSG_CTRUNC", SocketCalls.ControlTruncated),
+        ("SOL_SOCKET", SocketCalls.SocketLevel),
+        ("SCM_RIGHTS", SocketCalls.Rights),
+        ("sizeof(struct msghdr)", Unsafe.SizeOf<SocketMessage>()),
+        ("offsetof(struct msghdr, msg_namelen)", Offset<SocketMessage>(nameof(SocketMessage.NameLength))),
+        ("offsetof(struct msghdr, msg_iov)", Offset<SocketMessage>(nameof(SocketMessage.Vectors))),
+        ("offsetof(struct msghdr, msg_iovlen)", Offset<SocketMessage>(nameof(SocketMessage.VectorCount))),
+        ("offsetof(struct msghdr, msg_control)", Offset<SocketMessage>(nameof(SocketMessage.Control))),
+        ("offsetof(struct msghdr, msg_controllen)", Offset<SocketMessage>(nameof(SocketMessage.ControlLength))),
+        ("offsetof(struct msghdr, msg_flags)", Offset<SocketMessage>(nameof(SocketMessage.Flags))),
+        ("sizeof(struct iovec)", Unsafe.SizeOf<IoVector>()),
+        ("offsetof(struct iovec, iov_len)", Offset<IoVector>(nameof(IoVector.Length))),
+        ("sizeof(struct cmsghdr)", Unsafe.SizeOf<ControlHeader>()),
+        ("offsetof(struct cmsghdr, cmsg_level)", Offset<ControlHeader>(nameof(ControlHeader.Level))),
+        ("offsetof(struct cmsghdr, cmsg_type)", Offset<ControlHeader>(nameof(ControlHeader.Type))),
     ];
 
     [Fact]
     public void Every_number_is_the_one_in_the_C_headers()
     {
-        string source = "#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\n#include <sys/mman.h>\nint main(void) {\n"
+        string source = "#define _GNU_SOURCE\n#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\n#include <sys/mman.h>\n#include <sys/socket.h>\n#include <sys/uio.h>\nint main(void) {\n"
             + string.Concat(Facts.Select(fact => $"printf(\"%lld\\n\", (long long)({fact.Expression}));\n"))
             + "return 0; }\n";
 

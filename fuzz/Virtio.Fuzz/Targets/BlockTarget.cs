@@ -56,7 +56,7 @@ internal sealed class BlockTarget : IFuzzTarget
         var queue = new OneQueue(_ram, packed: (how & 8) != 0);
         _ram.Write(Request, request);
         queue.Offer(Request, request.Length, readablePiece, Room, room, writablePiece);
-        var activation = new DeviceActivation(_ram.Memory, (ulong)features, () => { }, (reason, _) => throw new FindingException(reason), NullLogger.Instance);
+        var activation = new DeviceActivation((ulong)features, () => { }, (reason, _) => throw new FindingException(reason), NullLogger.Instance);
         Check.That(queue.Queue.TryDequeue(out DescriptorChain chain));
         new BlockQueue(disk, activation, queue.Queue.Stopping).Handle(chain);
         Check.That(queue.Queue.Outstanding == 0);

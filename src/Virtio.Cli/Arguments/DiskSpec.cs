@@ -17,7 +17,13 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     private const string Memory = "mem:";
 
     /// <exception cref="CommandException">It is none; the message names it.</exception>
-    internal static DiskSpec Parse(string text)
+    internal static DiskSpec Parse(string text) => Parse(text, "--disk", RingSpec.Default);
+
+    /// <param name="text">What was given.</param>
+    /// <param name="option">By which name, for messages.</param>
+    /// <param name="ring">What its ring is where nothing is said of it.</param>
+    /// <exception cref="CommandException">It is none; the message names it.</exception>
+    internal static DiskSpec Parse(string text, string option, RingSpec ring)
     {
         string place = text;
         bool readOnly = false;
@@ -28,31 +34,31 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         // From the end, so that a path may have commas of its own.
         for (int comma = place.LastIndexOf(','); comma >= 0; comma = place.LastIndexOf(','))
         {
-            string option = place[(comma + 1)..];
-            if (option == "ro")
+            string word = place[(comma + 1)..];
+            if (word == "ro")
                 readOnly = true;
-            else if (option == "mapped")
+            else if (word == "mapped")
                 mapped = true;
-            else if (option.StartsWith("id=", StringComparison.Ordinal))
-                id = id is null ? option[3..] : throw new CommandException($"--disk {text}: it has two ids; give it one");
-            else if (RingSpec.IsOption(option))
-                ringOptions.Push(option);
+            else if (word.StartsWith("id=", StringComparison.Ordinal))
+                id = id is null ? word[3..] : throw new CommandException($"{option} {text}: it has two ids; give it one");
+            else if (RingSpec.IsOption(word))
+                ringOptions.Push(word);
             else
                 break;
             place = place[..comma];
         }
 
         if (place.Length == 0)
-            throw new CommandException($"--disk '{text}' names no disk; give a path, an http(s) URL or mem:SIZE");
+            throw new CommandException($"{option} '{text}' names no disk; give a path, an http(s) URL or mem:SIZE");
         if (id is { } name && (name.Length is 0 or > IdLength || !Ascii.IsValid(name)))
-            throw new CommandException($"--disk {text}: '{name}' is no id; an id has 1 to {IdLength} ASCII characters");
-        (DiskKind kind, long size) = Classify(text, place);
+            throw new CommandException($"{option} {text}: '{name}' is no id; an id has 1 to {IdLength} ASCII characters");
+        (DiskKind kind, long size) = Classify($"{option} {text}", place);
         if (mapped)
-            kind = kind == DiskKind.File ? DiskKind.MappedFile : throw new CommandException($"--disk {text}: only a file can be mapped; leave out ',mapped'");
-        return new DiskSpec(kind, place, size, readOnly, id ?? "", RingSpec.Parse($"--disk {text}", ringOptions));
+            kind = kind == DiskKind.File ? DiskKind.MappedFile : throw new CommandException($"{option} {text}: only a file can be mapped; leave out ',mapped'");
+        return new DiskSpec(kind, place, size, readOnly, id ?? "", ring.With($"{option} {text}", ringOptions));
     }
 
-    private static (DiskKind Kind, long Size) Classify(string text, string place)
+    private static (DiskKind Kind, long Size) Classify(string what, string place)
     {
         if (Address.IsUrl(place))
         {
@@ -63,7 +69,7 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         if (!place.StartsWith(Memory, StringComparison.Ordinal))
             return (DiskKind.File, 0);
         if (!ByteSize.TryParse(place[Memory.Length..], out long size) || size % SectorSize != 0)
-            throw new CommandException($"--disk {text}: '{place[Memory.Length..]}' is no size; give a multiple of {SectorSize} bytes, as in mem:512M");
+            throw new CommandException($"{what}: '{place[Memory.Length..]}' is no size; give a multiple of {SectorSize} bytes, as in mem:512M");
         return (DiskKind.Memory, size);
     }
 }

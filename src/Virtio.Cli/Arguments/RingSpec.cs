@@ -28,13 +28,16 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
 
     internal static RingSpec Default { get; } = new(VirtioFeatures.RingDefault, null);
 
+    /// <summary>Of a device that another program's machine has: few of those can set up a packed ring.</summary>
+    internal static RingSpec Served { get; } = new(VirtioFeatures.RingDefault & ~VirtioFeatures.RingPacked, null);
+
     /// <summary>Whether an option is about rings, whatever its value.</summary>
     internal static bool IsOption(string option) => option.StartsWith(SizeName, StringComparison.Ordinal) || Names.ContainsKey(NameOf(option));
 
     /// <exception cref="CommandException">A value is none, or there is no such ring.</exception>
-    internal static RingSpec Parse(string device, IEnumerable<string> options)
+    internal RingSpec With(string device, IEnumerable<string> options)
     {
-        RingSpec ring = options.Aggregate(Default, (before, option) => before.With(device, option));
+        RingSpec ring = options.Aggregate(this, (before, option) => before.With(device, option));
         if (ring.Size is { } size && !BitOperations.IsPow2(size) && !ring.Features.HasFlag(VirtioFeatures.RingPacked))
             throw new CommandException($"{device}: {size} is no size of a split ring, which is a power of two; give another, or packed=on");
         if (ring.Size < SmallestDirectSize && !ring.Features.HasFlag(VirtioFeatures.IndirectDescriptors))

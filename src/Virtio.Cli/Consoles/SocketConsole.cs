@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Virtio.Linux;
 
 namespace Virtio.Cli.Consoles;
 
@@ -14,7 +15,16 @@ internal sealed class SocketConsole : ConsoleEnd
     internal SocketConsole(string path)
     {
         _path = path;
-        _listener = SocketListening.Start(path);
+        try
+        {
+            // Behind it is a root shell, if only of a guest: it is for its owner alone.
+            _listener = UnixListening.Start(path);
+        }
+        catch (IOException e)
+        {
+            throw new CommandException($"--console unix:{path}: {e.Message}", e);
+        }
+
         _accepting = AcceptAsync();
     }
 

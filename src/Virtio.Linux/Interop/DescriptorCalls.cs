@@ -21,7 +21,34 @@ internal static partial class DescriptorCalls
     /// <summary><c>FD_CLOEXEC</c>.</summary>
     internal const int ClosesOnExec = 1;
 
+    /// <summary><c>F_DUPFD_CLOEXEC</c>.</summary>
+    internal const int DuplicateCloseOnExec = 1030;
+
+    /// <summary><c>F_GETFL</c>.</summary>
+    internal const int GetStatus = 3;
+
+    /// <summary><c>F_SETFL</c>.</summary>
+    internal const int SetStatus = 4;
+
+    /// <summary><c>O_NONBLOCK</c>.</summary>
+    internal const int NonBlocking = 0x800;
+
+    /// <summary><c>RWF_NOWAIT</c>.</summary>
+    internal const int DoNotWait = 8;
+
+    /// <summary><c>EOPNOTSUPP</c>.</summary>
+    internal const int NotSupported = 95;
+
     private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Duplicate(SafeHandle handle, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Control(SafeHandle handle, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "preadv2", SetLastError = true)]
+    internal static partial nint ReadVectors(SafeHandle handle, in IoVector vectors, int count, long offset, int flags);
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Control(int descriptor, int command);

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary>A whole file in this process's memory. As long as somebody holds a reference it stays there, also after its disposal.</summary>
+/// <summary>A file, or a part of one, in this process's memory. As long as somebody holds a reference it stays there, also after its disposal.</summary>
 internal sealed unsafe class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly nuint _length;
@@ -17,10 +17,14 @@ internal sealed unsafe class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <summary>Maps the first <paramref name="length"/> bytes of a file; what is written is the file's at once.</summary>
     /// <exception cref="IOException">It cannot be mapped.</exception>
-    internal static FileMapping Create(SafeFileHandle file, long length, bool isWritable)
+    internal static FileMapping Create(SafeFileHandle file, long length, bool isWritable) => Create(file, 0, length, isWritable);
+
+    /// <summary>Maps a part of a file.</summary>
+    /// <exception cref="IOException">It cannot be mapped.</exception>
+    internal static FileMapping Create(SafeFileHandle file, long offset, long length, bool isWritable)
     {
         int protection = MappingCalls.Readable | (isWritable ? MappingCalls.Writable : 0);
-        var mapping = new FileMapping(MappingCalls.Map(0, (nuint)length, protection, MappingCalls.Shared, file, 0), (nuint)length);
+        var mapping = new FileMapping(MappingCalls.Map(0, (nuint)length, protection, MappingCalls.Shared, file, offset), (nuint)length);
         if (!mapping.IsInvalid)
             return mapping;
         var reason = new Win32Exception();

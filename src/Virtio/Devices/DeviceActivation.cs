@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Virtio.Memory;
 
 namespace Virtio.Devices;
 
@@ -10,22 +9,17 @@ public sealed class DeviceActivation
     private readonly Action<string, Exception?> _fail;
 
     /// <summary>Made by a transport.</summary>
-    /// <param name="memory">Guest RAM.</param>
     /// <param name="features">All negotiated feature bits.</param>
     /// <param name="configChanged">Sends the configuration change notification.</param>
     /// <param name="fail">Sets DEVICE_NEEDS_RESET, and logs why a bounded number of times.</param>
     /// <param name="logger">Where the device logs.</param>
-    public DeviceActivation(GuestMemory memory, ulong features, Action configChanged, Action<string, Exception?> fail, ILogger logger)
+    public DeviceActivation(ulong features, Action configChanged, Action<string, Exception?> fail, ILogger logger)
     {
-        Memory = memory;
         Features = features;
         Logger = logger;
         _configChanged = configChanged;
         _fail = fail;
     }
-
-    /// <summary>Guest RAM.</summary>
-    public GuestMemory Memory { get; }
 
     /// <summary>All negotiated feature bits, those of the device type included.</summary>
     public ulong Features { get; }

@@ -14,16 +14,18 @@ public sealed unsafe class GuestMemory : IDisposable
     // A host that backs memory with large pages of itself does so only where they are aligned on both sides, for the host and for the guest.
     private const ulong LargePageSize = 2 << 20;
 
-    private readonly List<nint> _allocations = [];
+    private readonly Action _free;
     private readonly GuestMemoryRegion[] _regions;
     private readonly GuestMemoryChunk[] _chunks;
     private GuestMemoryChunk _lastHit;
     private bool _disposed;
 
-    private GuestMemory(GuestMemoryRegion[] regions, List<nint> allocations)
+    private GuestMemory(GuestMemoryRegion[] regions, Action free)
     {
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("virtio is little-endian, and so must be the host");
         _regions = regions;
-        _allocations = allocations;
+        _free = free;
         _chunks = [.. regions.SelectMany(ChunksOf)];
         _lastHit = _chunks[0];
     }
@@ -37,11 +39,10 @@ public sealed unsafe class GuestMemory : IDisposable
     /// <exception cref="OutOfMemoryException">The host has not that much memory.</exception>
     public static GuestMemory Allocate(params ReadOnlySpan<(ulong Address, ulong Length)> ranges)
     {
-        if (!BitConverter.IsLittleEndian)
-            throw new PlatformNotSupportedException("virtio is little-endian, and so must be the host");
         CheckRanges(ranges);
         var regions = new GuestMemoryRegion[ranges.Length];
         var allocations = new List<nint>();
+        void Free() => allocations.ForEach(raw => NativeMemory.Free((void*)raw));
         try
         {
             for (int i = 0; i < ranges.Length; i++)
@@ -56,11 +57,21 @@ public sealed unsafe class GuestMemory : IDisposable
         }
         catch
         {
-            allocations.ForEach(raw => NativeMemory.Free((void*)raw));
+            Free();
             throw;
         }
 
-        return new GuestMemory(regions, allocations);
+        return new GuestMemory(regions, Free);
+    }
+
+    /// <summary>RAM that somebody else has put into this process, such as a front-end's.</summary>
+    /// <param name="regions">Page-aligned (4 KiB), in ascending order of address, not overlapping; there and writable until <paramref name="free"/>.</param>
+    /// <param name="free">Called once, by <see cref="Dispose"/>.</param>
+    /// <exception cref="ArgumentException">The regions are none, unaligned, unordered, or overlap.</exception>
+    internal static GuestMemory Of(GuestMemoryRegion[] regions, Action free)
+    {
+        CheckRanges([.. regions.Select(region => (region.Address, region.Length))]);
+        return new GuestMemory(regions, free);
     }
 
     /// <summary>Copies guest bytes out; false, and nothing copied, when any of them lies outside RAM.</summary>
@@ -127,7 +138,7 @@ public sealed unsafe class GuestMemory : IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        _allocations.ForEach(raw => NativeMemory.Free((void*)raw));
+        _free();
     }
 
     /// <summary>The chunk that an address was found in last: the next one nearly always lies there too.</summary>

@@ -142,7 +142,7 @@ internal sealed partial class TransportDevice
             var session = new object();
             Volatile.Write(ref _session, session);
             Interrupts.Enable();
-            Device.Activate(new DeviceActivation(_memory, _taken, NotifyConfigChanged, (reason, e) => Fail(session, reason, e), _logger));
+            Device.Activate(new DeviceActivation(_taken, NotifyConfigChanged, (reason, e) => Fail(session, reason, e), _logger));
             for (int i = 0; i < _queues.Length; i++)
             {
                 if (_queues[i].Queue is not { } queue)

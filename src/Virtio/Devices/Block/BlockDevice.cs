@@ -17,13 +17,14 @@ public sealed class BlockDevice : IVirtioDevice
     private const int ConfigLength = 96;
     private const int SegmentMaximumOffset = 12;
     private const int BlockSizeOffset = 20;
+    private const int QueueCountOffset = 34;
 
     // Header and status, the two descriptors of a request that carry no data.
     private const int OverheadDescriptors = 2;
 
     private readonly ConfigSpace _config = new(ConfigLength);
     private readonly ushort[] _queueSizes;
-    private QueueWorker? _worker;
+    private readonly QueueWorker?[] _workers;
     private DeviceActivation? _activation;
     private bool _disposed;
 
@@ -31,7 +32,7 @@ public sealed class BlockDevice : IVirtioDevice
     /// <param name="storage">The storage; read-only unless it is an <see cref="IWritableBlockStorage"/> that can write.</param>
     /// <param name="options">How the disk shows itself.</param>
     /// <exception cref="ArgumentException">The id is longer than 20 characters or not ASCII.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The queue size is not allowed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The queue size, or the number of queues, is not allowed.</exception>
     public BlockDevice(IBlockStorage storage, BlockDeviceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(storage);
@@ -44,7 +45,10 @@ public sealed class BlockDevice : IVirtioDevice
         Writable = !options.ReadOnly && storage is IWritableBlockStorage { CanWrite: true } writable ? writable : null;
         Capacity = storage.Length / SectorSize;
         SerialNumber = Encoding.ASCII.GetBytes(options.Id.PadRight(IdLength, '\0'));
-        _queueSizes = [(ushort)options.QueueSize];
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Queues, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Queues, BlockDeviceOptions.MaximumQueues);
+        _queueSizes = [.. Enumerable.Repeat((ushort)options.QueueSize, options.Queues)];
+        _workers = new QueueWorker?[options.Queues];
         RingFeatures = options.RingFeatures;
         WriteConfig();
     }
@@ -54,7 +58,8 @@ public sealed class BlockDevice : IVirtioDevice
 
     /// <inheritdoc/>
     public ulong Features =>
-        (ulong)(BlockFeatures.SegmentMaximum | BlockFeatures.BlockSize | BlockFeatures.Flush | (IsReadOnly ? BlockFeatures.ReadOnly : 0));
+        (ulong)(BlockFeatures.SegmentMaximum | BlockFeatures.BlockSize | BlockFeatures.Flush | (IsReadOnly ? BlockFeatures.ReadOnly : 0)
+            | (_queueSizes.Length > 1 ? BlockFeatures.MultipleQueues : 0));
 
     /// <inheritdoc/>
     public VirtioFeatures RingFeatures { get; }
@@ -89,14 +94,14 @@ public sealed class BlockDevice : IVirtioDevice
     public void StartQueue(int index, Virtqueue queue)
     {
         var requests = new BlockQueue(this, _activation!, queue.Stopping);
-        _worker = QueueWorker.Start("virtio-block", queue, _activation!, requests.Handle);
+        _workers[index] = QueueWorker.Start("virtio-block", queue, _activation!, requests.Handle);
     }
 
     /// <inheritdoc/>
-    public void StopQueue(int index) => _worker?.Stop();
+    public void StopQueue(int index) => _workers[index]?.Stop();
 
     /// <inheritdoc/>
-    public void Reset() => _worker = null;
+    public void Reset() => Array.Clear(_workers);
 
     /// <summary>Makes everything written durable, then disposes the storage, whether or not that succeeded.</summary>
     /// <exception cref="IOException">The last flush failed.</exception>
@@ -104,7 +109,8 @@ public sealed class BlockDevice : IVirtioDevice
     {
         if (Interlocked.Exchange(ref _disposed, true))
             return;
-        _worker?.Stop();
+        foreach (QueueWorker? worker in _workers)
+            worker?.Stop();
         try
         {
             if (Writable is not null)
@@ -126,5 +132,8 @@ public sealed class BlockDevice : IVirtioDevice
         _config.Update(SegmentMaximumOffset, number);
         BinaryPrimitives.WriteInt32LittleEndian(number, SectorSize);
         _config.Update(BlockSizeOffset, number);
+        number = number[..sizeof(ushort)];
+        BinaryPrimitives.WriteUInt16LittleEndian(number, (ushort)_queueSizes.Length);
+        _config.Update(QueueCountOffset, number);
     }
 }

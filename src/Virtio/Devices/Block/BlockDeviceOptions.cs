@@ -9,8 +9,14 @@ public sealed record BlockDeviceOptions
     /// <summary>What the guest reads as the disk's serial number: at most 20 ASCII characters.</summary>
     public string Id { get; init; } = "";
 
+    /// <summary>The most queues a disk may have.</summary>
+    public const int MaximumQueues = 256;
+
+    /// <summary>Number of queues, 1 to 256 (VIRTIO_BLK_F_MQ where there are more than one); each is served by a thread of its own.</summary>
+    public int Queues { get; init; } = 1;
+
     /// <summary>
-    /// Maximum number of descriptors in the queue, 1 to 32768; a power of two where <see cref="RingFeatures"/> leaves out the packed ring. A request takes
+    /// Maximum number of descriptors in a queue, 1 to 32768; a power of two where <see cref="RingFeatures"/> leaves out the packed ring. A request takes
     /// three or more of them, or one where it comes in an indirect table: a driver without tables has no use for fewer than four.
     /// </summary>
     public int QueueSize { get; init; } = 256;

@@ -18,4 +18,7 @@ internal enum BlockFeatures : ulong
 
     /// <summary>VIRTIO_BLK_F_FLUSH: flushes are served.</summary>
     Flush = 1UL << 9,
+
+    /// <summary>VIRTIO_BLK_F_MQ: there are several queues, and their number is in the configuration.</summary>
+    MultipleQueues = 1UL << 12,
 }

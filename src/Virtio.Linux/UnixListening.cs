@@ -1,33 +1,35 @@
 using System.Net.Sockets;
 
-namespace Virtio.Cli.Consoles;
+namespace Virtio.Linux;
 
-/// <summary>Listens at a path.</summary>
-internal static class SocketListening
+/// <summary>Listens for connections at a path.</summary>
+public static class UnixListening
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Starts to listen; a socket that a process which is gone has left there is replaced.</summary>
-    /// <exception cref="CommandException">It cannot be listened at; the message says why.</exception>
-    internal static Socket Start(string path)
+    /// <summary>
+    /// Starts to listen, for processes of the same user. A socket that a process which is gone has left there is replaced; one that is listened at is not, nor is any
+    /// other file.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be listened at; the message says why and what to do.</exception>
+    public static Socket Start(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             RemoveStale(path);
             listener.Bind(new UnixDomainSocketEndPoint(path));
-
-            // Behind it is a root shell, if only of a guest.
             if (!OperatingSystem.IsWindows())
                 File.SetUnixFileMode(path, OwnerOnly);
             listener.Listen();
             return listener;
         }
-        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is SocketException or UnauthorizedAccessException or ArgumentException)
         {
             listener.Dispose();
             string reason = e is ArgumentOutOfRangeException ? "the path is too long for a socket; give a shorter one" : e.Message;
-            throw new CommandException($"--console unix:{path}: cannot listen there: {reason}", e);
+            throw new IOException($"cannot listen at {path}: {reason}", e);
         }
         catch
         {
@@ -52,10 +54,10 @@ internal static class SocketListening
         }
         catch (SocketException)
         {
-            throw new CommandException($"--console unix:{path}: there is something else at that path; give another one, or remove it");
+            throw new IOException($"cannot listen at {path}: there is something else; give another path, or remove it");
         }
 
-        throw new CommandException($"--console unix:{path}: another program listens there; give another path, or end it");
+        throw new IOException($"cannot listen at {path}: another program listens there; give another path, or end it");
     }
 
     // Connecting to a file is refused just like connecting to a socket that nobody listens at; only a file can be opened.

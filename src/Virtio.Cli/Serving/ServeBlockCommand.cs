@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Virtio.Cli.Arguments;
+
+namespace Virtio.Cli.Serving;
+
+/// <summary><c>virtio serve block</c>.</summary>
+internal sealed class ServeBlockCommand : ServeDeviceCommand
+{
+    private readonly Argument<string?> _disk = new("disk")
+    {
+        Description = "The disk, as in 'virtio run --disk': a path, an http(s) URL or mem:SIZE, then ',ro', ',mapped', ',id=NAME'.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _file = new("--blk-file") { Description = "The same, under the name that other back-ends have for it.", HelpName = "disk" };
+
+    private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuses writes; the same as ',ro'." };
+
+    internal ServeBlockCommand()
+        : base("block", "Serves a disk.", hasQueues: true)
+    {
+        Add(_disk);
+        Add(_file);
+        Add(_readOnly);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_disk) is null == result.GetResult(_file) is null)
+                result.AddError("give the disk to serve, once: a path, an http(s) URL or mem:SIZE");
+        });
+    }
+
+    private protected override Task<int> StartAsync(ParseResult result)
+    {
+        ServeOptions options = Read(result);
+        DiskSpec disk = DiskSpec.Parse(result.GetValue(_disk) ?? result.GetValue(_file)!, "disk", RingSpec.Served);
+        disk = disk with { ReadOnly = disk.ReadOnly || result.GetValue(_readOnly), Ring = disk.Ring.With("serve block", options.Ring) };
+        return new ServeSession(options, disk.Ring, (logger, token) => DiskOpening.OpenAsync(disk, options.Queues, logger, token)).RunAsync();
+    }
+}

@@ -1,0 +1,21 @@
+using Virtio.Cli.Arguments;
+
+namespace Virtio.Cli.Serving;
+
+/// <summary>Where <c>virtio serve</c> meets its front-ends, and how it serves them.</summary>
+internal sealed record ServeOptions
+{
+    /// <summary>A path to listen at; null for none.</summary>
+    internal string? Socket { get; init; }
+
+    /// <summary>The number of an inherited socket; null for none.</summary>
+    internal int? Descriptor { get; init; }
+
+    /// <summary>A path to connect to; null for none.</summary>
+    internal string? Connect { get; init; }
+
+    internal int Queues { get; init; } = 1;
+
+    /// <summary>What was said of rings, as <see cref="RingSpec"/> has it, in order.</summary>
+    internal IReadOnlyList<string> Ring { get; init; } = [];
+}

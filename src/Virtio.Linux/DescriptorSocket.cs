@@ -1,0 +1,149 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+using Virtio.Linux.Interop;
+
+namespace Virtio.Linux;
+
+/// <summary>
+/// A connected Unix stream socket that also carries descriptors. One thread may receive while another sends; <see cref="Shutdown"/> may come from anywhere.
+/// </summary>
+[SupportedOSPlatform("linux")]
+public sealed class DescriptorSocket : IDisposable
+{
+    private readonly Socket _socket;
+
+    /// <summary>Takes over a connected socket.</summary>
+    public DescriptorSocket(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        _socket = socket;
+    }
+
+    /// <summary>Takes over a descriptor that is a connected socket.</summary>
+    /// <exception cref="IOException">It is not a socket.</exception>
+    public static DescriptorSocket Of(SafeFileHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        using (handle)
+        {
+            try
+            {
+                int own = DescriptorCalls.Duplicate(handle, DescriptorCalls.DuplicateCloseOnExec, 0);
+                return new DescriptorSocket(new Socket(new SafeSocketHandle(own, ownsHandle: true)));
+            }
+            catch (SocketException e)
+            {
+                throw new IOException($"the descriptor is not a socket: {e.Message}", e);
+            }
+        }
+    }
+
+    /// <summary>Receives exactly as many bytes, however they come.</summary>
+    /// <param name="bytes">Filled.</param>
+    /// <param name="descriptors">Those that came along are added; they are the caller's, whatever happens.</param>
+    /// <param name="patience">How long each piece after the first byte may take.</param>
+    /// <param name="wait">Whether the first byte may take as long as it likes.</param>
+    /// <returns>False when the other side closed its end before the first byte.</returns>
+    /// <exception cref="IOException">It closed its end later, took too long, or sent more descriptors than a message may have.</exception>
+    public bool Receive(Span<byte> bytes, ICollection<SafeFileHandle> descriptors, TimeSpan patience, bool wait)
+    {
+        ArgumentNullException.ThrowIfNull(descriptors);
+        for (int done = 0; done < bytes.Length;)
+        {
+            if (!IsReadable(done == 0 && wait ? Timeout.InfiniteTimeSpan : patience))
+                throw new IOException($"the rest of a message did not come within {patience.TotalSeconds} s");
+            int count = ReceiveSome(bytes[done..], descriptors);
+            if (count == 0)
+                return done == 0 ? false : throw new IOException("the connection ended within a message");
+            done += count;
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends all bytes, and a descriptor with the first of them.</summary>
+    /// <exception cref="IOException">The other side takes nothing any more.</exception>
+    public void Send(ReadOnlySpan<byte> bytes, SafeFileHandle? descriptor = null)
+    {
+        while (bytes.Length > 0)
+        {
+            nint count = DescriptorMessages.Send(_socket.SafeHandle, bytes, descriptor, 0);
+            if (count < 0)
+            {
+                ThrowUnlessInterrupted("cannot be sent to");
+                continue;
+            }
+
+            descriptor = null;
+            bytes = bytes[(int)count..];
+        }
+    }
+
+    /// <summary>Sends all bytes, or none where the other side does not read: never waits.</summary>
+    /// <returns>Whether they were sent.</returns>
+    public bool TrySend(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return DescriptorMessages.Send(_socket.SafeHandle, bytes, null, SocketCalls.DoNotWait) == bytes.Length;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends the connection: who waits for bytes is told of its end. Thread-safe, and does nothing the second time.</summary>
+    public void Shutdown()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    private int ReceiveSome(Span<byte> bytes, ICollection<SafeFileHandle> descriptors)
+    {
+        var came = new List<SafeFileHandle>();
+        while (true)
+        {
+            (nint count, bool truncated) = DescriptorMessages.Receive(_socket.SafeHandle, bytes, came);
+            came.ForEach(descriptors.Add);
+            if (truncated)
+                throw new IOException("a message came with more descriptors than any has");
+            if (count >= 0)
+                return (int)count;
+            ThrowUnlessInterrupted("cannot be received from");
+        }
+    }
+
+    private bool IsReadable(TimeSpan patience)
+    {
+        long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (true)
+        {
+            int left = patience == Timeout.InfiniteTimeSpan ? -1 : (int)Math.Clamp(end - Environment.TickCount64, 0, int.MaxValue);
+            Span<PollEntry> entries = [new PollEntry { Descriptor = (int)_socket.SafeHandle.DangerousGetHandle(), Events = PollEntry.Readable }];
+            int count = DescriptorCalls.Poll(entries, 1, left);
+            if (count >= 0)
+                return count > 0;
+            ThrowUnlessInterrupted("cannot be waited for");
+        }
+    }
+
+    private static void ThrowUnlessInterrupted(string what)
+    {
+        if (Marshal.GetLastPInvokeError() != DescriptorCalls.Interrupted)
+            throw new IOException($"the socket {what}: {new Win32Exception().Message}");
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging;
+using Virtio.Linux;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser;
+
+/// <summary>One front-end's connection: takes its messages one after another and answers them. For one thread.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class FrontendConnection(DescriptorSocket socket, Session session, ILogger logger)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // A front-end can send what nobody knows for ever; it must not be able to fill a log with that.
+    private const int LoggedMessages = 20;
+
+    private readonly MessageWriter _answer = new();
+    private int _logged;
+
+    /// <summary>Serves until the front-end has closed its end.</summary>
+    /// <exception cref="IOException">The connection is lost.</exception>
+    /// <exception cref="ProtocolException">What it sent makes no sense.</exception>
+    internal void Run()
+    {
+        using var message = new Message();
+        while (TryReceive(message))
+            Serve(message);
+    }
+
+    private bool TryReceive(Message message)
+    {
+        message.Clear();
+        Span<byte> bytes = stackalloc byte[MessageHeader.Length];
+        if (!socket.Receive(bytes, message.Descriptors, Patience, wait: true))
+            return false;
+        MessageHeader header = MessageHeader.Read(bytes);
+        if ((header.Flags & MessageFlags.VersionMask) != MessageFlags.Version || header.Flags.HasFlag(MessageFlags.Reply))
+            throw new ProtocolException($"what came is no request of version 1 (flags 0x{(uint)header.Flags:x})");
+        if (header.Size > MessageHeader.MaximumPayload)
+            throw new ProtocolException($"request {header.Request} has {header.Size} bytes; at most {MessageHeader.MaximumPayload} are taken");
+        message.Header = header;
+        if (header.Size > 0 && !socket.Receive(message.Payload, message.Descriptors, Patience, wait: false))
+            throw new IOException("the connection ended within a message");
+        return true;
+    }
+
+    private void Serve(Message message)
+    {
+        _answer.Clear();
+        bool hasAnswer = Session.HasAnswer(message.Request);
+        bool needsAck = !hasAnswer && session.HasReplyAck && message.Header.Flags.HasFlag(MessageFlags.NeedsReply);
+        bool served = false;
+        try
+        {
+            served = session.Handle(message, _answer);
+            if (!served)
+                Log($"request {message.Header.Request} is not known here and has no effect");
+        }
+        catch (ProtocolException e) when (needsAck)
+        {
+            Log(e.Message);
+        }
+
+        if (needsAck)
+            _answer.WriteUInt64(served ? 0UL : 1);
+        if (needsAck || hasAnswer)
+            socket.Send(_answer.ToMessage(message.Header.Request, MessageFlags.Reply), _answer.Descriptor);
+    }
+
+    private void Log(string what)
+    {
+        if (_logged++ < LoggedMessages)
+            VhostUserLog.Refused(logger, what);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Virtio.Linux;
+
+namespace Virtio.VhostUser;
+
+/// <summary>Where front-ends come from. For one thread, but for its disposal, which comes last.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class FrontendSource : IDisposable
+{
+    private static readonly TimeSpan RetryTime = TimeSpan.FromMilliseconds(250);
+
+    private readonly Func<CancellationToken, Socket?> _next;
+    private readonly Action _dispose;
+
+    private FrontendSource(string place, Func<CancellationToken, Socket?> next, Action dispose)
+    {
+        Place = place;
+        _next = next;
+        _dispose = dispose;
+    }
+
+    /// <summary>For people.</summary>
+    internal string Place { get; }
+
+    /// <summary>A socket of our own, which goes with the server.</summary>
+    internal static FrontendSource Listening(Socket listener, string path) => new(path, token => Accept(listener, token), () =>
+    {
+        // Before it is closed: afterwards the path may be another server's.
+        File.Delete(path);
+        listener.Dispose();
+    });
+
+    internal static FrontendSource Inherited(Socket socket)
+    {
+        if (IsListening(socket))
+            return new FrontendSource("the socket it was given", token => Accept(socket, token), socket.Dispose);
+        Socket? left = socket;
+        return new FrontendSource("the connection it was given", _ => Interlocked.Exchange(ref left, null), socket.Dispose);
+    }
+
+    internal static FrontendSource Connecting(string path) => new(path, token => Connect(path, token), () => { });
+
+    /// <summary>Waits for the next one; null when there is none any more.</summary>
+    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    internal DescriptorSocket? Next(CancellationToken cancellationToken) => _next(cancellationToken) is { } socket ? new DescriptorSocket(socket) : null;
+
+    public void Dispose() => _dispose();
+
+    private static Socket Accept(Socket listener, CancellationToken cancellationToken) =>
+        listener.AcceptAsync(cancellationToken).AsTask().GetAwaiter().GetResult();
+
+    private static Socket Connect(string path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                socket.Connect(new UnixDomainSocketEndPoint(path));
+                return socket;
+            }
+            catch (SocketException)
+            {
+                // Nobody listens there yet.
+                socket.Dispose();
+            }
+
+            cancellationToken.WaitHandle.WaitOne(RetryTime);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static bool IsListening(Socket socket)
+    {
+        const int SocketLevel = 1; // SOL_SOCKET
+        const int AcceptsConnections = 30; // SO_ACCEPTCONN
+        Span<byte> value = stackalloc byte[sizeof(int)];
+        socket.GetRawSocketOption(SocketLevel, AcceptsConnections, value);
+        return value[0] != 0;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Virtio.VhostUser.Protocol;
+
+/// <summary>What a front-end asks for.</summary>
+internal enum FrontendRequest : uint
+{
+    GetFeatures = 1,
+    SetFeatures = 2,
+    SetOwner = 3,
+    ResetOwner = 4,
+    SetMemoryTable = 5,
+    SetLogBase = 6,
+    SetLogDescriptor = 7,
+    SetRingSize = 8,
+    SetRingAddresses = 9,
+    SetRingBase = 10,
+    GetRingBase = 11,
+    SetRingKick = 12,
+    SetRingCall = 13,
+    SetRingError = 14,
+    GetProtocolFeatures = 15,
+    SetProtocolFeatures = 16,
+    GetQueueCount = 17,
+    SetRingEnable = 18,
+    SetBackendChannel = 21,
+    GetConfig = 24,
+    SetConfig = 25,
+    GetInflight = 31,
+    SetInflight = 32,
+    ResetDevice = 34,
+    RingKick = 35,
+    GetMaximumMemorySlots = 36,
+    AddMemoryRegion = 37,
+    RemoveMemoryRegion = 38,
+    SetStatus = 39,
+    GetStatus = 40,
+    SetDeviceState = 42,
+    CheckDeviceState = 43,
+}

@@ -1,0 +1,63 @@
+using System.Runtime.Versioning;
+using Virtio.Linux;
+using Virtio.Queues;
+
+namespace Virtio.VhostUser;
+
+/// <summary>What a front-end said about one ring, and the queue that came of it. For the connection's thread, but for what it says.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class Ring(int index, QueueCounters counters) : IDisposable
+{
+    private DescriptorNotifier? _call;
+    private DescriptorNotifier? _error;
+
+    internal int Index => index;
+
+    /// <summary>Of every queue that was ever made in this place, whoever the front-end was.</summary>
+    internal QueueCounters Counters => counters;
+
+    internal uint Size { get; set; }
+
+    internal RingAddresses? Addresses { get; set; }
+
+    /// <summary>Where to begin, as the front-end says it.</summary>
+    internal uint Base { get; set; }
+
+    /// <summary>Where the queue stood when it was stopped; before <see cref="Base"/> where it is known.</summary>
+    internal QueueState? State { get; set; }
+
+    /// <summary>The device may serve it.</summary>
+    internal bool IsEnabled { get; set; }
+
+    /// <summary>The front-end has said how it kicks. From then on the ring is started, until it asks where the ring stands.</summary>
+    internal bool HasKick { get; set; }
+
+    /// <summary>Kicks come through it.</summary>
+    internal DescriptorSignal Signal { get; } = new();
+
+    /// <summary>The queue while it is served. Read by any thread.</summary>
+    internal Virtqueue? Queue
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
+    /// <summary>How the front-end is told of used buffers. Read by the queue's worker.</summary>
+    internal void ReplaceCall(DescriptorNotifier? call) => Interlocked.Exchange(ref _call, call)?.Dispose();
+
+    /// <summary>How the front-end is told that the ring is broken. Read by any thread.</summary>
+    internal void ReplaceError(DescriptorNotifier? error) => Interlocked.Exchange(ref _error, error)?.Dispose();
+
+    /// <summary>Tells the front-end of used buffers. For any thread.</summary>
+    internal void Call() => Volatile.Read(ref _call)?.Notify();
+
+    /// <summary>Tells the front-end that the ring is broken. For any thread.</summary>
+    internal void ReportError() => Volatile.Read(ref _error)?.Notify();
+
+    public void Dispose()
+    {
+        ReplaceCall(null);
+        ReplaceError(null);
+        Signal.Dispose();
+    }
+}

@@ -1,0 +1,153 @@
+using Virtio.Devices;
+using Virtio.Linux;
+using Virtio.Transports;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser;
+
+/// <content>What each message does.</content>
+internal sealed partial class Session
+{
+    /// <summary>Whether a request has an answer of its own.</summary>
+    internal static bool HasAnswer(FrontendRequest request) => request is FrontendRequest.GetFeatures or FrontendRequest.GetProtocolFeatures
+        or FrontendRequest.GetQueueCount or FrontendRequest.GetRingBase or FrontendRequest.GetConfig or FrontendRequest.GetMaximumMemorySlots
+        or FrontendRequest.GetStatus;
+
+    /// <summary>Does what a message asks for, and writes the answer where it has one.</summary>
+    /// <returns>False when the request is not known.</returns>
+    /// <exception cref="ProtocolException">It cannot be done.</exception>
+    internal bool Handle(Message message, MessageWriter answer)
+    {
+        VhostUserLog.Request(_options.Logger, _device.Id, message.Request);
+        MessageReader reader = message.Reader;
+        bool known = HandleDevice(message, ref reader, answer) || HandleMemory(message, ref reader, answer) || HandleRing(message, ref reader, answer);
+        if (known)
+            StartRings();
+        return known;
+    }
+
+    private bool HandleDevice(Message message, ref MessageReader reader, MessageWriter answer)
+    {
+        switch (message.Request)
+        {
+            case FrontendRequest.SetOwner:
+                return true;
+            case FrontendRequest.GetFeatures:
+                answer.WriteUInt64(_offered);
+                return true;
+            case FrontendRequest.SetFeatures:
+                SetFeatures(reader.ReadUInt64());
+                return true;
+            case FrontendRequest.GetProtocolFeatures:
+                answer.WriteUInt64((ulong)OfferedProtocol);
+                return true;
+            case FrontendRequest.SetProtocolFeatures:
+                _protocol = (ProtocolFeatures)reader.ReadUInt64() & OfferedProtocol;
+                return true;
+            case FrontendRequest.GetQueueCount:
+                answer.WriteUInt64((ulong)_rings.Length);
+                return true;
+            case FrontendRequest.SetBackendChannel:
+                Interlocked.Exchange(ref _channel, OpenChannel(message))?.Dispose();
+                return true;
+            case FrontendRequest.GetConfig:
+                GetConfig(ref reader, answer);
+                return true;
+            case FrontendRequest.SetConfig:
+                SetConfig(ref reader);
+                return true;
+            case FrontendRequest.GetStatus:
+                answer.WriteUInt64((ulong)_status | (HasFailed ? (ulong)DeviceStatus.NeedsReset : 0));
+                return true;
+            case FrontendRequest.SetStatus:
+                SetStatus(reader.ReadUInt64());
+                return true;
+            case FrontendRequest.ResetOwner or FrontendRequest.ResetDevice:
+                Reset();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static BackendChannel OpenChannel(Message message)
+    {
+        try
+        {
+            return new BackendChannel(DescriptorSocket.Of(message.TakeDescriptor()));
+        }
+        catch (IOException e)
+        {
+            throw new ProtocolException($"the back-end's channel is none: {e.Message}", e);
+        }
+    }
+
+    private void SetFeatures(ulong features)
+    {
+        if ((features & ~_offered) != 0)
+            throw new ProtocolException($"features 0x{features & ~_offered:x} were never offered");
+        if (features != _features)
+        {
+            foreach (Ring ring in _rings)
+                Stop(ring);
+            Deactivate();
+            _features = features;
+        }
+
+        // Who does not know how to enable rings has all of them enabled. Some front-ends pass on what the guest took, in which the bit never is.
+        if ((features & HasProtocolFeatures) == 0)
+        {
+            foreach (Ring ring in _rings)
+                ring.IsEnabled = true;
+        }
+    }
+
+    private void SetStatus(ulong status)
+    {
+        if (status == 0)
+            Reset();
+        _status = unchecked((byte)status);
+    }
+
+    /// <summary>The device as it was before its driver. What the front-end said of rings and memory remains.</summary>
+    private void Reset()
+    {
+        foreach (Ring ring in _rings)
+        {
+            Halt(ring);
+            ring.HasKick = false;
+            ring.IsEnabled = false;
+            ring.State = null;
+        }
+
+        Deactivate();
+        _status = 0;
+    }
+
+    private void GetConfig(ref MessageReader reader, MessageWriter answer)
+    {
+        uint offset = reader.ReadUInt32();
+        uint size = reader.ReadUInt32();
+        uint flags = reader.ReadUInt32();
+
+        // An empty answer says that there is no such part.
+        if (offset > MaximumConfig || size > MaximumConfig - offset)
+            return;
+        answer.WriteUInt32(offset);
+        answer.WriteUInt32(size);
+        answer.WriteUInt32(flags);
+        _guarded.ReadConfig((int)offset, answer.Take((int)size));
+    }
+
+    private void SetConfig(ref MessageReader reader)
+    {
+        uint offset = reader.ReadUInt32();
+        uint size = reader.ReadUInt32();
+
+        // What the flags mean depends on whom one asks. Writable is what the device says is, whatever they say.
+        _ = reader.ReadUInt32();
+        if (offset > MaximumConfig || size > MaximumConfig - offset)
+            throw new ProtocolException($"there is no configuration at {offset}+{size}");
+        _guarded.WriteConfig((int)offset, reader.ReadBytes(size));
+    }
+}

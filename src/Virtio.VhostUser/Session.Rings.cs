@@ -1,0 +1,198 @@
+using System.Buffers.Binary;
+using Virtio.Linux;
+using Virtio.Queues;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser;
+
+/// <content>
+/// The rings. What a front-end says of them is written down in whatever order it comes; after each message those that have all they need are served.
+/// </content>
+internal sealed partial class Session
+{
+    private const int MaximumConfig = 256;
+    private const ulong NoDescriptor = 1 << 8;
+    private const ulong RingMask = 0xff;
+    private const uint IsLogged = 1;
+    private const ulong SplitUsedIndexOffset = 2;
+
+    private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(200);
+
+    private bool HandleRing(Message message, ref MessageReader reader, MessageWriter answer)
+    {
+        switch (message.Request)
+        {
+            case FrontendRequest.SetRingSize:
+                SetSize(RingAt(reader.ReadUInt32()), reader.ReadUInt32());
+                return true;
+            case FrontendRequest.SetRingAddresses:
+                SetAddresses(ref reader);
+                return true;
+            case FrontendRequest.SetRingBase:
+                SetBase(RingAt(reader.ReadUInt32()), reader.ReadUInt32());
+                return true;
+            case FrontendRequest.GetRingBase:
+                GetBase(RingAt(reader.ReadUInt32()), answer);
+                return true;
+            case FrontendRequest.SetRingKick:
+                SetKick(message, reader.ReadUInt64());
+                return true;
+            case FrontendRequest.SetRingCall:
+                ulong call = reader.ReadUInt64();
+                RingAt(call & RingMask).ReplaceCall(NotifierOf(message, call));
+                return true;
+            case FrontendRequest.SetRingError:
+                ulong error = reader.ReadUInt64();
+                RingAt(error & RingMask).ReplaceError(NotifierOf(message, error));
+                return true;
+            case FrontendRequest.SetRingEnable:
+                SetEnabled(RingAt(reader.ReadUInt32()), reader.ReadUInt32() != 0);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private Ring RingAt(ulong index) =>
+        index < (ulong)_rings.Length ? _rings[index] : throw new ProtocolException($"there is no ring {index}; the last one is {_rings.Length - 1}");
+
+    private void SetSize(Ring ring, uint size)
+    {
+        if (size is 0 or > Virtqueue.MaximumSize)
+            throw new ProtocolException($"a ring has 1 to {Virtqueue.MaximumSize} descriptors, and not {size}");
+        if (ring.Size == size)
+            return;
+        Stop(ring);
+        ring.Size = size;
+    }
+
+    private void SetAddresses(ref MessageReader reader)
+    {
+        Ring ring = RingAt(reader.ReadUInt32());
+        uint flags = reader.ReadUInt32();
+        ulong descriptors = reader.ReadUInt64();
+        ulong used = reader.ReadUInt64();
+        ulong available = reader.ReadUInt64();
+        var addresses = new RingAddresses(descriptors, available, used, reader.ReadUInt64(), (flags & IsLogged) != 0);
+        if (ring.Addresses == addresses)
+            return;
+        Stop(ring);
+        ring.Addresses = addresses;
+    }
+
+    private void SetBase(Ring ring, uint ringBase)
+    {
+        Stop(ring);
+        ring.Base = ringBase;
+        ring.State = null;
+    }
+
+    private void GetBase(Ring ring, MessageWriter answer)
+    {
+        Stop(ring);
+
+        // From here on the ring is stopped, until the front-end says anew how it kicks.
+        ring.HasKick = false;
+        ring.Signal.Source = null;
+        answer.WriteUInt32((uint)ring.Index);
+        answer.WriteUInt32(ring.State is { } state ? RingBase.Of(state, IsPacked) : ring.Base);
+    }
+
+    private void SetKick(Message message, ulong value)
+    {
+        Ring ring = RingAt(value & RingMask);
+        ring.Signal.Source = (value & NoDescriptor) != 0 ? null : message.TakeDescriptor();
+        ring.HasKick = true;
+    }
+
+    private void SetEnabled(Ring ring, bool enabled)
+    {
+        if (!enabled)
+            Stop(ring);
+        ring.IsEnabled = enabled;
+    }
+
+    private static DescriptorNotifier? NotifierOf(Message message, ulong value) =>
+        (value & NoDescriptor) != 0 ? null : new DescriptorNotifier(message.TakeDescriptor());
+
+    private void StartRings()
+    {
+        foreach (Ring ring in _rings)
+        {
+            if (ring is { Queue: null, IsEnabled: true, HasKick: true, Size: > 0, Addresses: { } addresses } && _memory is not null && !HasFailed)
+                Start(ring, addresses);
+        }
+    }
+
+    private void Start(Ring ring, RingAddresses addresses)
+    {
+        if (!TryDescribe(ring, addresses, out QueueConfig? config)
+            || !Virtqueue.TryCreate(config!, _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
+        {
+            VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "does not lie where it can be served");
+            return;
+        }
+
+        queue!.PollTime = _options.PollTime;
+        queue.Counters = ring.Counters;
+        Activate();
+        ring.Queue = queue;
+        try
+        {
+            _device.StartQueue(ring.Index, queue);
+        }
+        catch (Exception e)
+        {
+            Fail(_activation, e.Message, e);
+        }
+
+        // A failure that came before the queue was there to be halted.
+        if (HasFailed)
+            queue.Halt();
+        VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "is served");
+    }
+
+    private bool TryDescribe(Ring ring, RingAddresses addresses, out QueueConfig? config)
+    {
+        config = null;
+        if (!_table.TryGetGuestAddress(addresses.Descriptors, out ulong descriptors)
+            || !_table.TryGetGuestAddress(addresses.Driver, out ulong driver)
+            || !_table.TryGetGuestAddress(addresses.Device, out ulong device))
+            return false;
+        Span<byte> index = stackalloc byte[sizeof(ushort)];
+        if (!IsPacked && !_memory!.TryRead(device + SplitUsedIndexOffset, index))
+            return false;
+        config = new QueueConfig
+        {
+            Index = ring.Index,
+            Size = ring.Size,
+            DescriptorArea = descriptors,
+            DriverArea = driver,
+            DeviceArea = device,
+            Features = (VirtioFeatures)_features,
+            State = ring.State ?? RingBase.ToState(ring.Base, IsPacked, BinaryPrimitives.ReadUInt16LittleEndian(index)),
+        };
+        return true;
+    }
+
+    /// <summary>Stops serving a ring when all that was taken from it is given back, so that it can go on where it stands.</summary>
+    private void Stop(Ring ring)
+    {
+        if (ring.Queue is not { } queue)
+            return;
+        while (!HasFailed && !_ending.IsCancellationRequested && !queue.Drain(DrainStep))
+            continue;
+        Halt(ring);
+    }
+
+    /// <summary>Stops serving a ring at once. What is under way is cancelled and not given back.</summary>
+    private void Halt(Ring ring)
+    {
+        if (ring.Queue is not { } queue)
+            return;
+        _guarded.StopQueue(ring.Index);
+        ring.State = queue.State;
+        ring.Queue = null;
+        VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "is not served any more");
+    }
+}

@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace Virtio.VhostUser;
+
+/// <summary>How a device is served to a front-end.</summary>
+/// <param name="Packed">Offers the packed ring.</param>
+/// <param name="PollTime">How long workers look for more requests before they sleep.</param>
+/// <param name="Logger">Where it is logged.</param>
+internal sealed record SessionOptions(bool Packed, TimeSpan PollTime, ILogger Logger);

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using Virtio.Devices;
+
+namespace Virtio.VhostUser;
+
+/// <summary>What is logged of front-ends.</summary>
+internal static partial class VhostUserLog
+{
+    [LoggerMessage(1, LogLevel.Information, "{Device}: waiting for a front-end at {Place}")]
+    internal static partial void Waiting(ILogger logger, DeviceId device, string place);
+
+    [LoggerMessage(2, LogLevel.Information, "{Device}: a front-end has connected")]
+    internal static partial void Connected(ILogger logger, DeviceId device);
+
+    [LoggerMessage(3, LogLevel.Information, "{Device}: the front-end has gone")]
+    internal static partial void Gone(ILogger logger, DeviceId device);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Device}: the connection to the front-end has ended: {Reason}")]
+    internal static partial void Lost(ILogger logger, DeviceId device, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "the front-end is refused something: {What}")]
+    internal static partial void Refused(ILogger logger, string what);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Device} needs a reset: {Reason}")]
+    internal static partial void DeviceFailed(ILogger logger, DeviceId device, string reason, Exception? exception);
+
+    [LoggerMessage(7, LogLevel.Debug, "{Device}: {Request}")]
+    internal static partial void Request(ILogger logger, DeviceId device, Protocol.FrontendRequest request);
+
+    [LoggerMessage(8, LogLevel.Debug, "{Device}: ring {Index} {What}")]
+    internal static partial void Ring(ILogger logger, DeviceId device, int index, string what);
+}

@@ -1,0 +1,122 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Virtio.Devices;
+using Virtio.Linux;
+using Virtio.Queues;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser;
+
+/// <summary>
+/// Serves one device to the front-ends (QEMU, Cloud Hypervisor, crosvm, Firecracker, User-Mode Linux) that come to it over vhost-user, one after another, on a thread
+/// of its own. A front-end may say and do what it likes: at most its own connection ends. The server owns the device. Thread-safe.
+/// </summary>
+[SupportedOSPlatform("linux")]
+public sealed class VhostUserServer : IAsyncDisposable
+{
+    private readonly IVirtioDevice _device;
+    private readonly VhostUserServerOptions _options;
+    private readonly FrontendSource _source;
+    private readonly QueueCounters[] _counters;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _disposed;
+
+    private VhostUserServer(IVirtioDevice device, FrontendSource source, VhostUserServerOptions? options)
+    {
+        _device = device;
+        _source = source;
+        _options = options ?? new VhostUserServerOptions();
+        _counters = [.. device.QueueSizes.ToArray().Select(_ => new QueueCounters())];
+        new Thread(Run) { Name = $"vhost-user {device.Id}", IsBackground = true }.Start();
+    }
+
+    /// <summary>Ends when no front-end can come any more: after the only one of an inherited connection, and after disposal.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>Waits for front-ends at a path. A socket that a process which is gone has left there is replaced.</summary>
+    /// <param name="device">The device; the server owns it.</param>
+    /// <param name="path">Of the socket, for processes of the same user.</param>
+    /// <param name="options">How it is served.</param>
+    /// <exception cref="IOException">It cannot be listened at; the device is the caller's still.</exception>
+    public static VhostUserServer Listen(IVirtioDevice device, string path, VhostUserServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return new VhostUserServer(device, FrontendSource.Listening(UnixListening.Start(path), path), options);
+    }
+
+    /// <summary>Serves the front-ends of a socket that another process has made: one that listens, or one that is a connection.</summary>
+    /// <param name="device">The device; the server owns it.</param>
+    /// <param name="socket">A Unix stream socket; the server owns it.</param>
+    /// <param name="options">How it is served.</param>
+    public static VhostUserServer Inherit(IVirtioDevice device, Socket socket, VhostUserServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(socket);
+        return new VhostUserServer(device, FrontendSource.Inherited(socket), options);
+    }
+
+    /// <summary>Connects to a front-end that listens at a path, as soon as it does, and again when it has gone.</summary>
+    /// <param name="device">The device; the server owns it.</param>
+    /// <param name="path">Of the front-end's socket.</param>
+    /// <param name="options">How it is served.</param>
+    public static VhostUserServer Connect(IVirtioDevice device, string path, VhostUserServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new VhostUserServer(device, FrontendSource.Connecting(path), options);
+    }
+
+    /// <summary>Ends the connection there is, with what is under way cancelled, and disposes the device, which makes durable what was written.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            await _completion.Task.ConfigureAwait(false);
+            return;
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _completion.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _source.Dispose();
+        _stop.Dispose();
+        await _device.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Run()
+    {
+        try
+        {
+            VhostUserLog.Waiting(_options.Logger, _device.Id, _source.Place);
+            while (_source.Next(_stop.Token) is { } socket)
+                Serve(socket);
+            _completion.SetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            _completion.SetResult();
+        }
+        catch (Exception e)
+        {
+            _completion.SetException(e);
+        }
+    }
+
+    private void Serve(DescriptorSocket socket)
+    {
+        VhostUserLog.Connected(_options.Logger, _device.Id);
+        using DescriptorSocket connection = socket;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var session = new Session(_device, new SessionOptions(_options.Packed, _options.PollTime, _options.Logger), _counters, ended.Token);
+        using CancellationTokenRegistration stopping = _stop.Token.Register(connection.Shutdown);
+        try
+        {
+            new FrontendConnection(connection, session, _options.Logger).Run();
+            VhostUserLog.Gone(_options.Logger, _device.Id);
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            VhostUserLog.Lost(_options.Logger, _device.Id, e.Message);
+        }
+    }
+}

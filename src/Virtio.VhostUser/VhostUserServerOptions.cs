@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Virtio.VhostUser;
+
+/// <summary>How a device is served to front-ends.</summary>
+public sealed record VhostUserServerOptions
+{
+    /// <summary>
+    /// Offers the packed ring, if the device does. Off by default: of the front-ends known only QEMU's sets up packed rings as the standard has them.
+    /// </summary>
+    public bool Packed { get; init; }
+
+    /// <summary>
+    /// How long a queue's thread looks for more requests before it sleeps, at most; it gives up where that does not pay. Zero, the default, for not at all.
+    /// </summary>
+    public TimeSpan PollTime { get; init; }
+
+    /// <summary>Where the server and the device log. What a front-end or its guest can cause is logged a bounded number of times.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+}
