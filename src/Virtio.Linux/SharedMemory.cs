@@ -4,7 +4,10 @@ using Virtio.Linux.Interop;
 
 namespace Virtio.Linux;
 
-/// <summary>A part of a file that another process has too, in this process's memory, readable and writable. Disposed last, after everything that uses it.</summary>
+/// <summary>
+/// A part of a file that another process has too, in this process's memory, readable and writable. Where the other one shortens the file, this one reads zeros there and
+/// what it writes is lost; on processors other than x86-64 that ends the process. Disposed last, after everything that uses it.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class SharedMemory : IDisposable
 {
@@ -13,12 +16,14 @@ public sealed class SharedMemory : IDisposable
 
     private readonly FileMapping _mapping;
     private readonly int _before;
+    private int _guard;
 
-    private SharedMemory(FileMapping mapping, int before, ulong length)
+    private SharedMemory(FileMapping mapping, int before, ulong length, nuint pageSize)
     {
         _mapping = mapping;
         _before = before;
         Length = length;
+        _guard = TruncationGuard.Add(mapping.DangerousGetHandle(), (nuint)length + (nuint)before, pageSize);
     }
 
     /// <summary>Where it begins in this process.</summary>
@@ -40,11 +45,15 @@ public sealed class SharedMemory : IDisposable
             throw new IOException($"the file of {size} bytes has no part of {length} at {offset}");
 
         ulong before = offset % PageSize;
-        return new SharedMemory(FileMapping.Create(file, (long)(offset - before), (long)(length + before), isWritable: true), checked((int)before), length);
+        return new SharedMemory(FileMapping.Create(file, (long)(offset - before), (long)(length + before), isWritable: true), (int)before, length, (nuint)PageSize);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _mapping.Dispose();
+    public void Dispose()
+    {
+        TruncationGuard.Remove(Interlocked.Exchange(ref _guard, -1));
+        _mapping.Dispose();
+    }
 
     private static long LengthOf(SafeFileHandle file)
     {

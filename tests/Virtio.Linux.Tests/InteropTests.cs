@@ -42,6 +42,21 @@ public class InteropTests
         ("O_RDONLY | O_CLOEXEC", MappingCalls.ForReading),
         ("O_RDWR | O_CLOEXEC", MappingCalls.ForWriting),
         ("SIGSTOP", ProcessCalls.Stop),
+        ("SIGBUS", ProcessCalls.BusError),
+        ("PROT_EXEC", MappingCalls.Executable),
+        ("MAP_PRIVATE", MappingCalls.Private),
+        ("MAP_ANONYMOUS", MappingCalls.Anonymous),
+        ("PROT_READ | PROT_WRITE", 3),
+        ("MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS", 0x32),
+        ("__NR_mmap", 9),
+        ("offsetof(siginfo_t, si_addr)", 16),
+        ("SA_SIGINFO", SignalAction.WithInformation),
+        ("SA_ONSTACK", SignalAction.OnOwnStack),
+        ("SA_RESTART", SignalAction.RestartsCalls),
+        ("sizeof(struct sigaction)", Unsafe.SizeOf<SignalAction>()),
+        ("offsetof(struct sigaction, sa_mask)", Offset<SignalAction>(nameof(SignalAction.Mask))),
+        ("offsetof(struct sigaction, sa_flags)", Offset<SignalAction>(nameof(SignalAction.Flags))),
+        ("offsetof(struct sigaction, sa_restorer)", Offset<SignalAction>(nameof(SignalAction.Restorer))),
         ("F_DUPFD_CLOEXEC", DescriptorCalls.DuplicateCloseOnExec),
         ("F_GETFL", DescriptorCalls.GetStatus),
         ("F_SETFL", DescriptorCalls.SetStatus),
@@ -71,7 +86,7 @@ public class InteropTests
     [Fact]
     public void Every_number_is_the_one_in_the_C_headers()
     {
-        string source = "#define _GNU_SOURCE\n#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\n#include <sys/mman.h>\n#include <sys/socket.h>\n#include <sys/uio.h>\nint main(void) {\n"
+        string source = "#define _GNU_SOURCE\n#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\n#include <sys/mman.h>\n#include <sys/socket.h>\n#include <sys/uio.h>\n#include <sys/syscall.h>\nint main(void) {\n"
             + string.Concat(Facts.Select(fact => $"printf(\"%lld\\n\", (long long)({fact.Expression}));\n"))
             + "return 0; }\n";
 

@@ -12,6 +12,15 @@ internal static partial class MappingCalls
     /// <summary><c>PROT_WRITE</c>.</summary>
     internal const int Writable = 2;
 
+    /// <summary><c>PROT_EXEC</c>.</summary>
+    internal const int Executable = 4;
+
+    /// <summary><c>MAP_PRIVATE</c>.</summary>
+    internal const int Private = 2;
+
+    /// <summary><c>MAP_ANONYMOUS</c>.</summary>
+    internal const int Anonymous = 0x20;
+
     /// <summary><c>MAP_SHARED</c>.</summary>
     internal const int Shared = 1;
 
@@ -28,6 +37,12 @@ internal static partial class MappingCalls
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
+    internal static partial nint Map(nint address, nuint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport(Library, EntryPoint = "mprotect", SetLastError = true)]
+    internal static partial int Protect(nint address, nuint length, int protection);
 
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Unmap(nint address, nuint length);

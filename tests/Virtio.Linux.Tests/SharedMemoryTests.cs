@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace Virtio.Linux.Tests;
+
+[SupportedOSPlatform("linux")]
+public sealed unsafe class SharedMemoryTests : IDisposable
+{
+    private readonly string _path = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public void What_one_mapping_writes_the_other_reads_whatever_the_offset()
+    {
+        using SafeFileHandle file = Open(3 * 4096);
+        using SharedMemory whole = SharedMemory.Map(file, 0, 3 * 4096);
+        using SharedMemory part = SharedMemory.Map(file, 5000, 100);
+        Bytes(part).Fill(7);
+        Assert.Equal(0, Bytes(whole)[4999]);
+        Assert.Equal(7, Bytes(whole)[5000]);
+        Assert.Equal(7, Bytes(whole)[5099]);
+        Assert.Equal(0, Bytes(whole)[5100]);
+    }
+
+    [Theory]
+    [InlineData(0, 4097)]
+    [InlineData(4096, 1)]
+    [InlineData(ulong.MaxValue, 1)]
+    [InlineData(1, ulong.MaxValue)]
+    [InlineData(0, 0)]
+    public void A_part_that_the_file_does_not_have_is_refused(ulong offset, ulong length)
+    {
+        using SafeFileHandle file = Open(4096);
+        Assert.Contains("4096 bytes", Assert.Throws<IOException>(() => SharedMemory.Map(file, offset, length)).Message);
+    }
+
+    [Fact]
+    public void A_file_that_is_cut_off_reads_as_zeros_and_ends_nothing()
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            Assert.Skip("the guard is machine code for x86-64");
+        using SafeFileHandle file = Open(4 * 4096);
+        using SharedMemory memory = SharedMemory.Map(file, 0, 4 * 4096);
+        Bytes(memory).Fill(9);
+        RandomAccess.SetLength(file, 4096);
+
+        Assert.Equal(9, Bytes(memory)[4095]);
+        Assert.Equal(0, Bytes(memory)[4096]);
+        Bytes(memory)[^1] = 5;
+        Assert.Equal(5, Bytes(memory)[^1]);
+        Assert.Equal(0, Bytes(memory)[^2]);
+
+        // From other threads too, and in the middle of a copy.
+        byte[] copy = new byte[3 * 4096];
+        var thread = new Thread(() => Bytes(memory)[4096..].CopyTo(copy));
+        thread.Start();
+        thread.Join();
+        Assert.Equal(5, copy[^1]);
+    }
+
+    private static Span<byte> Bytes(SharedMemory memory) => new((void*)memory.Address, (int)memory.Length);
+
+    private SafeFileHandle Open(long length)
+    {
+        SafeFileHandle file = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite);
+        RandomAccess.SetLength(file, length);
+        return file;
+    }
+}
