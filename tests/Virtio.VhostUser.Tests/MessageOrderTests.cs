@@ -1,0 +1,138 @@
+using System.Runtime.Versioning;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser.Tests;
+
+/// <summary>Every front-end has an order of its own in which it says what a ring is.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class MessageOrderTests : IDisposable
+{
+    private readonly SharedGuest _guest = new();
+
+    public void Dispose() => _guest.Dispose();
+
+    [Theory]
+    [InlineData("qemu", "call num base addr kick enable")]
+    [InlineData("cloud-hypervisor", "num addr base call kick enable")]
+    [InlineData("uml", "call num base addr kick enable")]
+    [InlineData("enabled first", "enable kick base num call addr")]
+    [InlineData("kick first", "kick enable addr num base")]
+    public async Task A_ring_is_served_in_whatever_order_its_parts_come(string frontend, string order)
+    {
+        Assert.NotEmpty(frontend);
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Begin(peer);
+
+        // A kick that comes before there is a ring is not lost.
+        _guest.Offer();
+        foreach (string part in order.Split(' '))
+            SendPart(peer, part);
+        _guest.Await();
+        Assert.Equal(Enumerable.Repeat((byte)7, 512), _guest.Data.ToArray());
+        if (order.Contains("call", StringComparison.Ordinal))
+            Assert.True(_guest.Calls.Take() > 0);
+    }
+
+    [Fact]
+    public async Task Without_the_protocol_features_all_rings_are_enabled_at_once()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1);
+        peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
+        foreach (string part in "call num base addr kick".Split(' '))
+            SendPart(peer, part);
+        _guest.Offer();
+        _guest.Await();
+    }
+
+    [Fact]
+    public async Task A_ring_that_is_not_enabled_waits_and_then_looks()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Begin(peer);
+        foreach (string part in "call num base addr kick".Split(' '))
+            SendPart(peer, part);
+        _guest.Offer();
+        _ = peer.AskNumber(FrontendRequest.GetFeatures);
+        Assert.Equal(0, _guest.UsedIndex);
+        SendPart(peer, "enable");
+        _guest.Await();
+    }
+
+    [Fact]
+    public async Task A_ring_goes_on_where_it_stood_after_it_was_stopped()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Begin(peer);
+        foreach (string part in "call num base addr kick enable".Split(' '))
+            SendPart(peer, part);
+        for (uint i = 1; i <= 5; i++)
+        {
+            _guest.Offer();
+            _guest.Await();
+            Assert.Equal(RawFrontend.Numbers((ulong)i << 32), peer.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0)));
+            peer.Send(FrontendRequest.SetRingBase, (0, i));
+            SendPart(peer, "kick");
+        }
+    }
+
+    [Fact]
+    public async Task Memory_that_is_set_anew_while_a_ring_is_served_changes_nothing_for_it()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Begin(peer);
+        foreach (string part in "call num base addr kick enable".Split(' '))
+            SendPart(peer, part);
+        for (int i = 0; i < 5; i++)
+        {
+            _guest.Offer();
+            _guest.Await();
+            peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
+            _guest.Offer();
+            _guest.Await();
+            Assert.True(peer.Try(FrontendRequest.RemoveMemoryRegion, SharedGuest.Region()));
+            _guest.Offer();
+            Assert.True(peer.Try(FrontendRequest.AddMemoryRegion, SharedGuest.Region(), _guest.File));
+            _guest.Await();
+        }
+    }
+
+    private void Begin(RawFrontend peer)
+    {
+        peer.Send(FrontendRequest.SetOwner);
+        Assert.Equal(ServedDisk.Version1 | ServedDisk.ProtocolFeatures, peer.AskNumber(FrontendRequest.GetFeatures) & (ServedDisk.Version1 | ServedDisk.ProtocolFeatures));
+        peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures));
+        peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1 | ServedDisk.ProtocolFeatures);
+        peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
+    }
+
+    private void SendPart(RawFrontend peer, string part)
+    {
+        switch (part)
+        {
+            case "num":
+                peer.Send(FrontendRequest.SetRingSize, (0, SharedGuest.RingSize));
+                break;
+            case "base":
+                peer.Send(FrontendRequest.SetRingBase, (0, 0));
+                break;
+            case "addr":
+                peer.Send(FrontendRequest.SetRingAddresses, SharedGuest.RingAddresses());
+                break;
+            case "call":
+                peer.Send(FrontendRequest.SetRingCall, 0, _guest.Calls.Handle);
+                break;
+            case "kick":
+                peer.Send(FrontendRequest.SetRingKick, 0, _guest.Kicks.Handle);
+                break;
+            default:
+                peer.Send(FrontendRequest.SetRingEnable, (0, 1));
+                break;
+        }
+    }
+}
