@@ -45,6 +45,9 @@ internal sealed class RegisterTarget : IFuzzTarget
         AssertResets();
         AssertWorks(packed: true);
         AssertWorks(packed: false);
+
+        // A bus has instruments, which whoever measures finds until they end.
+        _bus.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
     private void Step(ref FuzzInput input)
