@@ -49,6 +49,9 @@ internal sealed class RingBed : IDisposable
         while (chains < ChainsPerSample)
         {
             int offered = Offer();
+
+            // As a worker does where it begins: it serves from there.
+            Queue.BindToCurrentThread();
             long start = Stopwatch.GetTimestamp();
             ulong seen = serve();
             ticks += Stopwatch.GetTimestamp() - start;

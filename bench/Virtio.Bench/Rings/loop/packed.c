@@ -39,7 +39,7 @@ static inline uint32_t take(struct ring *ring, struct chain *chain, uint16_t *id
             return 0;
         uint64_t address = LOAD(uint64_t, ring->descriptors + index * DESCRIPTOR_SIZE);
         uint32_t flags = word >> 48;
-        if (flags & INDIRECT ? !add_table(ring, chain, address, (uint32_t)word) : !add(ring, chain, address, (uint32_t)word, flags))
+        if (flags & INDIRECT ? flags & NEXT || !add_table(ring, chain, address, (uint32_t)word) : !add(ring, chain, address, (uint32_t)word, flags))
             return 0;
         count++;
         step(ring, &index, &wrap, 1);
@@ -47,16 +47,23 @@ static inline uint32_t take(struct ring *ring, struct chain *chain, uint16_t *id
             break;
         word = LOAD(uint64_t, ring->descriptors + index * DESCRIPTOR_SIZE + 8);
     }
+    if (!ends_well(chain))
+        return 0;
     ring->available = index;
     ring->available_wrap = wrap;
     *id = word >> 32;
     return count;
 }
 
-static void publish(struct ring *ring)
+static void publish(struct ring *ring, uint32_t added)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (LOAD(uint32_t, ring->driver) >> 16 != 1)
+    uint32_t event = LOAD(uint32_t, ring->driver), mode = event >> 16, position = event & 0x7fff;
+    if (mode == 2 && added < ring->size) {
+        if ((event >> 15 & 1) != ring->used_wrap)
+            position -= ring->size;
+        ring->interrupts += crosses(position, ring->used, ring->used - added);
+    } else if (mode != 1)
         ring->interrupts++;
 }
 
@@ -64,19 +71,20 @@ uint64_t serve_packed(struct ring *ring, uint32_t batch)
 {
     struct chain chain;
     uint64_t seen = 0;
-    uint32_t count, in_batch = 0;
+    uint32_t count, in_batch = 0, added = 0;
     uint16_t id;
     while ((count = take(ring, &chain, &id)) != 0) {
         seen += visit(&chain);
         uint64_t flags = (chain.room ? WRITE : 0) | (ring->used_wrap ? AVAILABLE | USED : 0);
         STORE(uint64_t, ring->descriptors + ring->used * DESCRIPTOR_SIZE + 8, (uint32_t)chain.room | (uint64_t)id << 32 | flags << 48);
         step(ring, &ring->used, &ring->used_wrap, count);
+        added += count;
         if (++in_batch == batch) {
-            publish(ring);
-            in_batch = 0;
+            publish(ring, added);
+            in_batch = added = 0;
         }
     }
     if (in_batch)
-        publish(ring);
+        publish(ring, added);
     return seen;
 }

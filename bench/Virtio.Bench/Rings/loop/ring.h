@@ -51,6 +51,18 @@ static inline int add(const struct ring *ring, struct chain *chain, uint64_t add
     return 1;
 }
 
+/* Whether what was written of a chain can be told in 32 bits. */
+static inline int ends_well(const struct chain *chain)
+{
+    return chain->room <= UINT32_MAX;
+}
+
+/* With event indexes: whether giving back up to a position steps over the one that the driver wants to be told of. */
+static inline int crosses(uint16_t wanted, uint16_t after, uint16_t before)
+{
+    return (uint16_t)(after - wanted - 1) < (uint16_t)(after - before);
+}
+
 /* A table is copied from where it was checked to lie; true when it holds descriptors alone. */
 static inline const uint8_t *table_of(const struct ring *ring, uint64_t address, uint32_t length)
 {

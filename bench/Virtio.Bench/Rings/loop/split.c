@@ -8,13 +8,13 @@ static inline int walk(const struct ring *ring, struct chain *chain, const uint8
         uint64_t address = LOAD(uint64_t, entry), rest = LOAD(uint64_t, entry + 8);
         uint32_t flags = (rest >> 32) & 0xffff, length = (uint32_t)rest;
         if (flags & INDIRECT) {
-            const uint8_t *indirect = may_indirect ? table_of(ring, address, length) : 0;
+            const uint8_t *indirect = may_indirect && !(flags & NEXT) ? table_of(ring, address, length) : 0;
             return indirect && walk(ring, chain, indirect, length / DESCRIPTOR_SIZE, 0, 0);
         }
         if (!add(ring, chain, address, length, flags))
             return 0;
         if (!(flags & NEXT))
-            return 1;
+            return ends_well(chain);
         index = rest >> 48;
     }
     return 0;
@@ -25,7 +25,7 @@ static void publish(struct ring *ring, uint16_t *told)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     uint16_t wanted = LOAD(uint16_t, ring->driver + 4 + ring->size * 2), used = ring->used;
-    if ((uint16_t)(used - wanted - 1) < (uint16_t)(used - *told))
+    if (crosses(wanted, used, *told))
         ring->interrupts++;
     *told = used;
 }
@@ -36,6 +36,8 @@ uint64_t serve_split(struct ring *ring, uint32_t batch)
     uint64_t seen = 0;
     uint16_t available = ring->available, told = ring->used, end;
     while ((end = LOAD(uint16_t, ring->driver + 2)) != available) {
+        if ((uint16_t)(end - available) > ring->size)
+            return 0;
         while (available != end) {
             uint32_t head = LOAD(uint16_t, ring->driver + 4 + (available & (ring->size - 1)) * 2);
             chain.count = chain.readable = 0;
