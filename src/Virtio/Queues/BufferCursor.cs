@@ -48,7 +48,9 @@ internal struct BufferCursor
             return false;
         }
 
-        span = entries[index].Span;
+        // A copy: of a property of an element in its place, the compiler would first check that there is a place.
+        GuestBufferEntry entry = entries[index];
+        span = entry.Span;
         return true;
     }
 

@@ -11,4 +11,7 @@ internal enum ChainProgress
 
     /// <summary>The device completed it; its queue has not given it back yet.</summary>
     Completed,
+
+    /// <summary>Its queue, which gives it back after those taken before it.</summary>
+    Finished,
 }

@@ -22,6 +22,9 @@ internal struct ChainShape
     // Bytes of the readable pieces, from the first writable one on of the writable ones.
     private ulong _length;
 
+    /// <summary>The pieces so far.</summary>
+    internal readonly int Count => _count;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ChainShape(GuestMemory memory) => _window = new GuestWindow(memory.LastHit);
 
@@ -73,9 +76,14 @@ internal struct ChainShape
         return true;
     }
 
-    /// <summary>Copies a descriptor of an indirect table out, once; false when it is not in the RAM where the last buffer was.</summary>
+    /// <summary>Finds an indirect table; false when it is not wholly in the RAM where the last buffer was.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal readonly bool TryRead(ulong address, out Descriptor descriptor) => _window.TryReadDescriptor(address, out descriptor);
+    internal readonly bool TryFindTable(ulong address, uint length, out DescriptorTable table)
+    {
+        bool found = _window.TryTranslate(address, length, out nint host);
+        table = new DescriptorTable(host);
+        return found;
+    }
 
     /// <summary>The chain has no more: sets its reader and writer to its start; false when it is too long.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

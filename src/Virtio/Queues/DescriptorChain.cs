@@ -58,9 +58,6 @@ public sealed class DescriptorChain
     /// <summary>Where buffers are used in order: the one taken next.</summary>
     internal DescriptorChain? NextInOrder { get; set; }
 
-    /// <summary>Where buffers are used in order: completed, and not yet given back.</summary>
-    internal bool Finished { get; set; }
-
     /// <summary>Where buffers are used in order: it broke a rule, so that nobody knows how much there was to write.</summary>
     internal bool Malformed { get; set; }
 

@@ -4,7 +4,7 @@ using Virtio.Memory;
 namespace Virtio.Queues;
 
 /// <summary>The packed layout (virtio 1.4, 2.8): one ring that both sides write, told apart by two wrap counters.</summary>
-internal sealed class PackedRing : RingLayout
+internal sealed partial class PackedRing : RingLayout
 {
     /// <summary>Each event suppression structure: 16 bits of position, 16 bits of flags.</summary>
     internal const int EventSize = 4;
@@ -34,7 +34,6 @@ internal sealed class PackedRing : RingLayout
     private uint _availableFlags;
     private nuint _used;
     private uint _usedFlags;
-    private int _inFlight;
 
     private PackedRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea driverEvent, RingArea deviceEvent)
     {
@@ -73,53 +72,6 @@ internal sealed class PackedRing : RingLayout
 
     internal override QueueState State => new(NextAvailable, AvailableWrap, NextUsed, UsedWrap);
 
-    internal override TakeResult TryTake(DescriptorChain chain)
-    {
-        RingArea descriptors = _descriptors;
-        nuint start = _available;
-        uint expected = _availableFlags;
-
-        // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
-        ulong word = descriptors.ReadUInt64(WordOf(start));
-        uint flags = FlagsOf(word);
-        if ((flags & AvailableAndUsed) != expected)
-            return TakeResult.Empty;
-        ulong address = descriptors.ReadUInt64(start);
-        if ((flags & Indirect) != 0)
-            return TakeTable(chain, new Descriptor(address, word));
-        nuint length = _length;
-        nuint end = _used;
-        if (start == end && _inFlight > 0)
-            return TakeResult.Broken;
-        var shape = new ChainShape(_memory);
-        nuint position = start;
-        while ((flags & Indirect) == 0 && shape.TryAdd(chain, address, unchecked((uint)word), flags & Write))
-        {
-            position = unchecked(position + Descriptor.Size);
-            if (position == length)
-                (position, expected) = (0, expected ^ AvailableAndUsed);
-            if ((flags & Next) == 0)
-            {
-                Take(chain, unchecked((ushort)(word >> 32)), position, expected);
-                return shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
-            }
-
-            // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
-            if (position == end)
-                return TakeResult.Broken;
-            word = descriptors.ReadUInt64(WordOf(position));
-            flags = FlagsOf(word);
-
-            // The driver writes a chain's first flags last (virtio 1.4, 2.8.21), so the rest must be there: one that is not never will be.
-            if ((flags & AvailableAndUsed) != expected)
-                return TakeResult.Broken;
-            address = descriptors.ReadUInt64(position);
-        }
-
-        chain.Shape = shape;
-        return TakeRest(chain, position, expected);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
     {
@@ -132,7 +84,6 @@ internal sealed class PackedRing : RingLayout
         nuint position = _used;
         _descriptors.WriteUInt64(WordOf(position), word);
         Untold = unchecked(Untold + descriptors);
-        _inFlight = unchecked(_inFlight - descriptors);
         position = unchecked(position + ((uint)descriptors * Descriptor.Size));
         if (position >= _length)
         {
@@ -174,6 +125,9 @@ internal sealed class PackedRing : RingLayout
 
     private bool UsedWrap => _usedFlags != 0;
 
+    // Where the next descriptor to take is also the next to give back, all of them are in flight, or none: then the two wrap counters differ, or agree.
+    private bool IsFull => ((_availableFlags ^ _usedFlags) & (uint)DescriptorFlags.Available) != 0;
+
     private bool DriverWantsInterrupt(int added)
     {
         uint word = _driverEvent.ReadUInt32(0);
@@ -188,104 +142,6 @@ internal sealed class PackedRing : RingLayout
             default:
                 return true;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Take(DescriptorChain chain, ushort id, nuint position, uint expected)
-    {
-        nuint start = _available;
-        nuint bytes = unchecked(position - start + (position <= start ? _length : 0));
-        int count = unchecked((int)(bytes / Descriptor.Size));
-        _available = position;
-        _availableFlags = expected;
-        _inFlight = unchecked(_inFlight + count);
-        chain.Take(id, count);
-    }
-
-    /// <summary>
-    /// Goes on from a descriptor that is not simply a piece of RAM in its place. What was read of it is not used: it is read again. Behind one that breaks a rule
-    /// only the chain's end counts.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private TakeResult TakeRest(DescriptorChain chain, nuint position, uint expected)
-    {
-        bool wellFormed = true;
-        int before = (int)(unchecked(position - _available + (position < _available ? _length : 0)) / Descriptor.Size);
-        while (true)
-        {
-            ulong word = _descriptors.ReadUInt64(WordOf(position));
-            if ((FlagsOf(word) & AvailableAndUsed) != expected)
-                return TakeResult.Broken;
-            var descriptor = new Descriptor(_descriptors.ReadUInt64(position), word);
-            wellFormed = wellFormed && TryAdd(chain, descriptor, before);
-            before++;
-            position += Descriptor.Size;
-            if (position == _length)
-                (position, expected) = (0, expected ^ AvailableAndUsed);
-            if ((descriptor.Fourth & Next) == 0)
-            {
-                Take(chain, descriptor.Third, position, expected);
-                return wellFormed && chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
-            }
-
-            if (position == _used)
-                return TakeResult.Broken;
-        }
-    }
-
-    private bool TryAdd(DescriptorChain chain, Descriptor descriptor, int before) => (descriptor.Fourth & Indirect) != 0
-        ? IsTable(descriptor, before) && TryAddTable(chain, descriptor, 0)
-        : chain.Shape.TryAddSlowly(chain, descriptor.Address, descriptor.Length, descriptor.Fourth & Write);
-
-    /// <summary>Takes a chain that begins with a table, and ends with it unless it breaks a rule.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private TakeResult TakeTable(DescriptorChain chain, Descriptor table)
-    {
-        nuint start = _available;
-        if (start == _used && _inFlight > 0)
-            return TakeResult.Broken;
-        ChainShape shape = chain.Shape = new ChainShape(_memory);
-        if (!IsTable(table, 0))
-            return TakeRest(chain, start, _availableFlags);
-        uint done = 0;
-        while (done < table.Length
-            && shape.TryRead(unchecked(table.Address + done), out Descriptor entry)
-            && (entry.Fourth & Indirect) == 0
-            && shape.TryAdd(chain, entry.Address, entry.Length, entry.Fourth & Write))
-            done = unchecked(done + Descriptor.Size);
-        bool last = unchecked(start + Descriptor.Size) == _length;
-        Take(chain, table.Third, last ? 0 : unchecked(start + Descriptor.Size), last ? _availableFlags ^ AvailableAndUsed : _availableFlags);
-        if (done == table.Length)
-            return shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
-
-        // What was read of the descriptor that ended the loop is not used: it is read again.
-        chain.Shape = shape;
-        return TryAddTable(chain, table, done) && chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
-    }
-
-    /// <summary>Whether a descriptor may be a table, behind as many others of its chain.</summary>
-    private bool IsTable(Descriptor table, int before)
-    {
-        // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
-        uint entries = table.Length / Descriptor.Size;
-        return _indirect && (table.Fourth & Next) == 0 && table.Length % Descriptor.Size == 0 && entries is > 0 and <= DescriptorChain.MaximumDescriptors
-            && before + (int)entries <= Math.Max(DescriptorChain.MaximumDescriptors, _size);
-    }
-
-    /// <summary>Adds the buffers of a table behind its first bytes.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryAddTable(DescriptorChain chain, Descriptor table, uint done)
-    {
-        for (ulong offset = done; offset < table.Length; offset += Descriptor.Size)
-        {
-            // Of the flags only WRITE counts in a table, whose length alone says where it ends; but a table in a table is refused (2.8.7).
-            if (!_memory.TryReadDescriptor(unchecked(table.Address + offset), out Descriptor entry)
-                || (entry.Fourth & Indirect) != 0
-                || !chain.Shape.TryAddSlowly(chain, entry.Address, entry.Length, entry.Fourth & Write))
-                return false;
-        }
-
-        return true;
     }
 
     private static uint FlagsOf(ulong word) => unchecked((uint)(word >> 48));

@@ -33,7 +33,9 @@ internal sealed class SplitRing : RingLayout
 
     // The driver's index when last looked at.
     private ushort _seenAvailable;
-    private int _inFlight;
+
+    // Taken before this ring was made, and given back by nobody.
+    private readonly ushort _lost;
 
     private SplitRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea available, RingArea used)
     {
@@ -46,6 +48,7 @@ internal sealed class SplitRing : RingLayout
         _indirect = config.Features.HasFlag(VirtioFeatures.IndirectDescriptors);
         _nextAvailable = _seenAvailable = config.State.NextAvailable;
         _nextUsed = config.State.NextUsed;
+        _lost = unchecked((ushort)(_nextAvailable - _nextUsed));
     }
 
     internal static bool TryCreate(GuestMemory memory, QueueConfig config, out SplitRing? ring)
@@ -72,25 +75,20 @@ internal sealed class SplitRing : RingLayout
 
     internal override TakeResult TryTake(DescriptorChain chain)
     {
-        if (_seenAvailable == _nextAvailable)
+        ushort next = _nextAvailable;
+        if (_seenAvailable == next)
         {
-            _seenAvailable = _available.ReadUInt16(IndexOffset);
-            if (_seenAvailable == _nextAvailable)
-                return TakeResult.Empty;
+            TakeResult seen = Look();
+            if (seen != TakeResult.Taken)
+                return seen;
         }
 
-        // Each chain has a descriptor of its own in the table, so there are never more than that, offered and in flight (virtio 1.4, 2.7.13). An index that
-        // says otherwise jumped, and chains offered again while in flight would be objects of ours without end.
-        int offered = unchecked((ushort)(_seenAvailable - _nextAvailable));
-        if (offered > _size - _inFlight)
-            return TakeResult.Broken;
-        ushort head = _available.ReadUInt16(unchecked(EntriesOffset + ((_nextAvailable & (_size - 1)) * AvailableEntrySize)));
+        ushort head = _available.ReadUInt16(unchecked(EntriesOffset + ((next & (_size - 1)) * AvailableEntrySize)));
 
         // Not a chain that could be given back by any number.
         if (head >= _size)
             return TakeResult.Broken;
-        _nextAvailable = unchecked((ushort)(_nextAvailable + 1));
-        _inFlight = unchecked(_inFlight + 1);
+        _nextAvailable = unchecked((ushort)(next + 1));
         chain.Take(head, 1);
         return TryWalk(chain, head) ? TakeResult.Taken : TakeResult.Malformed;
     }
@@ -98,16 +96,18 @@ internal sealed class SplitRing : RingLayout
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
     {
-        int entry = unchecked(EntriesOffset + ((_nextUsed & (_size - 1)) * UsedEntrySize));
-        _used.WriteUInt32(entry, id);
-        _used.WriteUInt32(unchecked(entry + sizeof(uint)), written);
-        _nextUsed = unchecked((ushort)(_nextUsed + chains));
+        RingArea used = _used;
+        ushort next = _nextUsed;
+        int entry = unchecked(EntriesOffset + ((next & (_size - 1)) * UsedEntrySize));
+        used.WriteUInt32(entry, id);
+        used.WriteUInt32(unchecked(entry + sizeof(uint)), written);
+        next = unchecked((ushort)(next + chains));
+        _nextUsed = next;
         Untold = unchecked(Untold + chains);
-        _inFlight = unchecked(_inFlight - chains);
 
         // A release store after the entry, so that the driver never sees the index without it (virtio 1.4, 2.7.8.2). At once, so that one that polls
         // need not wait for the rest of a batch.
-        _used.WriteUInt16(IndexOffset, _nextUsed);
+        used.WriteUInt16(IndexOffset, next);
     }
 
     internal override bool Publish()
@@ -141,6 +141,20 @@ internal sealed class SplitRing : RingLayout
         // The request must be visible before we look again: otherwise the driver could publish and read "not wanted", while we read the old index.
         Interlocked.MemoryBarrier();
         return HasAvailable;
+    }
+
+    /// <summary>Looks how far the driver is: <see cref="TakeResult.Taken"/> when there are chains to take.</summary>
+    private TakeResult Look()
+    {
+        _seenAvailable = _available.ReadUInt16(IndexOffset);
+        int offered = unchecked((ushort)(_seenAvailable - _nextAvailable));
+        if (offered == 0)
+            return TakeResult.Empty;
+
+        // Each chain has a descriptor of its own in the table, so there are never more than that, offered and in flight (virtio 1.4, 2.7.13). An index that
+        // says otherwise jumped, and chains offered again while in flight would be objects of ours without end.
+        int inFlight = unchecked((ushort)(_nextAvailable - _nextUsed - _lost));
+        return offered > _size - inFlight ? TakeResult.Broken : TakeResult.Taken;
     }
 
     private bool TryWalk(DescriptorChain chain, uint head)
@@ -205,16 +219,17 @@ internal sealed class SplitRing : RingLayout
         uint entries = table.Length / Descriptor.Size;
         uint index = 0;
         uint count = 0;
-        while (count < room
-            && index < entries
-            && shape.TryRead(unchecked(table.Address + ((ulong)index * Descriptor.Size)), out Descriptor entry)
-            && (entry.Third & Indirect) == 0
-            && shape.TryAdd(chain, entry.Address, entry.Length, entry.Third & Write))
+        if (shape.TryFindTable(table.Address, table.Length, out DescriptorTable found))
         {
-            if ((entry.Third & Next) == 0)
-                return shape.TryEnd(chain);
-            index = entry.Fourth;
-            count = unchecked(count + 1);
+            for (; count < room && index < entries; count = unchecked(count + 1))
+            {
+                Descriptor entry = found.Read(unchecked(index * Descriptor.Size));
+                if ((entry.Third & Indirect) != 0 || !shape.TryAdd(chain, entry.Address, entry.Length, entry.Third & Write))
+                    break;
+                if ((entry.Third & Next) == 0)
+                    return shape.TryEnd(chain);
+                index = entry.Fourth;
+            }
         }
 
         chain.Shape = shape;

@@ -11,7 +11,7 @@ internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free)
 
     internal void Add(DescriptorChain chain, bool malformed)
     {
-        chain.Malformed = chain.Finished = malformed;
+        chain.Malformed = malformed;
         chain.NextInOrder = null;
         if (_newest is null)
             _oldest = chain;
@@ -28,14 +28,14 @@ internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free)
     {
         int chains = 0;
         int descriptors = 0;
-        while (_oldest is { Finished: true } chain)
+        while (_oldest is { Progress: ChainProgress.Finished } chain)
         {
             _oldest = chain.NextInOrder;
             if (_oldest is null)
                 _newest = null;
             chains++;
             descriptors += chain.RingDescriptors;
-            if (!chain.IsWhollyWritten || _oldest is not { Finished: true })
+            if (!chain.IsWhollyWritten || _oldest is not { Progress: ChainProgress.Finished })
             {
                 ring.PutUsed(chain.Id, chain.CompletedLength, chains, descriptors);
                 chains = descriptors = 0;

@@ -20,14 +20,20 @@ public sealed partial class Virtqueue
 
     internal void Complete(DescriptorChain chain, uint written)
     {
-        if (_hindrances != 0 || _owner != _mark || chain.Progress != ChainProgress.Taken)
+        // Somewhere else on its own thread, which is rare, it goes the other way to the same end.
+        if (_hindrances != 0 || !_stack.IsNear || chain.Progress != ChainProgress.Taken)
         {
             CompleteSlowly(chain, written);
             return;
         }
 
-        PutFree(chain);
-        _outstanding = unchecked(_outstanding - 1);
+        chain.Progress = ChainProgress.Free;
+        if (chain != _current)
+        {
+            _others = unchecked(_others - 1);
+            PutSpare(chain);
+        }
+
         Count(chain, written);
         PutUsed(chain, written);
     }
@@ -41,7 +47,6 @@ public sealed partial class Virtqueue
         if (result != TakeResult.Taken)
             return result == TakeResult.Empty || !MayGoOn(result, chain) ? null : TakeSlowly();
         chain.Progress = ChainProgress.Taken;
-        _outstanding = unchecked(_outstanding + 1);
         return chain;
     }
 
@@ -55,8 +60,9 @@ public sealed partial class Virtqueue
             if (result == TakeResult.Taken)
             {
                 chain.Progress = ChainProgress.Taken;
+                if (chain != _current)
+                    _others++;
                 chain.TakenAt = Has(QueueHindrances.Timed) ? Stopwatch.GetTimestamp() : 0;
-                _outstanding++;
                 _order?.Add(chain, malformed: false);
                 return chain;
             }
@@ -113,7 +119,8 @@ public sealed partial class Virtqueue
 
     private void PutSlowly(DescriptorChain chain)
     {
-        _outstanding--;
+        if (chain != _current)
+            _others--;
         bool counts = !Has(QueueHindrances.Halted | QueueHindrances.Broken);
         if (counts)
             Count(chain, chain.CompletedLength);
@@ -123,7 +130,7 @@ public sealed partial class Virtqueue
             Duration!.Record(chain.TakenAt);
         if (_order is not null)
         {
-            chain.Finished = true;
+            chain.Progress = ChainProgress.Finished;
             return;
         }
 
@@ -139,7 +146,7 @@ public sealed partial class Virtqueue
         chain.CompletedLength = 0;
         if (_order is not null)
         {
-            chain.Progress = ChainProgress.Completed;
+            chain.Progress = ChainProgress.Finished;
             _order.Add(chain, malformed: true);
             return;
         }
@@ -176,7 +183,6 @@ public sealed partial class Virtqueue
         return _freeCount > 0 ? _free[--_freeCount] : new DescriptorChain(this, _memory);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PutFree(DescriptorChain chain)
     {
         chain.Progress = ChainProgress.Free;

@@ -33,7 +33,10 @@ public sealed partial class Virtqueue
     private int _freeCount;
     private CompletedChains _completed;
     private long _owner = -1;
-    private int _outstanding;
+    private StackMark _stack;
+
+    // Chains taken and not yet given back in other objects than that.
+    private int _others;
     private bool _kicksSuppressed;
     private long _timedSince;
 
@@ -69,7 +72,7 @@ public sealed partial class Virtqueue
     public bool IsBroken => Has(QueueHindrances.Broken);
 
     /// <summary>Chains taken and not yet given back.</summary>
-    public int Outstanding => _outstanding;
+    public int Outstanding => _others + (_current.Progress is ChainProgress.Taken or ChainProgress.Completed ? 1 : 0);
 
     /// <summary>Cancelled when the queue is being stopped: pass it to whatever a request waits for.</summary>
     public CancellationToken Stopping => _stopping.Token;
@@ -178,6 +181,7 @@ public sealed partial class Virtqueue
         if (_mark == 0)
             _mark = Interlocked.Increment(ref _lastMark);
         _owner = _mark;
+        _stack = StackMark.OfCurrentThread();
     }
 
     /// <summary>Tells the driver of what it was not told of; false when there is nothing.</summary>
@@ -212,7 +216,7 @@ public sealed partial class Virtqueue
         bool any = Announce();
 
         // Whoever waits for this halts the queue next, and then nobody would be told.
-        if (Has(QueueHindrances.Draining) && _outstanding == 0)
+        if (Has(QueueHindrances.Draining) && Outstanding == 0)
         {
             Tell();
             NoteDrained();

@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using Virtio.Memory;
+
+namespace Virtio.Queues;
+
+/// <content>Takes a chain: in one go through buffers or a table that are simply what they nearly always are, with care through all others.</content>
+internal sealed partial class PackedRing
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal override TakeResult TryTake(DescriptorChain chain)
+    {
+        // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
+        nuint start = _available;
+        ulong word = _descriptors.ReadUInt64(WordOf(start));
+        uint flags = FlagsOf(word);
+        if ((flags & AvailableAndUsed) != _availableFlags)
+            return TakeResult.Empty;
+        ulong address = _descriptors.ReadUInt64(start);
+        return (flags & Indirect) == 0 ? TakeBuffers(chain, address, word) : TakeTable(chain, address, word);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Take(DescriptorChain chain, ushort id, int count, nuint position, uint expected)
+    {
+        if (position == _length)
+            (position, expected) = (0, expected ^ AvailableAndUsed);
+        _available = position;
+        _availableFlags = expected;
+        chain.Take(id, count);
+    }
+
+    /// <summary>Takes a chain that begins with a buffer.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TakeResult TakeBuffers(DescriptorChain chain, ulong address, ulong word)
+    {
+        RingArea descriptors = _descriptors;
+        nuint start = _available;
+        uint expected = _availableFlags;
+        uint flags = FlagsOf(word);
+        nuint end = _used;
+        if (start == end && IsFull)
+            return TakeResult.Broken;
+        var shape = new ChainShape(_memory);
+        nuint position = start;
+
+        // Where the next descriptor is not simply the one behind: at the oldest in flight, or before that at the end of the ring.
+        nuint stop = start < end ? end : _length;
+        while (shape.TryAdd(chain, address, unchecked((uint)word), flags & Write))
+        {
+            position = unchecked(position + Descriptor.Size);
+            if ((flags & Next) == 0)
+            {
+                Take(chain, unchecked((ushort)(word >> 32)), shape.Count, position, expected);
+                return shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+            }
+
+            if (position == stop)
+            {
+                // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
+                if (stop == end || end == 0)
+                    return TakeResult.Broken;
+                (position, expected, stop) = (0, expected ^ AvailableAndUsed, end);
+            }
+
+            word = descriptors.ReadUInt64(WordOf(position));
+            flags = FlagsOf(word);
+            if ((flags & (AvailableAndUsed | Indirect)) != expected)
+                break;
+            address = descriptors.ReadUInt64(position);
+        }
+
+        chain.Shape = shape;
+        return TakeRest(chain, position, expected);
+    }
+
+    /// <summary>
+    /// Goes on from a descriptor that is not simply a piece of RAM in its place. What was read of it is not used: it is read again. Behind one that breaks a rule
+    /// only the chain's end counts.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TakeResult TakeRest(DescriptorChain chain, nuint position, uint expected)
+    {
+        bool wellFormed = true;
+        int before = (int)(unchecked(position - _available + (position < _available ? _length : 0)) / Descriptor.Size);
+        while (true)
+        {
+            ulong word = _descriptors.ReadUInt64(WordOf(position));
+
+            // The driver writes a chain's first flags last (virtio 1.4, 2.8.21), so the rest must be there: one that is not never will be.
+            if ((FlagsOf(word) & AvailableAndUsed) != expected)
+                return TakeResult.Broken;
+            var descriptor = new Descriptor(_descriptors.ReadUInt64(position), word);
+            wellFormed = wellFormed && TryAdd(chain, descriptor, before);
+            before++;
+            position += Descriptor.Size;
+            if ((descriptor.Fourth & Next) == 0)
+            {
+                Take(chain, descriptor.Third, before, position, expected);
+                return wellFormed && chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+            }
+
+            if (position == _length)
+                (position, expected) = (0, expected ^ AvailableAndUsed);
+            if (position == _used)
+                return TakeResult.Broken;
+        }
+    }
+
+    private bool TryAdd(DescriptorChain chain, Descriptor descriptor, int before) => (descriptor.Fourth & Indirect) != 0
+        ? IsTable(descriptor) && HasRoom(descriptor, before) && TryAddTable(chain, descriptor, 0)
+        : chain.Shape.TryAddSlowly(chain, descriptor.Address, descriptor.Length, descriptor.Fourth & Write);
+
+    /// <summary>Takes a chain that begins with a table, and ends with it unless it breaks a rule.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TakeResult TakeTable(DescriptorChain chain, ulong address, ulong word)
+    {
+        var table = new Descriptor(address, word);
+        nuint start = _available;
+        if (start == _used && IsFull)
+            return TakeResult.Broken;
+        var shape = new ChainShape(_memory);
+        if (!IsTable(table))
+        {
+            chain.Shape = shape;
+            return TakeRest(chain, start, _availableFlags);
+        }
+
+        uint length = table.Length;
+        uint done = 0;
+        if (shape.TryFindTable(table.Address, length, out DescriptorTable entries))
+        {
+            for (; done < length; done = unchecked(done + Descriptor.Size))
+            {
+                Descriptor entry = entries.Read(done);
+                if ((entry.Fourth & Indirect) != 0 || !shape.TryAdd(chain, entry.Address, entry.Length, entry.Fourth & Write))
+                    break;
+            }
+        }
+
+        Take(chain, table.Third, 1, unchecked(start + Descriptor.Size), _availableFlags);
+        if (done == length)
+            return shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+
+        // What was read of the descriptor that ended the loop is not used: it is read again.
+        chain.Shape = shape;
+        return TryAddTable(chain, table, done) && chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+    }
+
+    // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
+    private bool IsTable(Descriptor table) => _indirect && (table.Fourth & Next) == 0 && table.Length % Descriptor.Size == 0
+        && table.Length is > 0 and <= DescriptorChain.MaximumDescriptors * Descriptor.Size;
+
+    /// <summary>Whether a table may come behind as many other descriptors of its chain.</summary>
+    private bool HasRoom(Descriptor table, int before) =>
+        before + (int)(table.Length / Descriptor.Size) <= Math.Max(DescriptorChain.MaximumDescriptors, _size);
+
+    /// <summary>Adds the buffers of a table behind its first bytes.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryAddTable(DescriptorChain chain, Descriptor table, uint done)
+    {
+        for (ulong offset = done; offset < table.Length; offset += Descriptor.Size)
+        {
+            // Of the flags only WRITE counts in a table, whose length alone says where it ends; but a table in a table is refused (2.8.7).
+            if (!_memory.TryReadDescriptor(unchecked(table.Address + offset), out Descriptor entry)
+                || (entry.Fourth & Indirect) != 0
+                || !chain.Shape.TryAddSlowly(chain, entry.Address, entry.Length, entry.Fourth & Write))
+                return false;
+        }
+
+        return true;
+    }
+}
