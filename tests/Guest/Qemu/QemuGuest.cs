@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Globalization;
+using Virtio.Testing.Guest;
+using Virtio.Vmm;
+
+namespace Virtio.Guest.Tests.Qemu;
+
+/// <summary>The stock amd64 guest under QEMU's emulator, whose devices may come over vhost-user. Its memory is shared with whoever serves them.</summary>
+internal sealed class QemuGuest : IAsyncDisposable
+{
+    private const string Program = "qemu-system-x86_64";
+
+    // About one start in fifteen of the emulator hangs, whatever the devices are.
+    private const int Starts = 3;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Process _process;
+    private readonly GuestAgent _agent;
+    private readonly Task<string> _errors;
+
+    private QemuGuest(IEnumerable<string> arguments)
+    {
+        MonitorPath = Path.Combine(_folder.Root, "monitor");
+        _process = Process.Start(new ProcessStartInfo(Program, [.. Machine(_folder, MonitorPath), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        _errors = _process.StandardError.ReadToEndAsync();
+        _agent = new GuestAgent(_process.StandardInput.BaseStream, _process.StandardOutput.BaseStream);
+    }
+
+    internal Process Process => _process;
+
+    private string MonitorPath { get; }
+
+    /// <summary>Boots it, and again where the emulator hangs, which the test's output says.</summary>
+    /// <param name="arguments">QEMU's, for the devices.</param>
+    internal static async Task<QemuGuest> StartAsync(params string[] arguments)
+    {
+        Programs.Find(Program);
+        Guests.RequireImage(MicroVmMachine.Kvm);
+        for (int start = 1; ; start++)
+        {
+            var guest = new QemuGuest(arguments);
+            try
+            {
+                using var limit = new CancellationTokenSource(StartLimit);
+                await guest._agent.WaitUntilReadyAsync(limit.Token);
+                return guest;
+            }
+            catch (Exception e) when (e is OperationCanceledException or EndOfStreamException)
+            {
+                bool ended = guest._process.HasExited;
+                await guest.DisposeAsync();
+                string said = await guest._errors;
+                if (ended || start == Starts)
+                    throw new GuestScriptException($"{Program} {(ended ? "ended" : $"did not boot the guest in {Starts} starts")}: {said}", e);
+                TestContext.Current.TestOutputHelper?.WriteLine($"the emulator did not boot the guest within {StartLimit}; started again ({start + 1} of {Starts}): {said}");
+            }
+        }
+    }
+
+    /// <summary>Runs a script, which must succeed, and returns its output without the white space around it.</summary>
+    internal async Task<string> RunAsync(string script, TimeSpan? limit = null)
+    {
+        using var time = new CancellationTokenSource(limit ?? TimeSpan.FromMinutes(4));
+        GuestResult result;
+        try
+        {
+            result = await _agent.RunAsync(script, time.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or EndOfStreamException)
+        {
+            string said = _process.HasExited ? await _errors : "";
+            throw new GuestScriptException($"the guest did not end the script\n{script}\n{said}", e);
+        }
+
+        return result.ExitStatus == 0 ? result.Text : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
+    }
+
+    /// <summary>Waits for a guest that was told to reboot.</summary>
+    internal async Task WaitUntilReadyAsync()
+    {
+        using var limit = new CancellationTokenSource(StartLimit);
+        await _agent.WaitUntilReadyAsync(limit.Token);
+    }
+
+    /// <summary>Speaks with QEMU itself.</summary>
+    internal Task<QemuMonitor> ConnectMonitorAsync() => QemuMonitor.ConnectAsync(MonitorPath);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _folder.Dispose();
+    }
+
+    private static IEnumerable<string> Machine(TemporaryFolder folder, string monitor)
+    {
+        GuestImage image = GuestImage.Find(MicroVmMachine.Kvm);
+        string memory = string.Create(CultureInfo.InvariantCulture, $"{512 << 20}");
+        return
+        [
+            "-nodefaults", "-display", "none", "-M", "q35,accel=tcg", "-smp", "2", "-m", "512",
+            "-object", $"memory-backend-memfd,id=memory,size={memory},share=on", "-numa", "node,memdev=memory",
+            "-kernel", image.Kernel.Name, "-initrd", JoinRamdisks(folder, image),
+            "-append", $"console=ttyS0 quiet panic=-1 virtio.agent=hvc0 {image.CommandLine}",
+            "-device", "virtio-serial-pci", "-chardev", "stdio,id=agent,signal=off", "-device", "virtconsole,chardev=agent",
+            "-qmp", $"unix:{monitor},server=on,wait=off",
+            "-serial", $"file:{Path.Combine(folder.Root, "serial")}",
+        ];
+    }
+
+    // The kernel takes one archive after another.
+    private static string JoinRamdisks(TemporaryFolder folder, GuestImage image)
+    {
+        string path = Path.Combine(folder.Root, "initrd.cpio");
+        using FileStream joined = File.Create(path);
+        foreach (BootSource part in (IEnumerable<BootSource>)[.. image.Initrd, .. image.Tools])
+        {
+            using FileStream source = File.OpenRead(part.Name);
+            source.CopyTo(joined);
+        }
+
+        return path;
+    }
+}
