@@ -56,6 +56,13 @@ internal sealed class RunCommand : Command
         CustomParser = result => ParseAll(result, DiskSpec.Parse),
     };
 
+    private readonly Option<VhostUserSpec[]?> _remotes = new("--vhost-user")
+    {
+        Description = "A device that another process serves over vhost-user, such as qemu-storage-daemon or 'virtio serve', as often as needed; disks come after those of --disk. It gets the guest's memory. ',queues=' is how many queues the guest gets; what is said of rings, as in --disk, takes from what the back-end offers.",
+        HelpName = "block|console|entropy,socket=PATH[,queues=COUNT][,packed=off]...",
+        CustomParser = result => ParseAll(result, VhostUserSpec.Parse),
+    };
+
     private readonly Option<ConsoleSpec?> _console = new("--console")
     {
         Description = "The other end of the guest's console: this terminal (Ctrl-A x ends the machine), a Unix socket to connect to, or a file for its output. Default: stdio.",
@@ -72,7 +79,7 @@ internal sealed class RunCommand : Command
     internal RunCommand()
         : base("run", "Boots a Linux guest. Exit status: 0 when it powers off or reboots, 1 for a wrong command line or a fault of this host, 3 when its kernel panicked, 130 when interrupted.")
     {
-        foreach (Option option in (Option[])[_machine, _kernel, _initrd, _commandLine, _memory, _processors, _disks, _console, _serial])
+        foreach (Option option in (Option[])[_machine, _kernel, _initrd, _commandLine, _memory, _processors, _disks, _remotes, _console, _serial])
             Add(option);
         SetAction((result, _) => new RunSession(Read(result)).RunAsync());
     }
@@ -89,6 +96,7 @@ internal sealed class RunCommand : Command
             Memory = result.GetValue(_memory) ?? defaults.Memory,
             Processors = result.GetValue(_processors) ?? defaults.Processors,
             Disks = result.GetValue(_disks) ?? defaults.Disks,
+            Remotes = result.GetValue(_remotes) ?? defaults.Remotes,
             Console = result.GetValue(_console) ?? defaults.Console,
             Serial = result.GetValue(_serial),
         };

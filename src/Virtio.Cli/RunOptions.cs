@@ -24,6 +24,8 @@ internal sealed record RunOptions
 
     internal IReadOnlyList<DiskSpec> Disks { get; init; } = [];
 
+    internal IReadOnlyList<VhostUserSpec> Remotes { get; init; } = [];
+
     internal ConsoleSpec Console { get; init; } = new(ConsoleKind.Standard, "");
 
     /// <summary>The file that takes the serial port's output; null for none.</summary>

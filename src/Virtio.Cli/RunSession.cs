@@ -86,6 +86,7 @@ internal sealed class RunSession(RunOptions options)
         {
             foreach (DiskSpec disk in options.Disks)
                 devices.Add(await DiskOpening.OpenAsync(disk, queues: 1, _logger, interrupted));
+            devices.AddRange(options.Remotes.Select(RemoteOpening.Open));
             return devices;
         }
         catch

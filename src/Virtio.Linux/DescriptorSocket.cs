@@ -22,6 +22,20 @@ public sealed class DescriptorSocket : IDisposable
         _socket = socket;
     }
 
+    /// <summary>The descriptor, to be waited for. It belongs to this object.</summary>
+    public SafeHandle Handle => _socket.SafeHandle;
+
+    /// <summary>Makes two sockets that are connected with each other.</summary>
+    /// <returns>One of them, and the other for another process.</returns>
+    /// <exception cref="IOException">The process has too many descriptors open.</exception>
+    public static (DescriptorSocket Own, SafeFileHandle Other) CreatePair()
+    {
+        Span<int> descriptors = stackalloc int[2];
+        if (SocketCalls.CreatePair(SocketCalls.Unix, SocketCalls.StreamCloseOnExec, 0, descriptors) < 0)
+            throw new IOException($"no pair of sockets: {new Win32Exception().Message}");
+        return (new DescriptorSocket(new Socket(new SafeSocketHandle(descriptors[0], ownsHandle: true))), new SafeFileHandle(descriptors[1], ownsHandle: true));
+    }
+
     /// <summary>Takes over a descriptor that is a connected socket.</summary>
     /// <exception cref="IOException">It is not a socket.</exception>
     public static DescriptorSocket Of(SafeFileHandle handle)
@@ -64,20 +78,45 @@ public sealed class DescriptorSocket : IDisposable
         return true;
     }
 
+    /// <summary>Connects to who listens at a path.</summary>
+    /// <param name="path">Of the socket.</param>
+    /// <param name="patience">How long the other side may take nothing of what is sent.</param>
+    /// <exception cref="IOException">Nobody listens there.</exception>
+    public static DescriptorSocket Connect(string path, TimeSpan patience)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.SendTimeout = (int)patience.TotalMilliseconds;
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return new DescriptorSocket(socket);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
+        {
+            socket.Dispose();
+            throw new IOException($"cannot connect to {path}: {(e is SocketException ? e.Message : "the path is too long for a socket")}", e);
+        }
+    }
+
     /// <summary>Sends all bytes, and a descriptor with the first of them.</summary>
     /// <exception cref="IOException">The other side takes nothing any more.</exception>
-    public void Send(ReadOnlySpan<byte> bytes, SafeFileHandle? descriptor = null)
+    public void Send(ReadOnlySpan<byte> bytes, SafeFileHandle? descriptor = null) => Send(bytes, descriptor is null ? [] : [descriptor]);
+
+    /// <summary>Sends all bytes, and descriptors with the first of them, at most 32.</summary>
+    /// <exception cref="IOException">The other side takes nothing any more.</exception>
+    public void Send(ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> descriptors)
     {
         while (bytes.Length > 0)
         {
-            nint count = DescriptorMessages.Send(_socket.SafeHandle, bytes, descriptor, 0);
+            nint count = DescriptorMessages.Send(_socket.SafeHandle, bytes, descriptors, 0);
             if (count < 0)
             {
                 ThrowUnlessInterrupted("cannot be sent to");
                 continue;
             }
 
-            descriptor = null;
+            descriptors = [];
             bytes = bytes[(int)count..];
         }
     }
@@ -88,7 +127,7 @@ public sealed class DescriptorSocket : IDisposable
     {
         try
         {
-            return DescriptorMessages.Send(_socket.SafeHandle, bytes, null, SocketCalls.DoNotWait) == bytes.Length;
+            return DescriptorMessages.Send(_socket.SafeHandle, bytes, [], SocketCalls.DoNotWait) == bytes.Length;
         }
         catch (ObjectDisposedException)
         {

@@ -39,8 +39,19 @@ public sealed class EventDescriptor : IDisposable
                 return;
             }
 
+            // There is no room for one more: whoever waits is woken all the same.
+            if (Marshal.GetLastPInvokeError() == DescriptorCalls.TryAgain)
+                return;
             ThrowUnlessInterrupted();
         }
+    }
+
+    /// <summary>From now on <see cref="Add"/> never waits for room, which another process may leave none of.</summary>
+    internal void DoNotBlock()
+    {
+        int status = DescriptorCalls.Control(Handle, DescriptorCalls.GetStatus, 0);
+        if (status >= 0)
+            DescriptorCalls.Control(Handle, DescriptorCalls.SetStatus, status | DescriptorCalls.NonBlocking);
     }
 
     /// <summary>Waits until the counter is not 0 and sets it to 0.</summary>

@@ -13,16 +13,29 @@ public sealed class EventSignal : QueueSignal
 {
     private readonly EventDescriptor _event = new();
     private int _set;
+    private bool _isShared;
 
     /// <summary>The eventfd behind it: whoever adds to its counter sets the signal. It belongs to this object.</summary>
     public SafeFileHandle Handle => _event.Handle;
+
+    /// <summary>
+    /// Leaves the waiting to another process that has the eventfd. Nothing here learns when that has read it, so that from now on each <see cref="Set"/> adds to it, and
+    /// nobody may <see cref="Wait"/>.
+    /// </summary>
+    /// <returns>The eventfd. It belongs to this object.</returns>
+    public SafeFileHandle Share()
+    {
+        _event.DoNotBlock();
+        Volatile.Write(ref _isShared, true);
+        return Handle;
+    }
 
     /// <inheritdoc/>
     public override void Set()
     {
         // Whoever set it first writes, or has written; the waiter clears this after its read and looks at everything after that. What the kernel adds is not
         // known here: then there is one write too many.
-        if (Interlocked.Exchange(ref _set, 1) == 0)
+        if (Interlocked.Exchange(ref _set, 1) == 0 || Volatile.Read(ref _isShared))
             _event.Add();
     }
 

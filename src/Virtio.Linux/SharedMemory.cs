@@ -5,7 +5,7 @@ using Virtio.Linux.Interop;
 namespace Virtio.Linux;
 
 /// <summary>
-/// A part of a file that another process has too, in this process's memory, readable and writable. Where the other one shortens the file, this one reads zeros there and
+/// A file, or a part of one, that another process has too, in this process's memory, readable and writable. Where the other one shortens the file, this one reads zeros there and
 /// what it writes is lost; on processors other than x86-64 that ends the process. Disposed last, after everything that uses it.
 /// </summary>
 [SupportedOSPlatform("linux")]
@@ -16,14 +16,13 @@ public sealed class SharedMemory : IDisposable
 
     private readonly FileMapping _mapping;
     private readonly int _before;
-    private int _guard;
+    private int _guard = -1;
 
-    private SharedMemory(FileMapping mapping, int before, ulong length, nuint pageSize)
+    private SharedMemory(FileMapping mapping, int before, ulong length)
     {
         _mapping = mapping;
         _before = before;
         Length = length;
-        _guard = TruncationGuard.Add(mapping.DangerousGetHandle(), (nuint)length + (nuint)before, pageSize);
     }
 
     /// <summary>Where it begins in this process.</summary>
@@ -31,6 +30,28 @@ public sealed class SharedMemory : IDisposable
 
     /// <summary>Length in bytes.</summary>
     public ulong Length { get; }
+
+    /// <summary>The file, where it was made here, to be handed to other processes; it belongs to this object. Null where it was mapped.</summary>
+    public SafeFileHandle? File { get; private init; }
+
+    /// <summary>Makes zeroed memory that other processes can have too. None of them can make it shorter, which would end whoever uses what is gone.</summary>
+    /// <param name="name">For people, in <c>/proc</c>.</param>
+    /// <param name="length">In bytes, at least 1.</param>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static SharedMemory Create(string name, ulong length)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(length);
+        SafeFileHandle file = MemoryFile.Create(name, checked((long)length));
+        try
+        {
+            return new SharedMemory(FileMapping.Create(file, checked((long)length), isWritable: true), 0, length) { File = file };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Maps a part of a file. The file may be closed afterwards.</summary>
     /// <param name="file">A file, or what <c>memfd_create</c> makes.</param>
@@ -45,7 +66,9 @@ public sealed class SharedMemory : IDisposable
             throw new IOException($"the file of {size} bytes has no part of {length} at {offset}");
 
         ulong before = offset % PageSize;
-        return new SharedMemory(FileMapping.Create(file, (long)(offset - before), (long)(length + before), isWritable: true), (int)before, length, (nuint)PageSize);
+        FileMapping mapping = FileMapping.Create(file, (long)(offset - before), (long)(length + before), isWritable: true);
+        int guard = TruncationGuard.Add(mapping.DangerousGetHandle(), (nuint)(length + before), (nuint)PageSize);
+        return new SharedMemory(mapping, (int)before, length) { _guard = guard };
     }
 
     /// <inheritdoc/>
@@ -53,6 +76,7 @@ public sealed class SharedMemory : IDisposable
     {
         TruncationGuard.Remove(Interlocked.Exchange(ref _guard, -1));
         _mapping.Dispose();
+        File?.Dispose();
     }
 
     private static long LengthOf(SafeFileHandle file)

@@ -17,6 +17,9 @@ public abstract class DeviceUnderTest
     /// <summary>The queue that requests go to.</summary>
     public virtual int Queue => 0;
 
+    /// <summary>What the bus is made of that the device is put on.</summary>
+    public virtual TestBusOptions BusOptions => new() { MemorySize = MemorySize };
+
     /// <summary>A new device. Its bus disposes it.</summary>
     public abstract IVirtioDevice Create();
 
@@ -47,8 +50,8 @@ public abstract class DeviceUnderTest
     internal static void Free(TestBus bus, DriverBuffer[] request) =>
         Array.ForEach(request, buffer => bus.Allocator.Free(buffer.Address, (int)buffer.Length));
 
-    internal TestBus OnBus() => new(new TestBusOptions { MemorySize = MemorySize }, Create());
+    internal TestBus OnBus() => new(BusOptions, Create());
 
     /// <summary>On a bus, offering these features of its rings.</summary>
-    internal TestBus OnBus(VirtioFeatures ring) => new(new TestBusOptions { MemorySize = MemorySize }, new OfferedRing(Create(), ring));
+    internal TestBus OnBus(VirtioFeatures ring) => new(BusOptions, new OfferedRing(Create(), ring));
 }

@@ -14,6 +14,8 @@ internal sealed class OfferedRing(IVirtioDevice device, VirtioFeatures features)
 
     public ReadOnlySpan<ushort> QueueSizes => device.QueueSizes;
 
+    public bool NeedsSharedMemory => device.NeedsSharedMemory;
+
     public uint ConfigGeneration => device.ConfigGeneration;
 
     public void ReadConfig(int offset, Span<byte> destination) => device.ReadConfig(offset, destination);

@@ -25,7 +25,7 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(devices);
         Options = options;
-        Memory = GuestMemory.Allocate([(options.MemoryAddress, options.MemorySize), .. options.FurtherMemory]);
+        Memory = options.AllocateMemory([(options.MemoryAddress, options.MemorySize), .. options.FurtherMemory]);
         Allocator = new GuestAllocator(Memory);
         _firstInterrupt = options.Bus.FirstInterrupt;
         _lines = [.. devices.Select(_ => new InterruptLine())];

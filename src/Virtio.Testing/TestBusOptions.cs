@@ -1,3 +1,4 @@
+using Virtio.Memory;
 using Virtio.Transports.Mmio;
 
 namespace Virtio.Testing;
@@ -13,6 +14,9 @@ public sealed record TestBusOptions
 
     /// <summary>Further RAM behind a hole: address and length in whole pages, above the first range.</summary>
     public IReadOnlyList<(ulong Address, ulong Length)> FurtherMemory { get; init; } = [];
+
+    /// <summary>Makes the RAM, of ranges with address and length; for devices that need it shared with other processes.</summary>
+    public Func<(ulong Address, ulong Length)[], GuestMemory> AllocateMemory { get; init; } = ranges => GuestMemory.Allocate(ranges);
 
     /// <summary>The bus, its addresses and where it logs.</summary>
     public MmioBusOptions Bus { get; init; } = new();

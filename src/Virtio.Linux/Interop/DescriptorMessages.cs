@@ -30,24 +30,33 @@ internal static unsafe class DescriptorMessages
         }
     }
 
-    /// <summary>Sends what fits, with a descriptor if there is one.</summary>
-    internal static nint Send(SafeHandle socket, ReadOnlySpan<byte> bytes, SafeHandle? descriptor, int flags)
+    /// <summary>Sends what fits, with descriptors if there are any.</summary>
+    internal static nint Send(SafeHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> descriptors, int flags)
     {
-        if (descriptor is null)
-            return Send(socket, bytes, [], flags);
-        bool held = false;
+        if (descriptors.IsEmpty)
+            return SendWith(socket, bytes, [], flags);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(descriptors.Length, MaximumDescriptors);
+        Span<byte> control = stackalloc byte[HeaderSize + (MaximumDescriptors * sizeof(int))];
+        control.Clear();
+        int held = 0;
         try
         {
-            descriptor.DangerousAddRef(ref held);
-            Span<byte> control = stackalloc byte[HeaderSize + sizeof(ulong)];
-            control.Clear();
-            MemoryMarshal.Write(control, new ControlHeader { Length = (nuint)(HeaderSize + sizeof(int)), Level = SocketCalls.SocketLevel, Type = SocketCalls.Rights });
-            MemoryMarshal.Write(control[HeaderSize..], (int)descriptor.DangerousGetHandle());
-            return Send(socket, bytes, control, flags);
+            Span<int> numbers = MemoryMarshal.Cast<byte, int>(control[HeaderSize..]);
+            while (held < descriptors.Length)
+            {
+                bool isHeld = false;
+                descriptors[held].DangerousAddRef(ref isHeld);
+                numbers[held] = (int)descriptors[held].DangerousGetHandle();
+                held++;
+            }
+
+            int length = HeaderSize + (descriptors.Length * sizeof(int));
+            MemoryMarshal.Write(control, new ControlHeader { Length = (nuint)length, Level = SocketCalls.SocketLevel, Type = SocketCalls.Rights });
+            return SendWith(socket, bytes, control[..((length + sizeof(long) - 1) & -sizeof(long))], flags);
         }
         finally
         {
-            if (held)
+            foreach (SafeFileHandle descriptor in descriptors[..held])
                 descriptor.DangerousRelease();
         }
     }
@@ -63,7 +72,7 @@ internal static unsafe class DescriptorMessages
         }
     }
 
-    private static nint Send(SafeHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> control, int flags)
+    private static nint SendWith(SafeHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> control, int flags)
     {
         fixed (byte* data = bytes, room = control)
         {

@@ -30,10 +30,25 @@ internal static partial class MappingCalls
     /// <summary><c>O_CLOEXEC</c> with <c>O_RDWR</c>.</summary>
     internal const int ForWriting = 0x80002;
 
+    /// <summary><c>MFD_CLOEXEC</c> with <c>MFD_ALLOW_SEALING</c>.</summary>
+    internal const uint Sealable = 3;
+
+    /// <summary><c>F_ADD_SEALS</c>.</summary>
+    internal const int AddSeals = 1033;
+
+    /// <summary><c>F_SEAL_SHRINK</c> with <c>F_SEAL_SEAL</c>.</summary>
+    internal const int NeverShorter = 3;
+
     private const string Library = "libc";
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial SafeFileHandle CreateFile(string name, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int SetLength(SafeFileHandle file, long length);
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);

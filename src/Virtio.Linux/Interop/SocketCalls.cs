@@ -23,7 +23,16 @@ internal static partial class SocketCalls
     /// <summary><c>SCM_RIGHTS</c>.</summary>
     internal const int Rights = 1;
 
+    /// <summary><c>AF_UNIX</c>.</summary>
+    internal const int Unix = 1;
+
+    /// <summary><c>SOCK_STREAM</c> with <c>SOCK_CLOEXEC</c>.</summary>
+    internal const int StreamCloseOnExec = 0x80001;
+
     private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "socketpair", SetLastError = true)]
+    internal static partial int CreatePair(int domain, int type, int protocol, Span<int> descriptors);
 
     [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
     internal static partial nint Receive(SafeHandle socket, ref SocketMessage message, int flags);

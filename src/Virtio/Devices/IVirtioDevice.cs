@@ -26,6 +26,12 @@ public interface IVirtioDevice : IAsyncDisposable
     ReadOnlySpan<ushort> QueueSizes { get; }
 
     /// <summary>
+    /// Whether another process serves its queues, so that guest memory must be something that can be handed to it (<see cref="Memory.GuestMemoryRegion.File"/>).
+    /// Constant.
+    /// </summary>
+    bool NeedsSharedMemory => false;
+
+    /// <summary>
     /// Changes whenever the configuration space changed (virtio 1.4, 2.5). Read before and after a multi-field read to detect a torn one.
     /// </summary>
     uint ConfigGeneration => 0;

@@ -64,14 +64,17 @@ public sealed unsafe class GuestMemory : IDisposable
         return new GuestMemory(regions, Free);
     }
 
-    /// <summary>RAM that somebody else has put into this process, such as a front-end's.</summary>
+    /// <summary>RAM that somebody else has put into this process: another machine monitor, or whoever mapped a file that other processes have too.</summary>
     /// <param name="regions">Page-aligned (4 KiB), in ascending order of address, not overlapping; there and writable until <paramref name="free"/>.</param>
     /// <param name="free">Called once, by <see cref="Dispose"/>.</param>
     /// <exception cref="ArgumentException">The regions are none, unaligned, unordered, or overlap.</exception>
-    internal static GuestMemory Of(GuestMemoryRegion[] regions, Action free)
+    public static GuestMemory Of(IEnumerable<GuestMemoryRegion> regions, Action free)
     {
-        CheckRanges([.. regions.Select(region => (region.Address, region.Length))]);
-        return new GuestMemory(regions, free);
+        ArgumentNullException.ThrowIfNull(regions);
+        ArgumentNullException.ThrowIfNull(free);
+        GuestMemoryRegion[] own = [.. regions];
+        CheckRanges([.. own.Select(region => (region.Address, region.Length))]);
+        return new GuestMemory(own, free);
     }
 
     /// <summary>Copies guest bytes out; false, and nothing copied, when any of them lies outside RAM.</summary>

@@ -42,6 +42,7 @@ public sealed partial class Virtqueue
 
     private Virtqueue(QueueConfig config, GuestMemory memory, RingLayout ring, Action interrupt, QueueSignal signal)
     {
+        Config = config;
         Index = config.Index;
         Size = (int)config.Size;
         _memory = memory;
@@ -78,6 +79,12 @@ public sealed partial class Virtqueue
     public CancellationToken Stopping => _stopping.Token;
 
     internal QueueSignal Signal { get; }
+
+    /// <summary>What the driver configured, for whoever has another process serve it.</summary>
+    internal QueueConfig Config { get; }
+
+    /// <summary>Guest RAM.</summary>
+    internal GuestMemory Memory => _memory;
 
     /// <summary>How long its worker looks for more requests before it sleeps; zero for not at all.</summary>
     internal TimeSpan PollTime { get; set; }
@@ -141,6 +148,12 @@ public sealed partial class Virtqueue
         if (!IsInterruptDue)
             return;
         IsInterruptDue = false;
+        Interrupt();
+    }
+
+    /// <summary>Interrupts the driver, whether or not anything was published here: another process may have. For the queue's thread.</summary>
+    internal void Interrupt()
+    {
         if (Has(QueueHindrances.Halted))
             return;
         Counters.InterruptsSent++;

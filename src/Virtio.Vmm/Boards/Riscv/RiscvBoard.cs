@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Virtio.Devices;
+using Virtio.Linux;
 using Virtio.Memory;
 using Virtio.Riscv;
 using Virtio.Transports.Mmio;
@@ -27,7 +29,7 @@ internal sealed class RiscvBoard : IBoard
         _parts = parts;
         _logger = options.Logger;
         parts.Add(() => DisposeDevicesAsync(options));
-        _memory = parts.Own(GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize)));
+        _memory = parts.Own(BoardMemory.Allocate(options, (RiscvBoardLayout.MemoryAddress, (ulong)options.MemorySize)));
         parts.Add(DisposeMachine);
         var plic = new Plic(options.ProcessorCount, (hart, asserted) => _machine!.SetExternalInterrupt(hart, asserted));
         _serial = new SerialPort(
@@ -43,6 +45,7 @@ internal sealed class RiscvBoard : IBoard
             BaseAddress = RiscvBoardLayout.VirtioAddress,
             DeviceSize = RiscvBoardLayout.VirtioStride,
             FirstInterrupt = RiscvBoardLayout.FirstVirtioInterrupt,
+            CreateSignal = (device, _) => CreateSignal(options.Devices[device]),
             Logger = options.Logger,
         };
         _virtio = new MmioBus(busOptions, _memory, options.Devices, plic.SetLevel);
@@ -106,6 +109,9 @@ internal sealed class RiscvBoard : IBoard
             await Completion.ConfigureAwait(false);
         await _parts.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>A kick for another process goes there, with no thread of this one in between.</summary>
+    private static EventSignal? CreateSignal(IVirtioDevice device) => OperatingSystem.IsLinux() && device.NeedsSharedMemory ? new EventSignal() : null;
 
     private async ValueTask DisposeDevicesAsync(MicroVmOptions options)
     {

@@ -34,7 +34,7 @@ internal sealed class X86Board : IBoard
         _parts = parts;
         _logger = options.Logger;
         parts.Add(() => DisposeDevicesAsync(options));
-        _memory = parts.Own(GuestMemory.Allocate(MemoryRanges((ulong)options.MemorySize)));
+        _memory = parts.Own(BoardMemory.Allocate(options, MemoryRanges((ulong)options.MemorySize)));
         using var kvm = KvmSystem.Open();
         _vm = parts.Own(kvm.CreateVm());
         SetUpMachine();

@@ -19,9 +19,9 @@ public sealed record MmioBusOptions
     /// <summary>
     /// Makes the signal of a queue, by index of its device on the bus and of the queue in its device, once for each when the bus is made: for a hypervisor that
     /// takes the driver's kicks without a call of <see cref="MmioBus.HandleMmio"/>. The bus owns the signal, hands it to whatever queue the driver makes there, after
-    /// every reset anew, and disposes it with itself. Null: signals between threads of this process.
+    /// every reset anew, and disposes it with itself. Null, or where it returns null: a signal between threads of this process.
     /// </summary>
-    public Func<int, int, QueueSignal>? CreateSignal { get; init; }
+    public Func<int, int, QueueSignal?>? CreateSignal { get; init; }
 
     /// <summary>
     /// How long a worker that has served all of the driver's requests looks for more before it sleeps, with kicks not wanted meanwhile; zero for not at all. It

@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using Virtio.Devices;
+
+namespace Virtio.VhostUser;
+
+/// <summary>What a front-end must know of a device type to pass its configuration space on.</summary>
+internal static class RemoteConfig
+{
+    /// <summary>VIRTIO_BLK_F_MQ.</summary>
+    internal const ulong BlockMultipleQueues = 1 << 12;
+
+    private const int BlockQueuesOffset = 34;
+
+    /// <summary>Its length in bytes. Back-ends refuse to be asked for more than they have.</summary>
+    internal static int LengthOf(DeviceId id) => id switch
+    {
+        DeviceId.Network => 12,
+        DeviceId.Block => 60,
+        DeviceId.Console => 12,
+        DeviceId.Balloon => 16,
+        DeviceId.Socket => 8,
+        _ => 0,
+    };
+
+    /// <summary>
+    /// The only part that a driver may write: the block device's cache mode, the console's emergency character. Back-ends give the device up for a write anywhere else.
+    /// </summary>
+    internal static (int Offset, int Length) WritableOf(DeviceId id) => id switch
+    {
+        DeviceId.Block => (32, 1),
+        DeviceId.Console => (8, 4),
+        _ => default,
+    };
+
+    /// <summary>How many queues a device has if nobody says how many: of a block device what its configuration says.</summary>
+    internal static int QueueCountOf(DeviceId id, ulong features, ReadOnlySpan<byte> config, int? most) => id switch
+    {
+        DeviceId.Block => (features & BlockMultipleQueues) == 0 ? 1 : Math.Clamp(BinaryPrimitives.ReadUInt16LittleEndian(config[BlockQueuesOffset..]), (ushort)1, (ushort)(most ?? 1)),
+        DeviceId.Console => 2,
+        _ => most ?? 1,
+    };
+
+    /// <summary>Makes a block device's configuration say how many queues there are here.</summary>
+    internal static void SetQueueCount(DeviceId id, ulong features, Span<byte> config, int count)
+    {
+        if (id == DeviceId.Block && (features & BlockMultipleQueues) != 0)
+            BinaryPrimitives.WriteUInt16LittleEndian(config[BlockQueuesOffset..], (ushort)count);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.Versioning;
+using Virtio.Devices;
+using Virtio.Devices.Block;
+using Virtio.Linux;
+using Virtio.Storage;
+using Virtio.Testing;
+using Virtio.Transports.Mmio;
+
+namespace Virtio.VhostUser.Tests;
+
+/// <summary>A disk that a server of this process serves, on a bus as the device of a back-end.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class RemoteDisk : IAsyncDisposable
+{
+    internal const int Sectors = 2048;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("vhost-user").FullName;
+    private readonly int _queues;
+    private readonly bool _isPacked;
+
+    internal RemoteDisk(int queues = 1, bool isPacked = false, bool hasEventSignals = true, VhostUserDeviceOptions? options = null)
+    {
+        _queues = queues;
+        _isPacked = isPacked;
+        SocketPath = Path.Combine(_folder, "socket");
+        Server = Serve();
+        Device = VhostUserDevice.Connect(DeviceId.Block, SocketPath, options);
+        Bus = BusFor(Device, hasEventSignals);
+    }
+
+    /// <summary>What is on the disk; it outlives the server.</summary>
+    internal byte[] Image { get; } = new byte[Sectors * 512];
+
+    internal string SocketPath { get; }
+
+    internal VhostUserServer Server { get; private set; }
+
+    internal VhostUserDevice Device { get; }
+
+    internal TestBus Bus { get; }
+
+    internal static TestBus BusFor(IVirtioDevice device, bool hasEventSignals) => new(
+        new TestBusOptions
+        {
+            AllocateMemory = ranges => SharedGuestMemory.Allocate(ranges),
+            Bus = new MmioBusOptions { CreateSignal = hasEventSignals ? (_, _) => new EventSignal() : null },
+        },
+        device);
+
+    internal ValueTask EndServerAsync() => Server.DisposeAsync();
+
+    internal void StartServer() => Server = Serve();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Bus.DisposeAsync();
+        await Server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private VhostUserServer Serve() => VhostUserServer.Listen(
+        new BlockDevice(new MemoryStorage(Image), new BlockDeviceOptions { Queues = _queues, RingFeatures = VirtioFeatures.RingDefault | VirtioFeatures.InOrder }),
+        SocketPath,
+        new VhostUserServerOptions { Packed = _isPacked });
+}
