@@ -34,17 +34,16 @@ internal sealed partial class PackedRing
     private TakeResult TakeBuffers(DescriptorChain chain, ulong address, ulong word)
     {
         RingArea descriptors = _descriptors;
-        nuint start = _available;
+        nuint position = _available;
         uint expected = _availableFlags;
         uint flags = FlagsOf(word);
         nuint end = _used;
-        if (start == end && IsFull)
+        if (position == end && IsFull)
             return TakeResult.Broken;
         var shape = new ChainShape(_memory);
-        nuint position = start;
 
         // Where the next descriptor is not simply the one behind: at the oldest in flight, or before that at the end of the ring.
-        nuint stop = start < end ? end : _length;
+        nuint stop = position < end ? end : _length;
         while (shape.TryAdd(chain, address, unchecked((uint)word), flags & Write))
         {
             position = unchecked(position + Descriptor.Size);
