@@ -1,3 +1,5 @@
+using Virtio.Vmm;
+
 namespace Virtio.Testing.Guest;
 
 /// <summary>A script in the guest failed, or the guest did not answer. The message shows all there is to see of it.</summary>
@@ -19,4 +21,7 @@ public sealed class GuestScriptException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>How the guest ended, where that is why the script did not.</summary>
+    public MicroVmExit? Exit { get; init; }
 }

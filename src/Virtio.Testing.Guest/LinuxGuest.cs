@@ -125,8 +125,9 @@ public sealed class LinuxGuest : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or EndOfStreamException && !cancellationToken.IsCancellationRequested)
         {
-            string how = _ended.IsCancellationRequested ? $"ended ({Describe(await Exit.ConfigureAwait(false))}) and {failure}" : $"{failure} within {limit}";
-            throw new GuestScriptException($"the guest {how}\n--- kernel ---\n{KernelLog}", e);
+            MicroVmExit? exit = _ended.IsCancellationRequested ? await Exit.ConfigureAwait(false) : null;
+            string how = exit is null ? $"{failure} within {limit}" : $"ended ({Describe(exit)}) and {failure}";
+            throw new GuestScriptException($"the guest {how}\n--- kernel ---\n{KernelLog}", e) { Exit = exit };
         }
     }
 }
