@@ -19,7 +19,7 @@ internal static class RemoteOpening
         }
         catch (IOException e)
         {
-            throw new CommandException($"--vhost-user {spec.Socket}: {e.Message}", e);
+            throw new CommandException($"--vhost-user: {e.Message}", e);
         }
     }
 }

@@ -95,7 +95,14 @@ public sealed class DescriptorSocket : IDisposable
         catch (Exception e) when (e is SocketException or ArgumentOutOfRangeException)
         {
             socket.Dispose();
-            throw new IOException($"cannot connect to {path}: {(e is SocketException ? e.Message : "the path is too long for a socket")}", e);
+            string reason = (e as SocketException)?.SocketErrorCode switch
+            {
+                SocketError.AddressNotAvailable => "there is no socket",
+                SocketError.ConnectionRefused => "nobody listens there",
+                null => "the path is too long for a socket",
+                _ => e.Message,
+            };
+            throw new IOException($"cannot connect to {path}: {reason}", e);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Virtio.Linux;
 
 /// <summary>
 /// Waits for many descriptors at once, on a thread of its own that then calls whoever wants to know. Another process may have their other ends: whatever it does with
-/// those, no wait is longer for it. Calls come one at a time. Thread-safe.
+/// those, no wait is longer for it. A descriptor is removed before it is closed. Calls come one at a time, and must not throw. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorWatch : IDisposable

@@ -9,6 +9,8 @@ public sealed partial class VhostUserDevice
 {
     private BackendClient? Client => Volatile.Read(ref _client);
 
+    private DeviceActivation? Activation => Volatile.Read(ref _activation);
+
     private static bool IsLoss(Exception e) => e is IOException or ProtocolException or ObjectDisposedException;
 
     private static byte[] ReadConfig(BackendClient client, DeviceId id)
@@ -53,10 +55,15 @@ public sealed partial class VhostUserDevice
     private void Use(BackendClient client)
     {
         _hasMemory = false;
-        Volatile.Write(ref _client, client);
-        _watch.AddEnd(client.Handle, () => Lose(client, new IOException("the back-end has ended the connection")));
-        if (client.Channel is { } channel)
-            _watch.AddSocket(channel.Handle, () => Listen(client, channel));
+
+        // Under the lock: what loses it at once waits until all of it is watched, and can be forgotten.
+        lock (_gate)
+        {
+            Volatile.Write(ref _client, client);
+            _watch.AddEnd(client.Handle, () => Lose(client, new IOException("the back-end has ended the connection")));
+            if (client.Channel is { } channel)
+                _watch.AddSocket(channel.Handle, () => Listen(client, channel));
+        }
     }
 
     private void Listen(BackendClient client, DescriptorSocket channel)
@@ -66,7 +73,7 @@ public sealed partial class VhostUserDevice
             if (BackendMessages.TryReceive(channel, _options.Timeout, out BackendRequest request))
             {
                 if (request == BackendRequest.ConfigChanged && RefreshConfig(client))
-                    Volatile.Read(ref _activation)?.NotifyConfigChanged();
+                    Activation?.NotifyConfigChanged();
                 return;
             }
 
@@ -92,21 +99,43 @@ public sealed partial class VhostUserDevice
         return _config.Update(0, config);
     }
 
-    private void Lose(BackendClient? client, Exception reason)
+    private BackendClient? Begin(DeviceActivation? activation)
     {
-        Drop(client);
-        Fail($"the back-end at {_path}: {reason.Message}");
+        lock (_gate)
+        {
+            Volatile.Write(ref _activation, activation);
+            return _client;
+        }
     }
 
-    private void Drop(BackendClient? client)
+    /// <summary>The driver's own step has failed, so that what it has just begun needs a reset, whoever lost the connection.</summary>
+    private void Fail(BackendClient? client, Exception reason)
     {
-        if (client is null || Interlocked.CompareExchange(ref _client, null, client) != client)
-            return;
+        Drop(client);
+        Activation?.Fail(Describe(reason), reason);
+    }
+
+    /// <summary>A connection was found to be of no use any more, at any time.</summary>
+    private void Lose(BackendClient client, Exception reason) => Drop(client)?.Fail(Describe(reason), reason);
+
+    /// <returns>What needs a reset for it.</returns>
+    private DeviceActivation? Drop(BackendClient? client)
+    {
+        DeviceActivation? affected;
+        lock (_gate)
+        {
+            if (client is null || _client != client)
+                return null;
+            Volatile.Write(ref _client, null);
+            affected = _activation;
+        }
+
         _watch.Remove(client.Handle);
         if (client.Channel is { } channel)
             _watch.Remove(channel.Handle);
         client.Dispose();
+        return affected;
     }
 
-    private void Fail(string reason) => Volatile.Read(ref _activation)?.Fail(reason);
+    private string Describe(Exception reason) => $"the back-end at {_path}: {reason.Message}";
 }

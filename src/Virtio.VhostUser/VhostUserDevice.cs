@@ -25,6 +25,9 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     private readonly DescriptorWatch _watch;
     private readonly ConfigSpace _config;
     private readonly Lock _configGate = new();
+
+    // Which activation goes with which connection: of one that is lost, only that needs a reset.
+    private readonly Lock _gate = new();
     private readonly ushort[] _queueSizes;
     private readonly RemoteQueue?[] _queues;
     private BackendClient? _client;
@@ -121,8 +124,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     public void Activate(DeviceActivation activation)
     {
         ArgumentNullException.ThrowIfNull(activation);
-        Volatile.Write(ref _activation, activation);
-        BackendClient? client = Client;
+        BackendClient? client = Begin(activation);
         try
         {
             client ??= Reconnect();
@@ -130,7 +132,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
         }
         catch (Exception e) when (IsLoss(e))
         {
-            Lose(client, e);
+            Fail(client, e);
         }
     }
 
@@ -148,12 +150,12 @@ public sealed partial class VhostUserDevice : IVirtioDevice
                 client.SetMemory(queue.Memory.Regions);
             _hasMemory = true;
             _watch.AddEvent(remote.Call.Handle, remote.Interrupt);
-            _watch.AddEvent(remote.Error.Handle, () => Fail($"queue {index}: the back-end says that it is broken"));
+            _watch.AddEvent(remote.Error.Handle, () => Activation?.Fail($"queue {index}: the back-end says that it is broken"));
             client.StartRing(remote.ToSetup());
         }
         catch (Exception e) when (IsLoss(e))
         {
-            Lose(client, e);
+            Fail(client, e);
         }
     }
 
@@ -170,7 +172,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
         }
         catch (Exception e) when (IsLoss(e))
         {
-            Lose(client, e);
+            Fail(client, e);
         }
 
         _watch.Remove(remote.Call.Handle);
@@ -181,15 +183,14 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     /// <inheritdoc/>
     public void Reset()
     {
-        Volatile.Write(ref _activation, null);
-        BackendClient? client = Client;
+        BackendClient? client = Begin(null);
         try
         {
             client?.Reset();
         }
         catch (Exception e) when (IsLoss(e))
         {
-            Lose(client, e);
+            Fail(client, e);
         }
     }
 
@@ -198,8 +199,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     {
         for (int i = 0; i < _queues.Length; i++)
             StopQueue(i);
-        Volatile.Write(ref _activation, null);
-        Drop(Client);
+        Drop(Begin(null));
         _watch.Dispose();
         return ValueTask.CompletedTask;
     }

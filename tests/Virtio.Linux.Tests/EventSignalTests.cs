@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 using Virtio.Devices.Entropy;
 using Virtio.Linux.Interop;
 using Virtio.Testing;
@@ -150,5 +151,22 @@ public class EventSignalTests
     {
         PollEntry[] entry = [new PollEntry { Descriptor = (int)signal.Handle.DangerousGetHandle(), Events = PollEntry.Readable }];
         return DescriptorCalls.Poll(entry, 1, milliseconds: 0) == 1;
+    }
+
+    [Fact]
+    public void Each_set_of_a_shared_signal_reaches_who_waits_elsewhere_and_none_waits_for_room()
+    {
+        using var signal = new EventSignal();
+        SafeFileHandle elsewhere = signal.Share();
+        byte[] count = new byte[8];
+        for (int i = 0; i < 3; i++)
+        {
+            signal.Set();
+            Assert.Equal(8, RandomAccess.Read(elsewhere, count, 0));
+            Assert.Equal(1UL, BitConverter.ToUInt64(count));
+        }
+
+        RandomAccess.Write(elsewhere, BitConverter.GetBytes(ulong.MaxValue - 1), 0);
+        signal.Set();
     }
 }

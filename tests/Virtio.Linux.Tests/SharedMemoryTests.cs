@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
+using Virtio.Memory;
 
 namespace Virtio.Linux.Tests;
 
@@ -22,6 +23,28 @@ public sealed unsafe class SharedMemoryTests : IDisposable
         Assert.Equal(7, Bytes(whole)[5000]);
         Assert.Equal(7, Bytes(whole)[5099]);
         Assert.Equal(0, Bytes(whole)[5100]);
+    }
+
+    [Fact]
+    public void Memory_made_here_is_another_mappings_too_and_nobody_makes_it_shorter()
+    {
+        using SharedMemory made = SharedMemory.Create("test", 3 * 4096);
+        using SharedMemory other = SharedMemory.Map(made.File!, 4096, 4096);
+        Assert.All(Bytes(made).ToArray(), value => Assert.Equal(0, value));
+        Bytes(made)[5000] = 9;
+        Assert.Equal(9, Bytes(other)[5000 - 4096]);
+        Assert.ThrowsAny<Exception>(() => RandomAccess.SetLength(made.File!, 4096));
+        Assert.Equal(3 * 4096, RandomAccess.GetLength(made.File!));
+    }
+
+    [Fact]
+    public void Guest_memory_that_is_shared_says_of_what_files_it_is()
+    {
+        using GuestMemory memory = SharedGuestMemory.Allocate((0UL, 1UL << 20), (1UL << 32, 2UL << 20));
+        Assert.Equal([(0UL, 1UL << 20), (1UL << 32, 2UL << 20)], memory.Regions.Select(region => (region.Address, region.Length)));
+        Assert.True(memory.TryWrite((1UL << 32) + 4096, [7]));
+        using SharedMemory other = SharedMemory.Map(memory.Regions[1].File!, memory.Regions[1].FileOffset, memory.Regions[1].Length);
+        Assert.Equal(7, Bytes(other)[4096]);
     }
 
     [Theory]

@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+using Virtio.Linux;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser.Tests;
+
+/// <summary>A back-end of a disk that serves nothing, and that answers one request as it is told to, rightly or wrongly, the others as it must.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class LyingBackend : IDisposable
+{
+    internal const ulong Sectors = 2048;
+
+    private const ulong Features = (1UL << 32) | (1UL << 30) | (1UL << 29) | (1UL << 28) | (1UL << 12);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("vhost-user").FullName;
+    private readonly Socket _listener;
+    private readonly ConcurrentDictionary<FrontendRequest, SafeFileHandle> _descriptors = new();
+    private DescriptorSocket? _connection;
+
+    internal LyingBackend()
+    {
+        Path = System.IO.Path.Combine(_folder, "socket");
+        _listener = UnixListening.Start(Path);
+        new Thread(Run) { IsBackground = true }.Start();
+    }
+
+    internal string Path { get; }
+
+    /// <summary>Which request is not answered as it must be.</summary>
+    internal FrontendRequest Where { get; set; }
+
+    internal Lie Lie { get; set; }
+
+    /// <summary>The number that is answered there instead of the right one.</summary>
+    internal ulong? Number { get; set; }
+
+    /// <summary>The queues that the configuration speaks of.</summary>
+    internal ushort ConfiguredQueues { get; set; } = 1;
+
+    /// <summary>The last descriptor that came with a request.</summary>
+    internal SafeFileHandle Descriptor(FrontendRequest request) => _descriptors[request];
+
+    /// <summary>Ends the connection there is.</summary>
+    internal void Disconnect() => _connection?.Shutdown();
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        Disconnect();
+        foreach (SafeFileHandle descriptor in _descriptors.Values)
+            descriptor.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (true)
+            {
+                using var connection = new DescriptorSocket(_listener.Accept());
+                _connection = connection;
+                Serve(connection);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It has ended.
+        }
+    }
+
+    private void Serve(DescriptorSocket connection)
+    {
+        try
+        {
+            using var message = new Message();
+            while (TryReceive(connection, message))
+            {
+                bool wantsReply = message.Header.Flags.HasFlag(MessageFlags.NeedsReply) || Session.HasAnswer(message.Request);
+                if (wantsReply && !Answer(connection, message))
+                    return;
+            }
+        }
+        catch (IOException)
+        {
+            // The front-end has gone, or did not wait.
+        }
+    }
+
+    private bool TryReceive(DescriptorSocket connection, Message message)
+    {
+        message.Clear();
+        byte[] header = new byte[MessageHeader.Length];
+        if (!connection.Receive(header, message.Descriptors, Patience, wait: true))
+            return false;
+        message.Header = MessageHeader.Read(header);
+        if (message.Header.Size > 0)
+            connection.Receive(message.Payload, message.Descriptors, Patience, wait: false);
+        if (message.Descriptors.Count > 0)
+            _descriptors[message.Request] = message.TakeDescriptor();
+        return true;
+    }
+
+    private bool Answer(DescriptorSocket connection, Message message)
+    {
+        byte[] payload = PayloadOf(message);
+        bool lies = message.Request == Where;
+        Lie lie = lies ? Lie : Lie.None;
+        if (lies && Number is { } number)
+            BinaryPrimitives.WriteUInt64LittleEndian(payload, number);
+        if (lie is Lie.Silence or Lie.Close)
+            return lie == Lie.Silence;
+        if (lie == Lie.TooShort)
+            payload = payload[..^5];
+        if (lie == Lie.Inverted)
+            payload = [.. payload.Select(value => (byte)~value)];
+        byte[] answer = new byte[MessageHeader.Length + payload.Length];
+        MessageFlags flags = MessageFlags.Version | (lie == Lie.NoAnswer ? MessageFlags.None : MessageFlags.Reply);
+        new MessageHeader((uint)message.Request + (lie == Lie.OtherRequest ? 1u : 0), flags, lie == Lie.TooLong ? 1u << 30 : (uint)payload.Length).Write(answer);
+        payload.CopyTo(answer, MessageHeader.Length);
+        connection.Send(lie == Lie.Half ? answer.AsSpan(0, 14) : answer);
+        return true;
+    }
+
+    private byte[] PayloadOf(Message message)
+    {
+        switch (message.Request)
+        {
+            case FrontendRequest.GetFeatures:
+                return RawFrontend.Numbers(Features);
+            case FrontendRequest.GetProtocolFeatures:
+                return RawFrontend.Numbers(ulong.MaxValue);
+            case FrontendRequest.GetQueueCount:
+                return RawFrontend.Numbers(1);
+            case FrontendRequest.GetRingBase:
+                return RawFrontend.Numbers(0);
+            case FrontendRequest.GetConfig:
+                byte[] config = message.Payload.ToArray();
+                BinaryPrimitives.WriteUInt64LittleEndian(config.AsSpan(12), Sectors);
+                BinaryPrimitives.WriteUInt16LittleEndian(config.AsSpan(12 + 34), ConfiguredQueues);
+                return config;
+            default:
+                return RawFrontend.Numbers(0);
+        }
+    }
+}
