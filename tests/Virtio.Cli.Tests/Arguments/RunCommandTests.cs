@@ -11,7 +11,7 @@ public class RunCommandTests
     {
         RunOptions options = Read(
             "--machine", "software", "--kernel", "k", "--initrd", "http://h/i", "--cmdline", "a=b c", "--memory", "256M", "--cpus", "4",
-            "--disk", "one.img,ro", "--disk", "mem:1M", "--console", "unix:/run/c", "--serial", "s");
+            "--disk", "one.img,ro", "--disk", "mem:1M", "--vhost-user", "block,socket=/run/d", "--console", "unix:/run/c", "--serial", "s");
 
         Assert.Equal(MicroVmMachine.Software, options.Machine);
         Assert.Equal("k", options.Kernel);
@@ -20,6 +20,7 @@ public class RunCommandTests
         Assert.Equal(256L << 20, options.Memory);
         Assert.Equal(4, options.Processors);
         Assert.Equal(["one.img", "mem:1M"], options.Disks.Select(disk => disk.Place));
+        Assert.Equal(["/run/d"], options.Remotes.Select(remote => remote.Socket));
         Assert.Equal(new ConsoleSpec(ConsoleKind.Socket, "/run/c"), options.Console);
         Assert.Equal("s", options.Serial);
     }
@@ -36,6 +37,7 @@ public class RunCommandTests
         Assert.Equal(1L << 30, options.Memory);
         Assert.Equal(1, options.Processors);
         Assert.Empty(options.Disks);
+        Assert.Empty(options.Remotes);
         Assert.Equal(ConsoleKind.Standard, options.Console.Kind);
         Assert.Null(options.Serial);
     }

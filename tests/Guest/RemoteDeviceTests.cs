@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using Virtio.Devices;
+using Virtio.Devices.Block;
+using Virtio.Guest.Tests.Machines;
+using Virtio.Storage;
+using Virtio.Testing.Guest;
+using Virtio.VhostUser;
+using Virtio.Vmm;
+
+namespace Virtio.Guest.Tests;
+
+/// <summary>Devices of other processes in our own machines.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class RemoteDeviceTests
+{
+    private const int DiskLength = 32 << 20;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+
+    // Writes, reads back, compares; the sum of the whole disk last.
+    private const string Script =
+        "dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; dd if=/tmp/data of=/dev/vda bs=64k seek=3 conv=fsync 2>/dev/null; " +
+        "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=64k skip=3 count=128 2>/dev/null | cmp - /tmp/data && sha256sum </dev/vda";
+
+    [Theory]
+    [OnEachMachine(1)]
+    [OnEachMachine(2)]
+    public async Task A_disk_of_qemu_storage_daemon_holds_what_the_guest_wrote(MicroVmMachine machine, int queues)
+    {
+        Guests.RequireImage(machine);
+        string program = Programs.Find("qemu-storage-daemon");
+        using var folder = new TemporaryFolder();
+        string image = folder.Sparse("disk.img", DiskLength);
+        string socket = Path.Combine(folder.Root, "socket");
+        using Process daemon = Process.Start(program,
+        [
+            "--blockdev", $"driver=file,node-name=disk,filename={image}",
+            "--export", $"type=vhost-user-blk,id=export,node-name=disk,writable=on,num-queues={queues},addr.type=unix,addr.path={socket}",
+        ]);
+        try
+        {
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(socket), StartLimit), "the daemon does not listen");
+            await using (LinuxGuest guest = await Guests.StartAsync(machine, VhostUserDevice.Connect(DeviceId.Block, socket)))
+            {
+                GuestResult result = await guest.RunAsync(Script);
+                await using FileStream file = File.OpenRead(image);
+                Assert.Equal(Convert.ToHexStringLower(await SHA256.HashDataAsync(file)), result.Text.Split(' ')[0]);
+            }
+
+            // It serves the next one.
+            await using VhostUserDevice again = VhostUserDevice.Connect(DeviceId.Block, socket);
+            Assert.Equal(queues, again.QueueSizes.Length);
+        }
+        finally
+        {
+            daemon.Kill();
+            await daemon.WaitForExitAsync();
+        }
+    }
+
+    [Theory]
+    [OnEachMachine]
+    public async Task A_disk_of_our_own_server_holds_what_the_guest_wrote_over_packed_rings(MicroVmMachine machine)
+    {
+        Guests.RequireImage(machine);
+        using var folder = new TemporaryFolder();
+        byte[] image = new byte[DiskLength];
+        string socket = Path.Combine(folder.Root, "socket");
+        await using VhostUserServer server = VhostUserServer.Listen(
+            new BlockDevice(new MemoryStorage(image), new BlockDeviceOptions { Queues = 2 }), socket, new VhostUserServerOptions { Packed = true });
+        await using LinuxGuest guest = await Guests.StartAsync(machine, VhostUserDevice.Connect(DeviceId.Block, socket));
+
+        GuestResult result = await guest.RunAsync($"cat /sys/block/vda/device/features; {Script}");
+
+        string[] lines = result.Text.Split('\n');
+        Assert.Equal('1', lines[0][34]);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(image)), lines[1].Split(' ')[0]);
+    }
+}
