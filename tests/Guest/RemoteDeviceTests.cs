@@ -23,6 +23,10 @@ public sealed class RemoteDeviceTests
         "dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; dd if=/tmp/data of=/dev/vda bs=64k seek=3 conv=fsync 2>/dev/null; " +
         "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=64k skip=3 count=128 2>/dev/null | cmp - /tmp/data && sha256sum </dev/vda";
 
+    // A driver that comes and goes, and with it its rings.
+    private const string Rebind =
+        "cd /sys/bus/virtio/drivers/virtio_blk; device=$(ls -d virtio*); for i in 1 2 3 4 5; do echo $device >unbind && echo $device >bind || exit 9; done; cd /; ";
+
     [Theory]
     [OnEachMachine(1)]
     [OnEachMachine(2)]
@@ -43,7 +47,7 @@ public sealed class RemoteDeviceTests
             Assert.True(SpinWait.SpinUntil(() => File.Exists(socket), StartLimit), "the daemon does not listen");
             await using (LinuxGuest guest = await Guests.StartAsync(machine, VhostUserDevice.Connect(DeviceId.Block, socket)))
             {
-                GuestResult result = await guest.RunAsync(Script);
+                GuestResult result = await guest.RunAsync(Rebind + Script);
                 await using FileStream file = File.OpenRead(image);
                 Assert.Equal(Convert.ToHexStringLower(await SHA256.HashDataAsync(file)), result.Text.Split(' ')[0]);
             }

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+
+namespace Virtio.VhostUser.Tests;
+
+/// <summary>Alone, because it counts what the whole process has.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class Alone;
+
+[SupportedOSPlatform("linux")]
+[Collection(typeof(Alone))]
+public sealed class RemoteLeakTests
+{
+    private const int Rounds = 50;
+
+    [Fact]
+    public async Task Devices_that_come_reset_and_go_leave_no_descriptor_mapping_or_thread()
+    {
+        await RunAsync(rounds: 3);
+        (int Descriptors, int Mappings, int Threads) before = Count();
+        await RunAsync(Rounds);
+        (int Descriptors, int Mappings, int Threads) after = Count();
+
+        // One left in each round would be more than the runtime's own coming and going.
+        Assert.InRange(after.Descriptors, 0, before.Descriptors + (Rounds / 2));
+        Assert.InRange(after.Mappings, 0, before.Mappings + (Rounds / 2));
+        Assert.InRange(after.Threads, 0, before.Threads + (Rounds / 2));
+    }
+
+    private static async Task RunAsync(int rounds)
+    {
+        for (int i = 0; i < rounds; i++)
+        {
+            await using var disk = new RemoteDisk(queues: 2, hasEventSignals: i % 2 == 0);
+            disk.Bus.Driver().Start();
+            disk.Bus.Driver().Start();
+            if (i % 3 == 0)
+                await disk.EndServerAsync();
+        }
+    }
+
+    // Only guest memory: what the collector maps is its own affair.
+    private static (int Descriptors, int Mappings, int Threads) Count() => (
+        Directory.GetFileSystemEntries("/proc/self/fd").Length,
+        File.ReadLines("/proc/self/maps").Count(line => line.Contains("memfd:guest", StringComparison.Ordinal)),
+        Process.GetCurrentProcess().Threads.Count);
+}
