@@ -47,6 +47,9 @@ public sealed class DescriptorChain
 
     internal ChainProgress Progress { get; set; }
 
+    /// <summary>Where whoever keeps record of it has it.</summary>
+    internal ushort JournalSlot { get; set; }
+
     /// <summary>The clock when it was taken, where somebody wants to know.</summary>
     internal long TakenAt { get; set; }
 

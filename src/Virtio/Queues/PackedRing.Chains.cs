@@ -19,6 +19,19 @@ internal sealed partial class PackedRing
         return (flags & Indirect) == 0 ? TakeBuffers(chain, address, word) : TakeTable(chain, address, word);
     }
 
+    internal override TakeResult TakeAgain(DescriptorChain chain, UnfinishedChain unfinished)
+    {
+        chain.Take(unfinished.Id, unfinished.Descriptors.Length);
+        chain.Shape = new ChainShape(_memory);
+        for (int i = 0; i < unfinished.Descriptors.Length; i++)
+        {
+            if (!TryAdd(chain, unfinished.Descriptors[i], i))
+                return TakeResult.Malformed;
+        }
+
+        return chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Take(DescriptorChain chain, ushort id, int count, nuint position, uint expected)
     {

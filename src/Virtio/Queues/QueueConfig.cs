@@ -21,6 +21,12 @@ internal sealed record QueueConfig
     /// <summary>Where to go on.</summary>
     public QueueState State { get; init; } = QueueState.Initial;
 
+    /// <summary>Is told of each chain; null for nobody.</summary>
+    public ChainJournal? Journal { get; init; }
+
+    /// <summary>What is served before anything in the ring, in this order; <see cref="State"/> is behind them.</summary>
+    public IReadOnlyList<UnfinishedChain> Unfinished { get; init; } = [];
+
     /// <summary>The negotiated features.</summary>
     public VirtioFeatures Features { get; init; }
 }

@@ -20,4 +20,7 @@ internal enum QueueHindrances
 
     /// <summary>Somebody wants to know how long requests take.</summary>
     Timed = 16,
+
+    /// <summary>Somebody keeps a record of each chain.</summary>
+    Journaled = 32,
 }

@@ -24,6 +24,9 @@ internal abstract class RingLayout
     /// <summary>Takes the next available chain into <paramref name="chain"/>.</summary>
     internal abstract TakeResult TryTake(DescriptorChain chain);
 
+    /// <summary>Takes a chain again that was taken before this ring was made.</summary>
+    internal abstract TakeResult TakeAgain(DescriptorChain chain, UnfinishedChain unfinished);
+
     /// <summary>Where the ring stands. What was taken and not given back is lost to whoever goes on from here.</summary>
     internal abstract QueueState State { get; }
 

@@ -93,6 +93,12 @@ internal sealed class SplitRing : RingLayout
         return TryWalk(chain, head) ? TakeResult.Taken : TakeResult.Malformed;
     }
 
+    internal override TakeResult TakeAgain(DescriptorChain chain, UnfinishedChain unfinished)
+    {
+        chain.Take(unfinished.Id, 1);
+        return TryWalk(chain, unfinished.Id) ? TakeResult.Taken : TakeResult.Malformed;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
     {

@@ -4,7 +4,7 @@ namespace Virtio.Queues;
 /// Keeps a queue's chains in the order they were taken, whatever order they are completed in (VIRTIO_F_IN_ORDER; virtio 1.4, 2.7.9 and 2.8.10).
 /// The chains themselves are the list. For the queue's own thread.
 /// </summary>
-internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free)
+internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free, ChainJournal? journal)
 {
     private DescriptorChain? _oldest;
     private DescriptorChain? _newest;
@@ -34,11 +34,13 @@ internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free)
             if (_oldest is null)
                 _newest = null;
             chains++;
+            journal?.Returning(chain);
             descriptors += chain.RingDescriptors;
             if (!chain.IsWhollyWritten || _oldest is not { Progress: ChainProgress.Finished })
             {
                 ring.PutUsed(chain.Id, chain.CompletedLength, chains, descriptors);
                 chains = descriptors = 0;
+                journal?.Returned(ring.State);
             }
 
             free(chain);

@@ -56,7 +56,7 @@ public sealed partial class Virtqueue
         for (int attempts = 0; attempts < Size && IsRunning; attempts++)
         {
             DescriptorChain chain = TakeFree();
-            TakeResult result = TryTake(chain);
+            TakeResult result = _journal is null ? TryTake(chain) : TryTakeJournaled(chain);
             if (result == TakeResult.Taken)
             {
                 chain.Progress = ChainProgress.Taken;
@@ -72,6 +72,21 @@ public sealed partial class Virtqueue
         }
 
         return null;
+    }
+
+    private TakeResult TryTakeJournaled(DescriptorChain chain)
+    {
+        if (_unfinished!.TryDequeue(out UnfinishedChain? unfinished))
+        {
+            chain.JournalSlot = unfinished.Slot;
+            return _ring.TakeAgain(chain, unfinished);
+        }
+
+        ushort slot = _ring.State.NextAvailable;
+        TakeResult result = TryTake(chain);
+        if (result is TakeResult.Taken or TakeResult.Malformed)
+            _journal!.Taken(chain, slot);
+        return result;
     }
 
     /// <summary>What becomes of a chain object that holds no request; true when there may be one behind it.</summary>
@@ -136,7 +151,7 @@ public sealed partial class Virtqueue
 
         PutFree(chain);
         if (counts)
-            PutUsed(chain, chain.CompletedLength);
+            PutUsedJournaled(chain, chain.CompletedLength);
     }
 
     private void ReturnMalformed(DescriptorChain chain)
@@ -151,8 +166,15 @@ public sealed partial class Virtqueue
             return;
         }
 
-        PutUsed(chain, 0);
+        PutUsedJournaled(chain, 0);
         PutFree(chain);
+    }
+
+    private void PutUsedJournaled(DescriptorChain chain, uint written)
+    {
+        _journal?.Returning(chain);
+        PutUsed(chain, written);
+        _journal?.Returned(_ring.State);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,6 +26,8 @@ public sealed partial class Virtqueue
     private readonly SplitRing? _split;
     private readonly UsedOrder? _order;
     private readonly Action _interrupt;
+    private readonly ChainJournal? _journal;
+    private readonly Queue<UnfinishedChain>? _unfinished;
 
     // Where one request is served after another, the only chain object there is; the others are made for as many as are in flight at once.
     private readonly DescriptorChain _current;
@@ -52,12 +54,18 @@ public sealed partial class Virtqueue
         _current = new DescriptorChain(this, memory);
         if (config.Features.HasFlag(VirtioFeatures.InOrder))
         {
-            _order = new UsedOrder(ring, PutFree);
+            _order = new UsedOrder(ring, PutFree, config.Journal);
             _hindrances = (int)QueueHindrances.InOrder;
         }
 
         _interrupt = interrupt;
         Signal = signal;
+        if (config.Journal is not null)
+        {
+            _journal = config.Journal;
+            _unfinished = new Queue<UnfinishedChain>(config.Unfinished);
+            _hindrances |= (int)QueueHindrances.Journaled;
+        }
     }
 
     /// <summary>Index of the queue in its device.</summary>
@@ -105,7 +113,7 @@ public sealed partial class Virtqueue
     internal QueueState State => _ring.State;
 
     /// <summary>Whether a look at the queue would be worth it: a request, a completion of another thread's, or its end.</summary>
-    internal bool HasNews => !IsRunning || _completed.Any || _ring.HasAvailable;
+    internal bool HasNews => !IsRunning || _completed.Any || _ring.HasAvailable || _unfinished is { Count: > 0 };
 
     /// <summary>Makes a running queue of what the driver configured.</summary>
     /// <param name="config">What the driver wrote.</param>
