@@ -127,7 +127,7 @@ internal sealed partial class Session
     private void Start(Ring ring, RingAddresses addresses)
     {
         if (!TryDescribe(ring, addresses, out QueueConfig? config)
-            || !Virtqueue.TryCreate(config!, _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
+            || !Virtqueue.TryCreate(WithRecord(config!), _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
         {
             VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "does not lie where it can be served");
             return;

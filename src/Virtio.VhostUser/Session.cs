@@ -23,7 +23,7 @@ internal sealed partial class Session : IDisposable
     private const VirtioFeatures RingFeatures = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
 
     private const ProtocolFeatures OfferedProtocol = ProtocolFeatures.MultipleQueues | ProtocolFeatures.ReplyAck | ProtocolFeatures.BackendChannel
-        | ProtocolFeatures.Config | ProtocolFeatures.ResetDevice | ProtocolFeatures.ConfigureMemorySlots | ProtocolFeatures.Status;
+        | ProtocolFeatures.Config | ProtocolFeatures.InflightInSharedMemory | ProtocolFeatures.ResetDevice | ProtocolFeatures.ConfigureMemorySlots | ProtocolFeatures.Status;
 
     private readonly IVirtioDevice _device;
     private readonly GuardedDevice _guarded;
@@ -67,6 +67,7 @@ internal sealed partial class Session : IDisposable
         foreach (Ring ring in _rings)
             ring.Dispose();
         _channel?.Dispose();
+        _inflight?.Dispose();
         MemoryTable.Unmap(_table.Regions);
     }
 

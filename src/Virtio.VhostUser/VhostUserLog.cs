@@ -29,4 +29,7 @@ internal static partial class VhostUserLog
 
     [LoggerMessage(8, LogLevel.Debug, "{Device}: ring {Index} {What}")]
     internal static partial void Ring(ILogger logger, DeviceId device, int index, string what);
+
+    [LoggerMessage(20, LogLevel.Information, "{Device}: ring {Index} goes on with {Count} requests that an earlier back-end left undone")]
+    internal static partial void Resumed(ILogger logger, DeviceId device, int index, int count);
 }

@@ -1,0 +1,230 @@
+using Virtio.Memory;
+using Virtio.Queues;
+
+namespace Virtio.VhostUser.Inflight;
+
+/// <summary>
+/// The record of a packed ring, whose own descriptors are overwritten while chains are in flight: a copy of each, the chain's in a list, the others in a list of those
+/// that are free.
+/// </summary>
+internal sealed class PackedInflight : InflightRecord
+{
+    internal const int HeaderLength = 32;
+    internal const int EntryLength = 32;
+
+    // The header: places in the list and in the ring, each with the one that the last batch began with behind it.
+    private const int FreeOffset = 12;
+    private const int OldFreeOffset = 14;
+    private const int UsedOffset = 16;
+    private const int OldUsedOffset = 18;
+    private const int WrapsOffset = 20;
+
+    // Of an entry: mark, next, last and number of descriptors in one word; the number in order of taking; then the descriptor, its id and flags before its length.
+    private const int NextShift = 16;
+    private const int LastShift = 32;
+    private const int CountShift = 48;
+    private const int CounterOffset = 8;
+    private const int RestOffset = 16;
+    private const int AddressOffset = 24;
+
+    private const ushort AvailableAndUsed = (ushort)(DescriptorFlags.Available | DescriptorFlags.Used);
+
+    private readonly RingArea _area;
+    private readonly GuestMemory _guest;
+    private readonly ulong _ring;
+    private readonly int _size;
+
+    // The list as this process knows it: what it goes on with, it does not read back. Free ones by next; those of a chain too, up to its last.
+    private readonly ushort[] _next;
+    private readonly ushort[] _last;
+    private readonly ushort[] _counts;
+    private readonly List<ushort> _batch = [];
+    private ulong _counter;
+    private ushort _free;
+    private ushort _used;
+    private bool _wrap;
+
+    internal PackedInflight(RingArea area, QueueConfig ring, GuestMemory guest)
+    {
+        _area = area;
+        _guest = guest;
+        _ring = ring.DescriptorArea;
+        _size = (int)ring.Size;
+        _next = new ushort[_size];
+        _last = new ushort[_size];
+        _counts = new ushort[_size];
+    }
+
+    internal override (QueueState State, IReadOnlyList<UnfinishedChain> Unfinished) Recover(QueueState state)
+    {
+        if (_area.ReadUInt16(VersionOffset) != Version || _area.ReadUInt16(SizeOffset) != _size)
+            return Begin(state);
+        ushort wraps = _area.ReadUInt16(WrapsOffset);
+        (_free, _used, _wrap) = (_area.ReadUInt16(OldFreeOffset), _area.ReadUInt16(OldUsedOffset), wraps >> 8 != 0);
+        (ushort used, bool wrap) = (_area.ReadUInt16(UsedOffset), (wraps & 0xff) != 0);
+
+        // A batch was being given back. If the driver could see it, it has it; otherwise it is still in flight.
+        if ((used != _used || wrap != _wrap) && !IsAvailable(_used, _wrap))
+            (_free, _used, _wrap) = (_area.ReadUInt16(FreeOffset), used, wrap);
+        bool[] isFree = ReadFree();
+        List<UnfinishedChain> unfinished = ReadUnfinished(isFree);
+        int inFlight = unfinished.Sum(chain => chain.Descriptors.Length);
+
+        // Nothing of ours looks like this: somebody else has written it.
+        if (_used >= _size || inFlight + isFree.Count(free => free) != _size)
+            return Begin(state);
+        for (int entry = 0; entry < _size; entry++)
+        {
+            if (isFree[entry])
+                WriteLinks((ushort)entry, 0);
+        }
+
+        Commit();
+        bool passesEnd = _used + inFlight >= _size;
+        return (new QueueState((ushort)(_used + inFlight - (passesEnd ? _size : 0)), _wrap != passesEnd, _used, _wrap), unfinished);
+    }
+
+    internal override void Taken(DescriptorChain chain, ushort slot)
+    {
+        ushort head = _free;
+        ushort entry = head;
+        _area.WriteUInt64(At(head) + CounterOffset, _counter++);
+        WriteLinks(head, InFlight);
+        for (int i = 0; i < chain.RingDescriptors; i++)
+        {
+            // What is recorded is checked when it is taken again, as anything that a ring holds: that it was read before makes no difference.
+            _guest.TryReadDescriptor(_ring + (ulong)((slot + i) % _size * Descriptor.Size), out Descriptor copy);
+            entry = i == 0 ? head : _next[entry];
+            _area.WriteUInt64(At(entry) + AddressOffset, copy.Address);
+            _area.WriteUInt64(At(entry) + RestOffset, copy.Third | ((ulong)copy.Fourth << 16) | ((ulong)copy.Length << 32));
+        }
+
+        _last[head] = entry;
+        _counts[head] = (ushort)chain.RingDescriptors;
+        WriteLinks(head, InFlight);
+        _free = _next[entry];
+        _area.WriteUInt16(FreeOffset, _free);
+        _area.WriteUInt16(OldFreeOffset, _free);
+        chain.JournalSlot = head;
+    }
+
+    internal override void Returning(DescriptorChain chain)
+    {
+        ushort head = chain.JournalSlot;
+        _next[_last[head]] = _free;
+        WriteLinks(_last[head], _last[head] == head ? InFlight : 0);
+        _free = head;
+        int used = _used + chain.RingDescriptors;
+        if (used >= _size)
+            (used, _wrap) = (used - _size, !_wrap);
+        _used = (ushort)used;
+        _batch.Add(head);
+
+        // Before the driver can see it.
+        _area.WriteUInt16(FreeOffset, _free);
+        _area.WriteUInt16(UsedOffset, _used);
+        _area.WriteUInt16(WrapsOffset, (ushort)((_area.ReadUInt16(WrapsOffset) & 0xff00) | (_wrap ? 1 : 0)));
+    }
+
+    internal override void Returned(QueueState state)
+    {
+        foreach (ushort head in _batch)
+            WriteLinks(head, 0);
+        _batch.Clear();
+        Commit();
+    }
+
+    private static nuint At(int entry) => (nuint)(HeaderLength + (entry * EntryLength));
+
+    private (QueueState State, IReadOnlyList<UnfinishedChain> Unfinished) Begin(QueueState state)
+    {
+        _area.WriteUInt16(VersionOffset, 0);
+        for (int entry = 0; entry < _size; entry++)
+        {
+            _next[entry] = (ushort)(entry + 1);
+            WriteLinks((ushort)entry, 0);
+        }
+
+        (_free, _used, _wrap) = (0, state.NextUsed, state.UsedWrap);
+        Commit();
+        _area.WriteUInt16(SizeOffset, (ushort)_size);
+        _area.WriteUInt16(VersionOffset, Version);
+        return (state, []);
+    }
+
+    /// <summary>The place in the ring last: as long as it is the old one, it is asked whether the driver could see the batch.</summary>
+    private void Commit()
+    {
+        _area.WriteUInt16(FreeOffset, _free);
+        _area.WriteUInt16(OldFreeOffset, _free);
+        _area.WriteUInt16(WrapsOffset, (ushort)(_wrap ? 0x101 : 0));
+        _area.WriteUInt16(UsedOffset, _used);
+        _area.WriteUInt16(OldUsedOffset, _used);
+    }
+
+    private void WriteLinks(ushort entry, ulong mark) => _area.WriteUInt64(
+        At(entry), mark | ((ulong)_next[entry] << NextShift) | ((ulong)_last[entry] << LastShift) | ((ulong)_counts[entry] << CountShift));
+
+    /// <summary>Whether a descriptor is as the driver made it available.</summary>
+    private bool IsAvailable(ushort place, bool wrap)
+    {
+        var expected = (ushort)(wrap ? DescriptorFlags.Available : DescriptorFlags.Used);
+        return _guest.TryReadDescriptor(_ring + (ulong)(place * Descriptor.Size), out Descriptor descriptor) && (descriptor.Fourth & AvailableAndUsed) == expected;
+    }
+
+    private bool[] ReadFree()
+    {
+        bool[] isFree = new bool[_size];
+        for (ushort entry = _free; entry < _size && !isFree[entry]; entry = _next[entry])
+        {
+            isFree[entry] = true;
+            _next[entry] = unchecked((ushort)(_area.ReadUInt64(At(entry)) >> NextShift));
+        }
+
+        return isFree;
+    }
+
+    /// <summary>The chains in flight, oldest first, of as many entries as are neither free nor another's.</summary>
+    private List<UnfinishedChain> ReadUnfinished(bool[] isFree)
+    {
+        bool[] isUsed = [.. isFree];
+        var found = new List<(ulong Counter, UnfinishedChain Chain)>();
+        for (int head = 0; head < _size; head++)
+        {
+            ulong word = _area.ReadUInt64(At(head));
+            if ((word & InFlight) == 0 || isUsed[head] || TryReadChain((ushort)head, unchecked((ushort)(word >> CountShift)), isUsed) is not { } chain)
+                continue;
+            found.Add((_area.ReadUInt64(At(head) + CounterOffset), chain));
+        }
+
+        found.Sort((one, other) => one.Counter.CompareTo(other.Counter));
+        _counter = found.Count == 0 ? 0 : unchecked(found[^1].Counter + 1);
+        return [.. found.Select(entry => entry.Chain)];
+    }
+
+    private UnfinishedChain? TryReadChain(ushort head, int count, bool[] isUsed)
+    {
+        if (count == 0 || count > _size)
+            return null;
+        var descriptors = new Descriptor[count];
+        ushort entry = head;
+        ushort id = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (entry >= _size || isUsed[entry])
+                return null;
+            isUsed[entry] = true;
+            ulong rest = _area.ReadUInt64(At(entry) + RestOffset);
+            id = unchecked((ushort)rest);
+            descriptors[i] = new Descriptor(_area.ReadUInt64(At(entry) + AddressOffset), (rest >> 32) | ((ulong)id << 32) | ((rest >> 16 & 0xffff) << 48));
+            _last[head] = entry;
+            _next[entry] = unchecked((ushort)(_area.ReadUInt64(At(entry)) >> NextShift));
+            entry = _next[entry];
+        }
+
+        _counts[head] = (ushort)count;
+
+        // The last descriptor's id counts (virtio 1.4, 2.8.6).
+        return new UnfinishedChain(id, descriptors, head);
+    }
+}
