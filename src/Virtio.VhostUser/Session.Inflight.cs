@@ -32,6 +32,9 @@ internal sealed partial class Session
         answer.WriteUInt64(0);
         answer.WriteUInt16(queues);
         answer.WriteUInt16(size);
+
+        // As long as the question: some have padding at its end, and look at the length.
+        answer.Take(message.Payload.Length - answer.Length).Clear();
         answer.Descriptor = file.File;
         return true;
     }

@@ -12,7 +12,8 @@ internal sealed class MessageWriter
     /// <summary>Goes with it, and remains the sender's.</summary>
     internal SafeFileHandle? Descriptor { get; set; }
 
-    internal bool IsEmpty => _length == 0;
+    /// <summary>Bytes of payload so far.</summary>
+    internal int Length => _length;
 
     internal void Clear() => (_length, Descriptor) = (0, null);
 

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+
+namespace Virtio.Guest.Tests.Qemu;
+
+/// <summary>A back-end that dies at any moment, and one that takes its place.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class RecoveryTests
+{
+    private const int Kills = 20;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_back_end_that_is_killed_over_and_over_costs_the_guest_no_request(bool packed)
+    {
+        using var folder = new TemporaryFolder();
+        string disk = folder.Sparse("disk.img", 64 << 20);
+        string socket = Path.Combine(folder.Root, "socket");
+        BackEnd server = await BackEnd.StartAsync(disk, socket, packed);
+        try
+        {
+            await using QemuGuest guest = await QemuGuest.StartAsync(
+                "-chardev", $"socket,id=disk,path={socket},reconnect=1", "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}");
+
+            // Each block is checked by its own checksum as soon as a few more are written, and all of them at the end.
+            Task<string> jobs = guest.RunAsync(
+                "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --offset_increment=16m --numjobs=4 --ioengine=libaio --iodepth=16 --direct=1 " +
+                "--verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread --loops=1000 --runtime=45 --time_based >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }; touch /tmp/done",
+                TimeSpan.FromMinutes(4));
+            var random = new Random(5);
+            for (int i = 0; i < Kills && !jobs.IsCompleted; i++)
+            {
+                // While it is being set up, the front-end itself does not always survive its end.
+                await server.WaitUntilServingAsync();
+                await Task.Delay(random.Next(1000));
+                server.Dispose();
+                server = await BackEnd.StartAsync(disk, socket, packed);
+            }
+
+            await jobs;
+        }
+        finally
+        {
+            server.Dispose();
+        }
+    }
+
+    /// <summary>A process that serves the disk, and is killed when it is disposed.</summary>
+    private sealed class BackEnd : IDisposable
+    {
+        private readonly Process _process;
+
+        private BackEnd(Process process) => _process = process;
+
+        internal static async Task<BackEnd> StartAsync(string disk, string socket, bool packed)
+        {
+            string[] arguments = ["serve", "block", "--socket", socket, "--queues", "2", "--packed", packed ? "on" : "off", disk];
+            var server = new BackEnd(Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Virtio.Cli"), arguments)
+            {
+                RedirectStandardError = true,
+                Environment = { ["VIRTIO_DEBUG"] = "1" },
+            })!);
+            await server.WaitForAsync("waiting for a front-end");
+            return server;
+        }
+
+        internal async Task WaitUntilServingAsync()
+        {
+            await WaitForAsync("ring 0 is served");
+            await WaitForAsync("ring 1 is served");
+            await WaitForAsync("SetStatus");
+        }
+
+        public void Dispose()
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+
+        private async Task WaitForAsync(string text)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            string? line;
+            do
+            {
+                line = await _process.StandardError.ReadLineAsync(limit.Token);
+                Assert.NotNull(line);
+            }
+            while (!line.Contains(text, StringComparison.Ordinal));
+        }
+    }
+}
