@@ -7,6 +7,7 @@ namespace Virtio.VhostUser.Tests;
 
 /// <summary>What a front-end gets wrong, or lies about, costs it its own connection at most: the next one is served.</summary>
 [SupportedOSPlatform("linux")]
+[Collection(typeof(Alone))]
 public sealed class LyingFrontendTests : IDisposable
 {
     private const uint Beyond = 1 << 30;

@@ -3,10 +3,6 @@ using System.Runtime.Versioning;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Alone, because it counts what the whole process has.</summary>
-[CollectionDefinition(DisableParallelization = true)]
-public sealed class Alone;
-
 [SupportedOSPlatform("linux")]
 [Collection(typeof(Alone))]
 public sealed class RemoteLeakTests
