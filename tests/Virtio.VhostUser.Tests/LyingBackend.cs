@@ -21,6 +21,7 @@ internal sealed class LyingBackend : IDisposable
     private readonly Socket _listener;
     private readonly ConcurrentDictionary<FrontendRequest, SafeFileHandle> _descriptors = new();
     private DescriptorSocket? _connection;
+    private DescriptorSocket? _channel;
 
     internal LyingBackend()
     {
@@ -45,6 +46,13 @@ internal sealed class LyingBackend : IDisposable
     /// <summary>The last descriptor that came with a request.</summary>
     internal SafeFileHandle Descriptor(FrontendRequest request) => _descriptors[request];
 
+    /// <summary>Sends a message of its own.</summary>
+    internal void SendOnChannel(byte[] bytes)
+    {
+        _channel = DescriptorSocket.Of(Descriptor(FrontendRequest.SetBackendChannel));
+        _channel.Send(bytes);
+    }
+
     /// <summary>Ends the connection there is.</summary>
     internal void Disconnect() => _connection?.Shutdown();
 
@@ -52,6 +60,7 @@ internal sealed class LyingBackend : IDisposable
     {
         _listener.Dispose();
         Disconnect();
+        _channel?.Dispose();
         foreach (SafeFileHandle descriptor in _descriptors.Values)
             descriptor.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -102,8 +111,15 @@ internal sealed class LyingBackend : IDisposable
         if (message.Header.Size > 0)
             connection.Receive(message.Payload, message.Descriptors, Patience, wait: false);
         if (message.Descriptors.Count > 0)
-            _descriptors[message.Request] = message.TakeDescriptor();
+            Keep(message.Request, message.TakeDescriptor());
         return true;
+    }
+
+    private void Keep(FrontendRequest request, SafeFileHandle descriptor)
+    {
+        if (_descriptors.TryGetValue(request, out SafeFileHandle? before))
+            before.Dispose();
+        _descriptors[request] = descriptor;
     }
 
     private bool Answer(DescriptorSocket connection, Message message)

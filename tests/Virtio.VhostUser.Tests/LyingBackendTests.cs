@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using Virtio.Devices;
-using Virtio.Linux;
 using Virtio.Testing;
 using Virtio.VhostUser.Protocol;
 
@@ -112,10 +111,10 @@ public sealed class LyingBackendTests
     public Task A_ring_that_it_says_is_broken_needs_a_reset() => AfterStartAsync(backend => Signal(backend, FrontendRequest.SetRingError));
 
     [Fact]
-    public Task Half_a_message_on_its_channel_needs_a_reset() => AfterStartAsync(backend => SendOnChannel(backend, [2, 0, 0]));
+    public Task Half_a_message_on_its_channel_needs_a_reset() => AfterStartAsync(backend => backend.SendOnChannel([2, 0, 0]));
 
     [Fact]
-    public Task A_message_without_end_on_its_channel_needs_a_reset() => AfterStartAsync(backend => SendOnChannel(backend, [2, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f]));
+    public Task A_message_without_end_on_its_channel_needs_a_reset() => AfterStartAsync(backend => backend.SendOnChannel([2, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f]));
 
     [Fact]
     public Task Interrupts_without_a_reason_do_no_harm() => InTimeAsync(() =>
@@ -162,12 +161,6 @@ public sealed class LyingBackendTests
 
     private static void Signal(LyingBackend backend, FrontendRequest request, ulong count = 1) =>
         RandomAccess.Write(backend.Descriptor(request), BitConverter.GetBytes(count), 0);
-
-    private static void SendOnChannel(LyingBackend backend, byte[] bytes)
-    {
-        DescriptorSocket channel = DescriptorSocket.Of(backend.Descriptor(FrontendRequest.SetBackendChannel));
-        channel.Send(bytes);
-    }
 
     private static void AwaitNeedsReset(MmioDriver driver) =>
         Assert.True(SpinWait.SpinUntil(() => driver.Status.HasFlag(DeviceStatusBits.NeedsReset), Limit), $"the status is {driver.Status}");
