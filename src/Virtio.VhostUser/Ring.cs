@@ -20,8 +20,8 @@ internal sealed class Ring(int index, QueueCounters counters) : IDisposable
 
     internal RingAddresses? Addresses { get; set; }
 
-    /// <summary>Where to begin, as the front-end says it.</summary>
-    internal uint Base { get; set; }
+    /// <summary>Where to begin, as the front-end says it. Until it has, the ring is not served: what it holds may have been served by somebody else.</summary>
+    internal uint? Base { get; set; }
 
     /// <summary>Where the queue stood when it was stopped; before <see cref="Base"/> where it is known.</summary>
     internal QueueState? State { get; set; }

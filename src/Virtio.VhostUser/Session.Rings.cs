@@ -95,7 +95,7 @@ internal sealed partial class Session
         ring.HasKick = false;
         ring.Signal.Source = null;
         answer.WriteUInt32((uint)ring.Index);
-        answer.WriteUInt32(ring.State is { } state ? RingBase.Of(state, IsPacked) : ring.Base);
+        answer.WriteUInt32(ring.State is { } state ? RingBase.Of(state, IsPacked) : ring.Base ?? 0);
     }
 
     private void SetKick(Message message, ulong value)
@@ -119,14 +119,14 @@ internal sealed partial class Session
     {
         foreach (Ring ring in _rings)
         {
-            if (ring is { Queue: null, IsEnabled: true, HasKick: true, Size: > 0, Addresses: { } addresses } && _memory is not null && !HasFailed)
-                Start(ring, addresses);
+            if (ring is { Queue: null, IsEnabled: true, HasKick: true, Size: > 0, Addresses: { } addresses, Base: { } ringBase } && _memory is not null && !HasFailed)
+                Start(ring, addresses, ringBase);
         }
     }
 
-    private void Start(Ring ring, RingAddresses addresses)
+    private void Start(Ring ring, RingAddresses addresses, uint ringBase)
     {
-        if (!TryDescribe(ring, addresses, out QueueConfig? config)
+        if (!TryDescribe(ring, addresses, ringBase, out QueueConfig? config)
             || !Virtqueue.TryCreate(WithRecord(config!), _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
         {
             VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "does not lie where it can be served");
@@ -152,7 +152,7 @@ internal sealed partial class Session
         VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "is served");
     }
 
-    private bool TryDescribe(Ring ring, RingAddresses addresses, out QueueConfig? config)
+    private bool TryDescribe(Ring ring, RingAddresses addresses, uint ringBase, out QueueConfig? config)
     {
         config = null;
         if (!_table.TryGetGuestAddress(addresses.Descriptors, out ulong descriptors)
@@ -170,7 +170,7 @@ internal sealed partial class Session
             DriverArea = driver,
             DeviceArea = device,
             Features = (VirtioFeatures)_features,
-            State = ring.State ?? RingBase.ToState(ring.Base, IsPacked, BinaryPrimitives.ReadUInt16LittleEndian(index)),
+            State = ring.State ?? RingBase.ToState(ringBase, IsPacked, BinaryPrimitives.ReadUInt16LittleEndian(index)),
         };
         return true;
     }

@@ -160,7 +160,9 @@ public sealed class LyingFrontendTests : IDisposable
         }
 
         AssertServed(disk);
-        Assert.InRange(Directory.GetFileSystemEntries("/proc/self/fd").Length, before - 4, before + 4);
+
+        // Each front-end sends three, and there are as many sockets: one that stayed of each would be fifty. Others in this process come and go.
+        Assert.InRange(Directory.GetFileSystemEntries("/proc/self/fd").Length, 0, before + 10);
         Assert.DoesNotContain(Path.GetFileName(_guest.Path), MappingsOfServer());
     }
 
@@ -184,6 +186,7 @@ public sealed class LyingFrontendTests : IDisposable
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), guest.File);
         peer.Send(FrontendRequest.SetRingSize, (0, SharedGuest.RingSize));
+        peer.Send(FrontendRequest.SetRingBase, (0, 0));
         peer.Send(FrontendRequest.SetRingAddresses, addresses);
         peer.Send(FrontendRequest.SetRingCall, 0, guest.Calls.Handle);
         peer.Send(FrontendRequest.SetRingKick, 0, guest.Kicks.Handle);
