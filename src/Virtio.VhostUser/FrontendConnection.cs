@@ -47,8 +47,6 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
     private void Serve(Message message)
     {
         _answer.Clear();
-        bool hasAnswer = Session.HasAnswer(message.Request);
-        bool needsAck = !hasAnswer && session.HasReplyAck && message.Header.Flags.HasFlag(MessageFlags.NeedsReply);
         bool served = false;
         try
         {
@@ -56,16 +54,21 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
             if (!served)
                 Log($"request {message.Header.Request} is not known here and has no effect");
         }
-        catch (ProtocolException e) when (needsAck)
+        catch (ProtocolException e) when (NeedsAck(message))
         {
             Log(e.Message);
         }
 
-        if (needsAck)
+        if (NeedsAck(message))
             _answer.WriteUInt64(served ? 0UL : 1);
-        if (needsAck || hasAnswer)
-            socket.Send(_answer.ToMessage(message.Header.Request, MessageFlags.Reply), _answer.Descriptor);
+        else if (!Session.HasAnswer(message.Request))
+            return;
+        socket.Send(_answer.ToMessage(message.Header.Request, MessageFlags.Reply), _answer.Descriptor);
     }
+
+    // Asked after the message was served: User-Mode Linux waits for an answer to the very message by which answers are agreed upon.
+    private bool NeedsAck(Message message) =>
+        !Session.HasAnswer(message.Request) && session.HasReplyAck && message.Header.Flags.HasFlag(MessageFlags.NeedsReply);
 
     private void Log(string what)
     {

@@ -48,6 +48,14 @@ public sealed class MessageOrderTests : IDisposable
     }
 
     [Fact]
+    public async Task The_message_that_agrees_on_answers_is_answered_itself()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Assert.True(peer.Try(FrontendRequest.SetProtocolFeatures, RawFrontend.Numbers(peer.AskNumber(FrontendRequest.GetProtocolFeatures))));
+    }
+
+    [Fact]
     public async Task A_ring_that_is_not_enabled_waits_and_then_looks()
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
