@@ -21,7 +21,8 @@ internal sealed class EchoLoad(TestBus bus, DriverQueue queue, bool indirect, in
 
     internal void Run(int chains)
     {
-        for (int offered = 0; Collected < chains;)
+        int goal = Collected + chains;
+        for (int offered = 0; Collected < goal;)
         {
             int batch = _random.Next(1, 12);
             for (; batch > 0 && offered < chains && TryOffer(); batch--)
