@@ -11,11 +11,7 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    // A front-end can send what nobody knows for ever; it must not be able to fill a log with that.
-    private const int LoggedMessages = 20;
-
     private readonly MessageWriter _answer = new();
-    private int _logged;
 
     /// <summary>Serves until the front-end has closed its end.</summary>
     /// <exception cref="IOException">The connection is lost.</exception>
@@ -52,11 +48,11 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
         {
             served = session.Handle(message, _answer);
             if (!served)
-                Log($"request {message.Header.Request} is not known here and has no effect");
+                VhostUserLog.Refused(logger, $"request {message.Header.Request} is not known here and has no effect");
         }
         catch (ProtocolException e) when (NeedsAck(message))
         {
-            Log(e.Message);
+            VhostUserLog.Refused(logger, e.Message);
         }
 
         if (NeedsAck(message))
@@ -69,10 +65,4 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
     // Asked after the message was served: User-Mode Linux waits for an answer to the very message by which answers are agreed upon.
     private bool NeedsAck(Message message) =>
         !Session.HasAnswer(message.Request) && session.HasReplyAck && message.Header.Flags.HasFlag(MessageFlags.NeedsReply);
-
-    private void Log(string what)
-    {
-        if (_logged++ < LoggedMessages)
-            VhostUserLog.Refused(logger, what);
-    }
 }

@@ -16,6 +16,7 @@ public sealed class VhostUserServer : IAsyncDisposable
 {
     private readonly IVirtioDevice _device;
     private readonly VhostUserServerOptions _options;
+    private readonly PacedLogger _logger;
     private readonly FrontendSource _source;
     private readonly QueueCounters[] _counters;
     private readonly CancellationTokenSource _stop = new();
@@ -27,6 +28,7 @@ public sealed class VhostUserServer : IAsyncDisposable
         _device = device;
         _source = source;
         _options = options ?? new VhostUserServerOptions();
+        _logger = new PacedLogger(_options.Logger, TimeProvider.System);
         _counters = [.. device.QueueSizes.ToArray().Select(_ => new QueueCounters())];
         new Thread(Run) { Name = $"vhost-user {device.Id}", IsBackground = true }.Start();
     }
@@ -87,7 +89,7 @@ public sealed class VhostUserServer : IAsyncDisposable
     {
         try
         {
-            VhostUserLog.Waiting(_options.Logger, _device.Id, _source.Place);
+            VhostUserLog.Waiting(_logger, _device.Id, _source.Place);
             while (_source.Next(_stop.Token) is { } socket)
                 Serve(socket);
             _completion.SetResult();
@@ -104,19 +106,19 @@ public sealed class VhostUserServer : IAsyncDisposable
 
     private void Serve(DescriptorSocket socket)
     {
-        VhostUserLog.Connected(_options.Logger, _device.Id);
+        VhostUserLog.Connected(_logger, _device.Id);
         using DescriptorSocket connection = socket;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        using var session = new Session(_device, new SessionOptions(_options.Packed, _options.PollTime, _options.Logger), _counters, ended.Token);
+        using var session = new Session(_device, new SessionOptions(_options.Packed, _options.PollTime, _logger), _counters, ended.Token);
         using CancellationTokenRegistration stopping = _stop.Token.Register(connection.Shutdown);
         try
         {
-            new FrontendConnection(connection, session, _options.Logger).Run();
-            VhostUserLog.Gone(_options.Logger, _device.Id);
+            new FrontendConnection(connection, session, _logger).Run();
+            VhostUserLog.Gone(_logger, _device.Id);
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            VhostUserLog.Lost(_options.Logger, _device.Id, e.Message);
+            VhostUserLog.Lost(_logger, _device.Id, e.Message);
         }
     }
 }

@@ -26,8 +26,7 @@ public sealed class MessageOrderTests : IDisposable
 
         // A kick that comes before there is a ring is not lost.
         _guest.Offer();
-        foreach (string part in order.Split(' '))
-            SendPart(peer, part);
+        SendParts(peer, order);
         _guest.Await();
         Assert.Equal(Enumerable.Repeat((byte)7, 512), _guest.Data.ToArray());
         if (order.Contains("call", StringComparison.Ordinal))
@@ -41,8 +40,7 @@ public sealed class MessageOrderTests : IDisposable
         using RawFrontend peer = disk.Connect();
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
-        foreach (string part in "call num base addr kick".Split(' '))
-            SendPart(peer, part);
+        SendParts(peer, "call num base addr kick");
         _guest.Offer();
         _guest.Await();
     }
@@ -61,8 +59,7 @@ public sealed class MessageOrderTests : IDisposable
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
         Begin(peer);
-        foreach (string part in "call num base addr kick".Split(' '))
-            SendPart(peer, part);
+        SendParts(peer, "call num base addr kick");
         _guest.Offer();
         _ = peer.AskNumber(FrontendRequest.GetFeatures);
         Assert.Equal(0, _guest.UsedIndex);
@@ -76,8 +73,7 @@ public sealed class MessageOrderTests : IDisposable
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
         Begin(peer);
-        foreach (string part in "call num base addr kick enable".Split(' '))
-            SendPart(peer, part);
+        SendParts(peer, "call num base addr kick enable");
         for (uint i = 1; i <= 5; i++)
         {
             _guest.Offer();
@@ -94,8 +90,7 @@ public sealed class MessageOrderTests : IDisposable
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
         Begin(peer);
-        foreach (string part in "call num base addr kick enable".Split(' '))
-            SendPart(peer, part);
+        SendParts(peer, "call num base addr kick enable");
         for (int i = 0; i < 5; i++)
         {
             _guest.Offer();
@@ -117,6 +112,12 @@ public sealed class MessageOrderTests : IDisposable
         peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures));
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1 | ServedDisk.ProtocolFeatures);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
+    }
+
+    private void SendParts(RawFrontend peer, string order)
+    {
+        foreach (string part in order.Split(' '))
+            SendPart(peer, part);
     }
 
     private void SendPart(RawFrontend peer, string part)
