@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Virtio.Cli.Serving;
 
 namespace Virtio.Cli;
@@ -36,6 +37,8 @@ internal static class VirtioCommand
             new VersionOption(),
         };
 
+    private static string Path(CommandResult result) => result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
+
     private static int RefuseCommandLine(ParseResult result)
     {
         Command command = result.CommandResult.Command;
@@ -45,7 +48,7 @@ internal static class VirtioCommand
         string message = !isRoot ? result.Errors[0].Message.TrimEnd('.')
             : result.UnmatchedTokens is [string unknown, ..] ? $"there is no command '{unknown}'"
             : "a command is missing";
-        StandardError.WriteMessage($"{char.ToLowerInvariant(message[0])}{message[1..]}; see '{(isRoot ? "" : "virtio ")}{command.Name} --help'");
+        StandardError.WriteMessage($"{char.ToLowerInvariant(message[0])}{message[1..]}; see '{Path(result.CommandResult)} --help'");
         return ExitStatus.Failure;
     }
 }

@@ -28,7 +28,9 @@ public static class UnixListening
         catch (Exception e) when (e is SocketException or UnauthorizedAccessException or ArgumentException)
         {
             listener.Dispose();
-            string reason = e is ArgumentOutOfRangeException ? "the path is too long for a socket; give a shorter one" : e.Message;
+            string reason = e is ArgumentOutOfRangeException ? "the path is too long for a socket; give a shorter one"
+                : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? e.Message
+                : "there is no such folder; make it first";
             throw new IOException($"cannot listen at {path}: {reason}", e);
         }
         catch

@@ -14,6 +14,9 @@ public sealed class StockKernelTests
     // What a kernel has to say of the mitigations that the host's processor would need is not about the board; and that there is no PCI is no fault of it.
     private const string Warnings = "dmesg -r | grep '^<[0-4]>' | grep -v '] PCI: \\|Speculative Return Stack Overflow\\|clocksource: .*skipping watchdog check'";
 
+    // Debian's amd64 kernel knows kinds of partitions that it looks for far behind the first sector, and warns of a disk that ends before.
+    private const long SmallestDisk = 1 << 20;
+
     [Theory]
     [OnEachMachine(InEveryRun = true)]
     public async Task It_boots_to_a_shell_without_a_warning_and_powers_off(MicroVmMachine machine)
@@ -159,12 +162,12 @@ public sealed class StockKernelTests
     [OnEachMachine]
     public async Task Its_devices_come_in_the_order_of_the_options_without_a_warning(MicroVmMachine machine)
     {
-        var disks = Enumerable.Range(1, MicroVmOptions.MaxDeviceCount - 2).Select(i => (IVirtioDevice)new BlockDevice(new MemoryStorage(i * 4096L)));
+        var disks = Enumerable.Range(1, MicroVmOptions.MaxDeviceCount - 2).Select(i => (IVirtioDevice)new BlockDevice(new MemoryStorage(i * SmallestDisk)));
         await using var guest = await StockKernel.BootAsync(machine, processorCount: 2, devices: [new EntropyDevice(), .. disks]);
 
         var names = string.Join(' ', Enumerable.Range(0, 26).Select(i => $"vd{(char)('a' + i)}").Concat(["vdaa", "vdab", "vdac", "vdad"]));
         var sizes = await guest.RunAsync($"for d in {names}; do cat /sys/block/$d/size; done");
-        Assert.Equal(Enumerable.Range(1, 30).Select(i => (i * 8).ToString(CultureInfo.InvariantCulture)), sizes.Split('\n'));
+        Assert.Equal(Enumerable.Range(1, 30).Select(i => (i * SmallestDisk / 512).ToString(CultureInfo.InvariantCulture)), sizes.Split('\n'));
         Assert.Equal("", await guest.RunAsync(Warnings));
     }
 
