@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Virtio.Cli.Arguments;
 using Virtio.Vmm;
 
@@ -14,7 +13,7 @@ internal sealed class RunCommand : Command
     {
         Description = "The machine: kvm is an x86-64 board on this host's processors, software a RISC-V board whose processor is C#; auto takes the one that fits the kernel, for the guest image the fastest that this host can be, and says why. Default: auto.",
         HelpName = "auto|kvm|software",
-        CustomParser = Each(ParseMachine),
+        CustomParser = OptionParser.Each(ParseMachine),
     };
 
     private readonly Option<string?> _kernel = new("--kernel")
@@ -39,35 +38,35 @@ internal sealed class RunCommand : Command
     {
         Description = "The guest's memory, 64M to 16G; the host only spends what the guest has touched. Default: 1G.",
         HelpName = "size",
-        CustomParser = Each(ParseMemory),
+        CustomParser = OptionParser.Each(ParseMemory),
     };
 
     private readonly Option<int?> _processors = new("--cpus")
     {
         Description = $"The number of processors, 1 to {MicroVmOptions.MaxProcessorCount} on kvm and to {MicroVmOptions.MaxSoftwareProcessorCount} on software. Default: 1.",
         HelpName = "count",
-        CustomParser = Each(ParseProcessors),
+        CustomParser = OptionParser.Each(ParseProcessors),
     };
 
     private readonly Option<DiskSpec[]?> _disks = new("--disk")
     {
         Description = "A disk, as often as needed; the first is /dev/vda. A path, an http(s) URL (read-only, fetched as it is read), or mem:SIZE for one in memory; then ',ro' for read-only, ',id=NAME' for the name the guest sees, and ',mapped' for a file that is mapped into memory: faster, but an error of its device, or a change of its length, ends the machine. What its ring offers: ',packed=', ',indirect=', ',event-idx=', ',in-order=', ',queue-reset=', ',notification-data=', ',access-platform=', ',order-platform=', each 'on' or 'off' (the first three and queue-reset are on), and ',queue-size=' (256).",
         HelpName = "path|URL|mem:SIZE[,ro][,mapped][,id=NAME][,packed=off]...",
-        CustomParser = result => ParseAll(result, DiskSpec.Parse),
+        CustomParser = result => OptionParser.ParseAll(result, DiskSpec.Parse),
     };
 
     private readonly Option<VhostUserSpec[]?> _remotes = new("--vhost-user")
     {
         Description = "A device that another process serves over vhost-user, such as qemu-storage-daemon or 'virtio serve', as often as needed; disks come after those of --disk. It gets the guest's memory. ',queues=' is how many queues the guest gets; what is said of rings, as in --disk, takes from what the back-end offers.",
         HelpName = "block|console|entropy,socket=PATH[,queues=COUNT][,packed=off]...",
-        CustomParser = result => ParseAll(result, VhostUserSpec.Parse),
+        CustomParser = result => OptionParser.ParseAll(result, VhostUserSpec.Parse),
     };
 
     private readonly Option<ConsoleSpec?> _console = new("--console")
     {
         Description = "The other end of the guest's console: this terminal (Ctrl-A x ends the machine), a Unix socket to connect to, or a file for its output. Default: stdio.",
         HelpName = "stdio|unix:PATH|file:PATH",
-        CustomParser = Each<ConsoleSpec?>(ConsoleSpec.Parse),
+        CustomParser = OptionParser.Each<ConsoleSpec?>(ConsoleSpec.Parse),
     };
 
     private readonly Option<string?> _serial = new("--serial")
@@ -119,19 +118,4 @@ internal sealed class RunCommand : Command
         int.TryParse(text, out int count) && count is >= 1 and <= MicroVmOptions.MaxProcessorCount
             ? count
             : throw new CommandException($"--cpus {text}: give 1 to {MicroVmOptions.MaxProcessorCount}");
-
-    private static Func<ArgumentResult, T> Each<T>(Func<string, T> parse) => result => ParseAll(result, parse).LastOrDefault()!;
-
-    private static T[] ParseAll<T>(ArgumentResult result, Func<string, T> parse)
-    {
-        try
-        {
-            return [.. result.Tokens.Select(token => parse(token.Value))];
-        }
-        catch (CommandException wrong)
-        {
-            result.AddError(wrong.Message);
-            return [];
-        }
-    }
 }

@@ -13,11 +13,10 @@ namespace Virtio.Linux;
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorSignal : QueueSignal
 {
-    private readonly EventDescriptor _own = new();
+    private readonly EventSignal _own = new();
     private readonly PollEntry[] _entries = new PollEntry[2];
     private SafeFileHandle? _source;
     private SafeFileHandle? _ended;
-    private int _set;
 
     /// <summary>What the other process signals with; null for none. It belongs to this object from now on, and the one before is closed.</summary>
     public SafeFileHandle? Source
@@ -34,12 +33,7 @@ public sealed class DescriptorSignal : QueueSignal
     }
 
     /// <inheritdoc/>
-    public override void Set()
-    {
-        // As in EventSignal: whoever set it first writes, or has written.
-        if (Interlocked.Exchange(ref _set, 1) == 0)
-            _own.Add();
-    }
+    public override void Set() => _own.Set();
 
     /// <inheritdoc/>
     public override void Wait()
@@ -63,8 +57,7 @@ public sealed class DescriptorSignal : QueueSignal
                 source!.DangerousRelease();
         }
 
-        _own.Take();
-        Interlocked.Exchange(ref _set, 0);
+        _own.Wait();
     }
 
     /// <inheritdoc/>

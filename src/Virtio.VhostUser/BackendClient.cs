@@ -262,17 +262,10 @@ internal sealed class BackendClient : IDisposable
 
     private MessageReader Receive(FrontendRequest request)
     {
-        _answer.Clear();
-        Span<byte> bytes = stackalloc byte[MessageHeader.Length];
-        if (!_socket.Receive(bytes, _answer.Descriptors, _patience, wait: false))
+        if (!_answer.TryReceive(_socket, _patience, wait: false, MessageFlags.Reply))
             throw new IOException("the back-end ended the connection");
-        MessageHeader header = MessageHeader.Read(bytes);
-        const MessageFlags Reply = MessageFlags.Version | MessageFlags.Reply;
-        if (header.Request != (uint)request || (header.Flags & (MessageFlags.VersionMask | MessageFlags.Reply)) != Reply || header.Size > MessageHeader.MaximumPayload)
-            throw new ProtocolException($"what the back-end sent is no answer to {request} (request {header.Request}, flags 0x{(uint)header.Flags:x}, {header.Size} bytes)");
-        _answer.Header = header;
-        if (header.Size > 0 && !_socket.Receive(_answer.Payload, _answer.Descriptors, _patience, wait: false))
-            throw new IOException("the back-end ended the connection within an answer");
+        if (_answer.Request != request)
+            throw new ProtocolException($"what the back-end sent is no answer to {request}, but to {_answer.Request}");
         return _answer.Reader;
     }
 }

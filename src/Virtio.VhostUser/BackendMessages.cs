@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using Microsoft.Win32.SafeHandles;
 using Virtio.Linux;
 using Virtio.VhostUser.Protocol;
 
@@ -16,28 +15,15 @@ internal static class BackendMessages
     internal static bool TryReceive(DescriptorSocket channel, TimeSpan patience, out BackendRequest request)
     {
         request = default;
-        var descriptors = new List<SafeFileHandle>();
-        try
-        {
-            Span<byte> bytes = stackalloc byte[MessageHeader.Length];
-            if (!channel.Receive(bytes, descriptors, patience, wait: false))
-                return false;
-            MessageHeader header = MessageHeader.Read(bytes);
-            if ((header.Flags & MessageFlags.VersionMask) != MessageFlags.Version || header.Size > MessageHeader.MaximumPayload)
-                throw new ProtocolException($"what the back-end sent is no message (flags 0x{(uint)header.Flags:x}, {header.Size} bytes)");
-            if (header.Size > 0 && !channel.Receive(new byte[header.Size], descriptors, patience, wait: false))
-                throw new IOException("the back-end ended its channel within a message");
-            request = (BackendRequest)header.Request;
+        using var message = new Message();
+        if (!message.TryReceive(channel, patience, wait: false, MessageFlags.None))
+            return false;
+        request = (BackendRequest)message.Header.Request;
 
-            // At once: a back-end that waits for this answers nothing else meanwhile.
-            if (header.Flags.HasFlag(MessageFlags.NeedsReply))
-                Acknowledge(channel, request);
-            return true;
-        }
-        finally
-        {
-            descriptors.ForEach(descriptor => descriptor.Dispose());
-        }
+        // At once: a back-end that waits for this answers nothing else meanwhile.
+        if (message.Header.Flags.HasFlag(MessageFlags.NeedsReply))
+            Acknowledge(channel, request);
+        return true;
     }
 
     private static void Acknowledge(DescriptorSocket channel, BackendRequest request)

@@ -19,25 +19,8 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
     internal void Run()
     {
         using var message = new Message();
-        while (TryReceive(message))
+        while (message.TryReceive(socket, Patience, wait: true, MessageFlags.None))
             Serve(message);
-    }
-
-    private bool TryReceive(Message message)
-    {
-        message.Clear();
-        Span<byte> bytes = stackalloc byte[MessageHeader.Length];
-        if (!socket.Receive(bytes, message.Descriptors, Patience, wait: true))
-            return false;
-        MessageHeader header = MessageHeader.Read(bytes);
-        if ((header.Flags & MessageFlags.VersionMask) != MessageFlags.Version || header.Flags.HasFlag(MessageFlags.Reply))
-            throw new ProtocolException($"what came is no request of version 1 (flags 0x{(uint)header.Flags:x})");
-        if (header.Size > MessageHeader.MaximumPayload)
-            throw new ProtocolException($"request {header.Request} has {header.Size} bytes; at most {MessageHeader.MaximumPayload} are taken");
-        message.Header = header;
-        if (header.Size > 0 && !socket.Receive(message.Payload, message.Descriptors, Patience, wait: false))
-            throw new IOException("the connection ended within a message");
-        return true;
     }
 
     private void Serve(Message message)

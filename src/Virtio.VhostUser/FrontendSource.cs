@@ -10,10 +10,10 @@ internal sealed class FrontendSource : IDisposable
 {
     private static readonly TimeSpan RetryTime = TimeSpan.FromMilliseconds(250);
 
-    private readonly Func<CancellationToken, Socket?> _next;
+    private readonly Func<CancellationToken, DescriptorSocket?> _next;
     private readonly Action _dispose;
 
-    private FrontendSource(string place, Func<CancellationToken, Socket?> next, Action dispose)
+    private FrontendSource(string place, Func<CancellationToken, DescriptorSocket?> next, Action dispose)
     {
         Place = place;
         _next = next;
@@ -36,34 +36,31 @@ internal sealed class FrontendSource : IDisposable
         if (IsListening(socket))
             return new FrontendSource("the socket it was given", token => Accept(socket, token), socket.Dispose);
         Socket? left = socket;
-        return new FrontendSource("the connection it was given", _ => Interlocked.Exchange(ref left, null), socket.Dispose);
+        return new FrontendSource("the connection it was given", _ => Interlocked.Exchange(ref left, null) is { } own ? new DescriptorSocket(own) : null, socket.Dispose);
     }
 
     internal static FrontendSource Connecting(string path) => new(path, token => Connect(path, token), () => { });
 
     /// <summary>Waits for the next one; null when there is none any more.</summary>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
-    internal DescriptorSocket? Next(CancellationToken cancellationToken) => _next(cancellationToken) is { } socket ? new DescriptorSocket(socket) : null;
+    internal DescriptorSocket? Next(CancellationToken cancellationToken) => _next(cancellationToken);
 
     public void Dispose() => _dispose();
 
-    private static Socket Accept(Socket listener, CancellationToken cancellationToken) =>
-        listener.AcceptAsync(cancellationToken).AsTask().GetAwaiter().GetResult();
+    private static DescriptorSocket Accept(Socket listener, CancellationToken cancellationToken) =>
+        new(listener.AcceptAsync(cancellationToken).AsTask().GetAwaiter().GetResult());
 
-    private static Socket Connect(string path, CancellationToken cancellationToken)
+    private static DescriptorSocket Connect(string path, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                socket.Connect(new UnixDomainSocketEndPoint(path));
-                return socket;
+                return DescriptorSocket.Connect(path, Timeout.InfiniteTimeSpan);
             }
-            catch (SocketException)
+            catch (IOException e) when (e.InnerException is SocketException)
             {
                 // Nobody listens there yet.
-                socket.Dispose();
             }
 
             cancellationToken.WaitHandle.WaitOne(RetryTime);

@@ -8,6 +8,8 @@ namespace Virtio.VhostUser;
 /// <content>What each message does.</content>
 internal sealed partial class Session
 {
+    private const int MaximumConfig = 256;
+
     /// <summary>Whether a request has an answer of its own.</summary>
     internal static bool HasAnswer(FrontendRequest request) => request is FrontendRequest.GetFeatures or FrontendRequest.GetProtocolFeatures
         or FrontendRequest.GetQueueCount or FrontendRequest.GetRingBase or FrontendRequest.GetConfig or FrontendRequest.GetMaximumMemorySlots

@@ -10,7 +10,6 @@ namespace Virtio.VhostUser;
 /// </content>
 internal sealed partial class Session
 {
-    private const int MaximumConfig = 256;
     private const ulong NoDescriptor = 1 << 8;
     private const ulong RingMask = 0xff;
     private const uint IsLogged = 1;

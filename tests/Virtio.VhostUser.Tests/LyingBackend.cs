@@ -103,14 +103,9 @@ internal sealed class LyingBackend : IDisposable
 
     private bool TryReceive(DescriptorSocket connection, Message message)
     {
-        message.Clear();
-        byte[] header = new byte[MessageHeader.Length];
-        if (!connection.Receive(header, message.Descriptors, Patience, wait: true))
+        if (!message.TryReceive(connection, Patience, wait: true, MessageFlags.None))
             return false;
-        message.Header = MessageHeader.Read(header);
-        if (message.Header.Size > 0)
-            connection.Receive(message.Payload, message.Descriptors, Patience, wait: false);
-        if (message.Descriptors.Count > 0)
+        if (message.HasDescriptor)
             Keep(message.Request, message.TakeDescriptor());
         return true;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Virtio.Cli.Arguments;
 using Virtio.Devices.Block;
 
 namespace Virtio.Cli.Serving;
@@ -20,7 +21,7 @@ internal abstract class ServeDeviceCommand : Command
     {
         Description = "The number of a descriptor that was inherited: a Unix socket that listens, or that is connected to the front-end.",
         HelpName = "number",
-        CustomParser = result => Parse(result, ParseDescriptor),
+        CustomParser = OptionParser.Each(ParseDescriptor),
     };
 
     private readonly Option<string?> _connect = new("--connect")
@@ -33,7 +34,7 @@ internal abstract class ServeDeviceCommand : Command
     {
         Description = $"The number of queues, 1 to {BlockDeviceOptions.MaximumQueues}, each with a thread of its own. Default: 1.",
         HelpName = "count",
-        CustomParser = result => Parse(result, ParseQueues),
+        CustomParser = OptionParser.Each(ParseQueues),
     };
 
     private readonly Option<string?> _queueSize = new("--queue-size")
@@ -96,17 +97,4 @@ internal abstract class ServeDeviceCommand : Command
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= BlockDeviceOptions.MaximumQueues
             ? count
             : throw new CommandException($"--queues {text}: give 1 to {BlockDeviceOptions.MaximumQueues}");
-
-    private static T Parse<T>(ArgumentResult result, Func<string, T> parse)
-    {
-        try
-        {
-            return parse(result.Tokens[^1].Value);
-        }
-        catch (CommandException wrong)
-        {
-            result.AddError(wrong.Message);
-            return default!;
-        }
-    }
 }
