@@ -43,7 +43,14 @@ internal sealed class Ring(int index, QueueCounters counters) : IDisposable
     }
 
     /// <summary>How the front-end is told of used buffers. Read by the queue's worker.</summary>
-    internal void ReplaceCall(DescriptorNotifier? call) => Interlocked.Exchange(ref _call, call)?.Dispose();
+    internal void ReplaceCall(DescriptorNotifier? call)
+    {
+        Interlocked.Exchange(ref _call, call)?.Dispose();
+
+        // What became of the last interrupts on the old way nobody knows; on none they were lost.
+        if (Queue is not null)
+            Call();
+    }
 
     /// <summary>How the front-end is told that the ring is broken. Read by any thread.</summary>
     internal void ReplaceError(DescriptorNotifier? error) => Interlocked.Exchange(ref _error, error)?.Dispose();

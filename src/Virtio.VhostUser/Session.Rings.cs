@@ -148,6 +148,11 @@ internal sealed partial class Session
         // A failure that came before the queue was there to be halted.
         if (HasFailed)
             queue.Halt();
+
+        // An earlier back-end may have ended between a used buffer and its interrupt. With the event index the driver would wait for that for ever: it asked to be
+        // told of a place that is behind us.
+        if (queue.Config.State != QueueState.Initial)
+            ring.Call();
         VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "is served");
     }
 

@@ -105,6 +105,53 @@ public sealed class MessageOrderTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_driver_that_nobody_told_of_used_buffers_is_told_as_soon_as_there_is_a_way()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Begin(peer);
+        SendParts(peer, "num base addr kick enable");
+        _guest.Offer();
+        _guest.Await();
+        SendPart(peer, "call");
+        await AwaitCallAsync();
+    }
+
+    [Fact]
+    public async Task A_driver_that_a_back_end_did_not_live_to_tell_is_told_by_the_next_one()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using (RawFrontend peer = disk.Connect())
+        {
+            Begin(peer);
+            SendParts(peer, "num base addr kick enable");
+            _guest.Offer();
+            _guest.Await();
+        }
+
+        using RawFrontend next = disk.Connect();
+        Begin(next);
+        SendParts(next, "call num addr kick enable");
+        next.Send(FrontendRequest.SetRingBase, (0, 1));
+        await AwaitCallAsync();
+    }
+
+    private Task AwaitCallAsync() => Task.Run(() => SpinWait.SpinUntil(WasCalled)).WaitAsync(TimeSpan.FromSeconds(30));
+
+    // Whether it waits or fails where there is none: the back-end, which has the same file, decides that.
+    private bool WasCalled()
+    {
+        try
+        {
+            return _guest.Calls.Take() > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     private void Begin(RawFrontend peer)
     {
         peer.Send(FrontendRequest.SetOwner);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Virtio.Testing.Guest;
 using Virtio.Vmm;
 
@@ -17,7 +18,7 @@ internal sealed class QemuGuest : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Process _process;
     private readonly GuestAgent _agent;
-    private readonly Task<string> _errors;
+    private readonly StringBuilder _errors = new();
 
     private QemuGuest(IEnumerable<string> arguments)
     {
@@ -28,13 +29,27 @@ internal sealed class QemuGuest : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        _errors = _process.StandardError.ReadToEndAsync();
+        _process.ErrorDataReceived += (_, e) =>
+        {
+            lock (_errors)
+                _errors.AppendLine(e.Data);
+        };
+        _process.BeginErrorReadLine();
         _agent = new GuestAgent(_process.StandardInput.BaseStream, _process.StandardOutput.BaseStream);
     }
 
     internal Process Process => _process;
 
     private string MonitorPath { get; }
+
+    private string Said
+    {
+        get
+        {
+            lock (_errors)
+                return _errors.ToString();
+        }
+    }
 
     /// <summary>Boots it, and again where the emulator hangs, which the test's output says.</summary>
     /// <param name="arguments">QEMU's, for the devices.</param>
@@ -55,7 +70,7 @@ internal sealed class QemuGuest : IAsyncDisposable
             {
                 bool ended = guest._process.HasExited;
                 await guest.DisposeAsync();
-                string said = await guest._errors;
+                string said = guest.Said;
                 if (ended || start == Starts)
                     throw new GuestScriptException($"{Program} {(ended ? "ended" : $"did not boot the guest in {Starts} starts")}: {said}", e);
                 TestContext.Current.TestOutputHelper?.WriteLine($"the emulator did not boot the guest within {StartLimit}; started again ({start + 1} of {Starts}): {said}");
@@ -74,8 +89,7 @@ internal sealed class QemuGuest : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or EndOfStreamException)
         {
-            string said = _process.HasExited ? await _errors : "";
-            throw new GuestScriptException($"the guest did not end the script\n{script}\n{said}", e);
+            throw new GuestScriptException($"the guest did not end the script\n{script}\nwhat {Program} said:\n{Said}", e);
         }
 
         return result.ExitStatus == 0 ? result.Text : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using System.Threading.Channels;
+using Virtio.Testing.Guest;
 
 namespace Virtio.Guest.Tests.Qemu;
 
@@ -40,6 +43,10 @@ public sealed class RecoveryTests
 
             await jobs;
         }
+        catch (GuestScriptException e)
+        {
+            throw new GuestScriptException($"{e.Message}\nwhat the last back-end said:\n{server.Said}", e);
+        }
         finally
         {
             server.Dispose();
@@ -50,8 +57,27 @@ public sealed class RecoveryTests
     private sealed class BackEnd : IDisposable
     {
         private readonly Process _process;
+        private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+        private readonly ConcurrentQueue<string> _said = new();
 
-        private BackEnd(Process process) => _process = process;
+        private BackEnd(Process process)
+        {
+            _process = process;
+            process.ErrorDataReceived += (_, e) =>
+            {
+                if (e.Data is null)
+                {
+                    _lines.Writer.TryComplete();
+                    return;
+                }
+
+                _said.Enqueue(e.Data);
+                _lines.Writer.TryWrite(e.Data);
+            };
+            process.BeginErrorReadLine();
+        }
+
+        internal string Said => string.Join('\n', _said);
 
         internal static async Task<BackEnd> StartAsync(string disk, string socket, bool packed)
         {
@@ -82,11 +108,10 @@ public sealed class RecoveryTests
         private async Task WaitForAsync(string text)
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            string? line;
+            string line;
             do
             {
-                line = await _process.StandardError.ReadLineAsync(limit.Token);
-                Assert.NotNull(line);
+                line = await _lines.Reader.ReadAsync(limit.Token);
             }
             while (!line.Contains(text, StringComparison.Ordinal));
         }
