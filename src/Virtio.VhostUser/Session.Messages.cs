@@ -34,6 +34,7 @@ internal sealed partial class Session
         switch (message.Request)
         {
             case FrontendRequest.SetOwner:
+                BeginAnew();
                 return true;
             case FrontendRequest.GetFeatures:
                 answer.WriteUInt64(_offered);
@@ -110,6 +111,25 @@ internal sealed partial class Session
         if (status == 0)
             Reset();
         _status = unchecked((byte)status);
+    }
+
+    /// <summary>
+    /// A front-end's device comes. QEMU keeps the connection where one is unplugged, without a word of the memory and the rings that it had: they are not the next one's.
+    /// </summary>
+    private void BeginAnew()
+    {
+        Reset();
+        foreach (Ring ring in _rings)
+        {
+            ring.Base = null;
+            ring.Addresses = null;
+        }
+
+        _inflight?.Dispose();
+        _inflight = null;
+        MemoryTable before = _table;
+        Replace(MemoryTable.Empty);
+        MemoryTable.Unmap(before.Regions);
     }
 
     /// <summary>The device as it was before its driver. What the front-end said of rings and memory remains.</summary>

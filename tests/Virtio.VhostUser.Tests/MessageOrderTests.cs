@@ -137,6 +137,28 @@ public sealed class MessageOrderTests : IDisposable
         await AwaitCallAsync();
     }
 
+    [Fact]
+    public async Task A_device_that_comes_to_a_connection_after_another_brings_memory_and_rings_of_its_own()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Begin(peer);
+        SendParts(peer, "call num base addr kick enable");
+        _guest.Offer();
+        _guest.Await();
+
+        // QEMU says no more than this to the memory of a device that was unplugged: each region would be in the way of the next one's.
+        peer.Send(FrontendRequest.SetOwner);
+        Assert.True(peer.Try(FrontendRequest.AddMemoryRegion, SharedGuest.Region(), _guest.File));
+        SendParts(peer, "call kick enable");
+        _guest.Offer();
+        _ = peer.AskNumber(FrontendRequest.GetFeatures);
+        Assert.Equal(1, _guest.UsedIndex);
+        peer.Send(FrontendRequest.SetRingBase, (0, 1));
+        SendPart(peer, "addr");
+        _guest.Await();
+    }
+
     private Task AwaitCallAsync() => Task.Run(() => SpinWait.SpinUntil(WasCalled)).WaitAsync(TimeSpan.FromSeconds(30));
 
     // Whether it waits or fails where there is none: the back-end, which has the same file, decides that.
