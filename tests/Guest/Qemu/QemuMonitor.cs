@@ -39,8 +39,9 @@ internal sealed class QemuMonitor : IDisposable
         return answer["error"] is { } error ? throw new InvalidOperationException($"{command}: {error}") : answer["return"];
     }
 
-    /// <summary>Waits for an event.</summary>
-    internal Task<JsonNode> WaitForAsync(string name) => ReadAsync(message => (string?)message["event"] == name);
+    /// <summary>Waits for an event, of a device where one is given.</summary>
+    internal Task<JsonNode> WaitForAsync(string name, string? device = null) =>
+        ReadAsync(message => (string?)message["event"] == name && (device is null || (string?)message["data"]?["device"] == device));
 
     public void Dispose() => _socket.Dispose();
 

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.Versioning;
-using System.Threading.Channels;
 using Virtio.Testing.Guest;
 
 namespace Virtio.Guest.Tests.Qemu;
@@ -50,70 +47,6 @@ public sealed class RecoveryTests
         finally
         {
             server.Dispose();
-        }
-    }
-
-    /// <summary>A process that serves the disk, and is killed when it is disposed.</summary>
-    private sealed class BackEnd : IDisposable
-    {
-        private readonly Process _process;
-        private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
-        private readonly ConcurrentQueue<string> _said = new();
-
-        private BackEnd(Process process)
-        {
-            _process = process;
-            process.ErrorDataReceived += (_, e) =>
-            {
-                if (e.Data is null)
-                {
-                    _lines.Writer.TryComplete();
-                    return;
-                }
-
-                _said.Enqueue(e.Data);
-                _lines.Writer.TryWrite(e.Data);
-            };
-            process.BeginErrorReadLine();
-        }
-
-        internal string Said => string.Join('\n', _said);
-
-        internal static async Task<BackEnd> StartAsync(string disk, string socket, bool packed)
-        {
-            string[] arguments = ["serve", "block", "--socket", socket, "--queues", "2", "--packed", packed ? "on" : "off", disk];
-            var server = new BackEnd(Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Virtio.Cli"), arguments)
-            {
-                RedirectStandardError = true,
-                Environment = { ["VIRTIO_DEBUG"] = "1" },
-            })!);
-            await server.WaitForAsync("waiting for a front-end");
-            return server;
-        }
-
-        internal async Task WaitUntilServingAsync()
-        {
-            await WaitForAsync("ring 0 is served");
-            await WaitForAsync("ring 1 is served");
-            await WaitForAsync("SetStatus");
-        }
-
-        public void Dispose()
-        {
-            _process.Kill();
-            _process.WaitForExit();
-            _process.Dispose();
-        }
-
-        private async Task WaitForAsync(string text)
-        {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            string line;
-            do
-            {
-                line = await _lines.Reader.ReadAsync(limit.Token);
-            }
-            while (!line.Contains(text, StringComparison.Ordinal));
         }
     }
 }

@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Threading.Channels;
+
+namespace Virtio.Guest.Tests.Qemu;
+
+/// <summary>A process that serves a disk, and is killed when it is disposed.</summary>
+internal sealed class BackEnd : IDisposable
+{
+    private readonly Process _process;
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly ConcurrentQueue<string> _said = new();
+
+    private BackEnd(Process process)
+    {
+        _process = process;
+        process.ErrorDataReceived += (_, e) =>
+        {
+            if (e.Data is null)
+            {
+                _lines.Writer.TryComplete();
+                return;
+            }
+
+            _said.Enqueue(e.Data);
+            _lines.Writer.TryWrite(e.Data);
+        };
+        process.BeginErrorReadLine();
+    }
+
+    internal string Said => string.Join('\n', _said);
+
+    /// <summary>What the process has of others: descriptors, mappings of shared memory, threads.</summary>
+    internal BackEndHoldings Holdings => BackEndHoldings.Of(_process.Id);
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    internal static async Task<BackEnd> StartAsync(string disk, string socket, bool packed)
+    {
+        string[] arguments = ["serve", "block", "--socket", socket, "--queues", "2", "--packed", packed ? "on" : "off", disk];
+        var server = new BackEnd(Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Virtio.Cli"), arguments)
+        {
+            RedirectStandardError = true,
+            Environment = { ["VIRTIO_DEBUG"] = "1" },
+        })!);
+        await server.WaitForAsync("waiting for a front-end");
+        return server;
+    }
+
+    internal async Task WaitUntilServingAsync()
+    {
+        await WaitForAsync("ring 0 is served");
+        await WaitForAsync("ring 1 is served");
+        await WaitForAsync("SetStatus");
+    }
+
+    /// <summary>Reads on in what it says until this comes.</summary>
+    internal async Task WaitForAsync(string text)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        string line;
+        do
+        {
+            line = await _lines.Reader.ReadAsync(limit.Token);
+        }
+        while (!line.Contains(text, StringComparison.Ordinal));
+    }
+
+    /// <summary>Waits until what it holds is as wished: it learns of a front-end's end when it comes to that.</summary>
+    internal async Task<BackEndHoldings> AwaitHoldingsAsync(Predicate<BackEndHoldings> isWanted)
+    {
+        long start = Stopwatch.GetTimestamp();
+        BackEndHoldings holdings;
+        while (!isWanted(holdings = Holdings) && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30))
+            await Task.Delay(20);
+        return holdings;
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}
