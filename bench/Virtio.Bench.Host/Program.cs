@@ -1,19 +1,29 @@
 // Runs a bare-metal guest on the KVM machine, whether or not it is one that `virtio run` would take, with a disk that may be none at all. Compiled ahead of time,
 // as the command is. It is started by the benchmarks, not by a person.
+using System.Globalization;
 using System.Runtime.Versioning;
 using Virtio.Bench.Host;
 using Virtio.Devices.Block;
 using Virtio.Linux;
 using Virtio.Storage;
+using Virtio.VhostUser;
 using Virtio.Vmm;
 
 [assembly: SupportedOSPlatform("linux")]
 
 const string Mapped = ",mapped";
 
+if (args is ["serve", var socket, "null", var queues])
+{
+    var served = new BlockDevice(new NullStorage(1L << 30), new BlockDeviceOptions { Queues = int.Parse(queues, CultureInfo.InvariantCulture) });
+    await using VhostUserServer server = VhostUserServer.Listen(served, socket, new VhostUserServerOptions { Packed = true });
+    await server.Completion;
+    return 0;
+}
+
 if (args is not [var kernel, var disk, var commandLine])
 {
-    Console.Error.WriteLine("usage: KERNEL null|FILE[,mapped] PARAMETERS");
+    Console.Error.WriteLine("usage: KERNEL null|FILE[,mapped] PARAMETERS, or serve SOCKET null QUEUES");
     return 1;
 }
 

@@ -8,12 +8,13 @@ namespace Virtio.Bench;
 internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bool Write, string? Results)
 {
     internal const string Usage = """
-        usage: ./build bench [rings|processor|native|kvm|boot|fio|all] [--quick] [--write|--no-write]
+        usage: ./build bench [rings|processor|native|kvm|vhost-user|boot|fio|all] [--quick] [--write|--no-write]
 
           rings      the device's side of a ring: nanoseconds and bytes allocated per chain, beside a loop in C
           processor  instructions per second of one hart
           native     a disk as a bare-metal guest on KVM sees it, beside QEMU's microvm
           kvm        the stock kernel on KVM, beside QEMU's microvm: start, memory, disk, exits; where KVM is not real, on an emulated processor
+          vhost-user a disk that is served to a driver without a guest, beside qemu-storage-daemon
           boot       from the start of the process to the guest's shell, and memory, beside QEMU
           fio        a disk as the guest's fio sees it, beside QEMU
           all        all of them (default); about 25 minutes

@@ -5,6 +5,7 @@ using Virtio.Bench.Native;
 using Virtio.Bench.Output;
 using Virtio.Bench.Processor;
 using Virtio.Bench.Rings;
+using Virtio.Bench.VhostUser;
 
 if (BenchOptions.Parse(args) is not { } options)
 {
@@ -30,6 +31,9 @@ foreach (string suite in options.Suites)
             break;
         case Suites.Kvm:
             KvmBenchmark.Run(options, report);
+            break;
+        case Suites.VhostUser:
+            VhostUserBenchmark.Run(options, report);
             break;
         case Suites.Boot:
             BootBenchmark.Run(options, report);

@@ -7,8 +7,9 @@ internal static class Suites
     internal const string Processor = "processor";
     internal const string Native = "native";
     internal const string Kvm = "kvm";
+    internal const string VhostUser = "vhost-user";
     internal const string Boot = "boot";
     internal const string Fio = "fio";
 
-    internal static IReadOnlyList<string> All => [Rings, Processor, Native, Kvm, Boot, Fio];
+    internal static IReadOnlyList<string> All => [Rings, Processor, Native, Kvm, VhostUser, Boot, Fio];
 }

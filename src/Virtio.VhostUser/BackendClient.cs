@@ -53,14 +53,15 @@ internal sealed class BackendClient : IDisposable
     /// <summary>Connects to a back-end that listens at a path, and finds out what it can do.</summary>
     /// <param name="path">Of the socket.</param>
     /// <param name="patience">How long an answer may take.</param>
+    /// <param name="more">What is understood here besides what every device needs.</param>
     /// <exception cref="IOException">It cannot be connected to, or ended the connection.</exception>
     /// <exception cref="ProtocolException">What it answers makes no sense.</exception>
-    internal static BackendClient Connect(string path, TimeSpan patience)
+    internal static BackendClient Connect(string path, TimeSpan patience, ProtocolFeatures more = ProtocolFeatures.None)
     {
         var client = new BackendClient(DescriptorSocket.Connect(path, patience), patience);
         try
         {
-            client.Begin();
+            client.Begin(Wanted | more);
             return client;
         }
         catch
@@ -95,6 +96,23 @@ internal sealed class BackendClient : IDisposable
                 }
             },
             files);
+    }
+
+    /// <summary>Has the back-end keep a record of what is in flight, in memory that it makes. Before rings are started, after the features are set.</summary>
+    /// <param name="queues">Number of rings.</param>
+    /// <param name="size">Of each.</param>
+    internal void KeepInflight(ushort queues, ushort size)
+    {
+        lock (_gate)
+        {
+            WriteInflight(0, 0, queues, size);
+            MessageReader answer = Ask(FrontendRequest.GetInflight);
+            ulong length = answer.ReadUInt64();
+            ulong offset = answer.ReadUInt64();
+            using SafeFileHandle file = _answer.TakeDescriptor();
+            WriteInflight(length, offset, queues, size);
+            Finish(FrontendRequest.SetInflight, [file]);
+        }
     }
 
     /// <summary>Has a ring served.</summary>
@@ -185,7 +203,7 @@ internal sealed class BackendClient : IDisposable
 
     private bool IsExtended { get; set; }
 
-    private void Begin()
+    private void Begin(ProtocolFeatures wanted)
     {
         Tell(FrontendRequest.SetOwner, _ => { });
         ulong features = AskForUInt64(FrontendRequest.GetFeatures);
@@ -193,7 +211,7 @@ internal sealed class BackendClient : IDisposable
         IsExtended = (features & HasProtocolFeatures) != 0;
         if (!IsExtended)
             return;
-        ProtocolFeatures protocol = (ProtocolFeatures)AskForUInt64(FrontendRequest.GetProtocolFeatures) & Wanted;
+        ProtocolFeatures protocol = (ProtocolFeatures)AskForUInt64(FrontendRequest.GetProtocolFeatures) & wanted;
         Tell(FrontendRequest.SetProtocolFeatures, request => request.WriteUInt64((ulong)protocol));
         Protocol = protocol;
         if (protocol.HasFlag(ProtocolFeatures.MultipleQueues))
@@ -235,6 +253,15 @@ internal sealed class BackendClient : IDisposable
             _request.Clear();
             return Ask(request).ReadUInt64();
         }
+    }
+
+    private void WriteInflight(ulong length, ulong offset, ushort queues, ushort size)
+    {
+        _request.Clear();
+        _request.WriteUInt64(length);
+        _request.WriteUInt64(offset);
+        _request.WriteUInt16(queues);
+        _request.WriteUInt16(size);
     }
 
     private void WriteConfigHeader(uint offset, int length)

@@ -15,6 +15,9 @@ internal sealed class NativeFiles : IDisposable
 
     internal string Disk => Path.Combine(_folder.FullName, "disk");
 
+    /// <summary>A path for a socket.</summary>
+    internal string Socket(string name) => Path.Combine(_folder.FullName, name);
+
     /// <summary>Compiles the guest; null and a reason when the compiler does not.</summary>
     internal string? Compile()
     {
