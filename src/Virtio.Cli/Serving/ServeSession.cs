@@ -20,6 +20,7 @@ internal sealed class ServeSession(ServeOptions options, RingSpec ring, Func<ILo
         try
         {
             IVirtioDevice device = await open(_logger, interruption.Token);
+            using var remeasuring = new DiskRemeasuring(device);
             await using VhostUserServer server = await StartAsync(device);
             await server.Completion.WaitAsync(interruption.Token);
             return ExitStatus.Success;

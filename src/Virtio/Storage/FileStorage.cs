@@ -19,12 +19,13 @@ public sealed class FileStorage : IWritableBlockStorage
 
     private readonly SafeFileHandle _handle;
     private readonly FileFlusher _flusher;
+    private long _length;
 
     internal FileStorage(string path, SafeFileHandle handle, long length, bool canWrite, ILogger? logger)
     {
         _handle = handle;
         Path = path;
-        Length = length;
+        _length = length;
         CanWrite = canWrite;
         _flusher = new FileFlusher(path, handle, logger ?? NullLogger.Instance);
     }
@@ -33,8 +34,8 @@ public sealed class FileStorage : IWritableBlockStorage
     public string Path { get; }
 
     /// <inheritdoc/>
-    /// <remarks>Taken when the file is opened.</remarks>
-    public long Length { get; }
+    /// <remarks>Taken when the file is opened, and by <see cref="Remeasure"/>.</remarks>
+    public long Length => Volatile.Read(ref _length);
 
     /// <inheritdoc/>
     public bool CanWrite { get; }
@@ -58,6 +59,16 @@ public sealed class FileStorage : IWritableBlockStorage
             handle.Dispose();
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="StorageException">It cannot be told, or the file is empty now; the length stays as it was.</exception>
+    /// <exception cref="ObjectDisposedException">The storage was disposed.</exception>
+    public long Remeasure()
+    {
+        long length = FileOpening.MeasureLength(Path, _handle);
+        Volatile.Write(ref _length, length);
+        return length;
     }
 
     /// <inheritdoc/>
@@ -157,7 +168,7 @@ public sealed class FileStorage : IWritableBlockStorage
             int read = RandomAccess.Read(_handle, buffer[..Math.Min(buffer.Length, LongestTransfer)], offset);
             // Zeros here would be made-up data, and a further try would never end.
             if (read == 0)
-                throw new StorageException($"'{Path}' ends at or before byte {offset}, but had {Length} bytes when it was opened: something made it shorter. Restore it and open it again.");
+                throw new StorageException($"'{Path}' ends at or before byte {offset}, but had {Length} bytes when it was measured: something made it shorter. Restore it and open it again.");
             buffer = buffer[read..];
             offset += read;
         }

@@ -10,10 +10,18 @@ namespace Virtio.Storage;
 public interface IBlockStorage : IAsyncDisposable
 {
     /// <summary>
-    /// The length in bytes; it does not change while the storage is in use. It need not be a multiple of a sector:
+    /// The length in bytes; while the storage is in use only <see cref="Remeasure"/> changes it. It need not be a multiple of a sector:
     /// a block device offers only the whole sectors.
     /// </summary>
     long Length { get; }
+
+    /// <summary>
+    /// Looks again how long that is on which the storage stands, where it can become longer or shorter. Calls that are under way beyond a new end may fail.
+    /// A device says so to its driver when it is asked to: <see cref="Devices.Block.BlockDevice.Remeasure"/>.
+    /// </summary>
+    /// <returns>The length from now on.</returns>
+    /// <exception cref="IOException">It cannot be told; the length stays as it was.</exception>
+    long Remeasure() => Length;
 
     /// <summary>Reads the bytes from <paramref name="offset"/> on into <paramref name="buffers"/>, filling each of them in order.</summary>
     /// <param name="offset">The position of the first byte, 0 to <see cref="Length"/>.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Threading.Channels;
 
 namespace Virtio.Guest.Tests.Qemu;
@@ -51,6 +52,21 @@ internal sealed class BackEnd : IDisposable
         await WaitForAsync("ring 0 is served");
         await WaitForAsync("ring 1 is served");
         await WaitForAsync("SetStatus");
+    }
+
+    /// <summary>Makes the disk's file as long as this, and says so.</summary>
+    internal async Task ResizeAsync(string disk, long length)
+    {
+        await Process.Start("truncate", ["-s", length.ToString(CultureInfo.InvariantCulture), disk]).WaitForExitAsync();
+        await Process.Start("kill", ["-USR2", _process.Id.ToString(CultureInfo.InvariantCulture)]).WaitForExitAsync();
+        await WaitForAsync($"the disk now has {length / 512} sectors");
+    }
+
+    /// <summary>The SHA-256 sum of the last bytes of a disk, which is locked.</summary>
+    internal static async Task<string> SumOfEndAsync(string disk, long length)
+    {
+        using Process program = Process.Start(new ProcessStartInfo("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"tail -c {length} '{disk}' | sha256sum")]) { RedirectStandardOutput = true })!;
+        return await program.StandardOutput.ReadToEndAsync();
     }
 
     /// <summary>Reads on in what it says until this comes.</summary>

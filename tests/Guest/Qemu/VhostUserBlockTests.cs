@@ -67,6 +67,21 @@ public sealed class VhostUserBlockTests
         Assert.Equal(await disk.SumAsync(), (await guest.RunAsync("sha256sum </dev/vda")).Split(' ')[0]);
     }
 
+    [Fact]
+    public async Task A_disk_that_grows_is_longer_for_the_guest_that_uses_it()
+    {
+        using var folder = new TemporaryFolder();
+        string disk = folder.Sparse("disk.img", 1 << 20);
+        string socket = Path.Combine(folder.Root, "socket");
+        using BackEnd server = await BackEnd.StartAsync(disk, socket, packed: false);
+        await using QemuGuest guest = await QemuGuest.StartAsync("-chardev", $"socket,id=disk,path={socket}", "-device", "vhost-user-blk-pci,chardev=disk,num-queues=2");
+        Assert.Equal("2048", await guest.RunAsync("cat /sys/block/vda/size; ! dd if=/dev/zero of=/dev/vda bs=1M seek=1 count=1 oflag=direct 2>/dev/null"));
+        await server.ResizeAsync(disk, 4 << 20);
+        await guest.RunAsync("i=0; while [ $(cat /sys/block/vda/size) != 8192 ]; do [ $((i += 1)) -lt 300 ] || exit 1; sleep 0.1; done; dmesg | grep 'vda.*new size: 8192 512-byte'");
+        string sum = await guest.RunAsync("dd if=/dev/urandom of=/tmp/data bs=1M count=1 2>/dev/null; dd if=/tmp/data of=/dev/vda bs=1M seek=3 oflag=direct 2>/dev/null; sha256sum </tmp/data");
+        Assert.StartsWith(sum[..64], await BackEnd.SumOfEndAsync(disk, 1 << 20), StringComparison.Ordinal);
+    }
+
     private sealed class Disk : IAsyncDisposable
     {
         private readonly TemporaryFolder _folder = new();

@@ -22,10 +22,13 @@ public sealed class BlockDevice : IVirtioDevice
     // Header and status, the two descriptors of a request that carry no data.
     private const int OverheadDescriptors = 2;
 
+    private readonly Lock _gate = new();
     private readonly ConfigSpace _config = new(ConfigLength);
     private readonly ushort[] _queueSizes;
     private readonly QueueWorker?[] _workers;
     private DeviceActivation? _activation;
+    private long _capacity;
+    private bool _remeasured;
     private bool _disposed;
 
     /// <summary>Makes a disk of a storage.</summary>
@@ -43,7 +46,7 @@ public sealed class BlockDevice : IVirtioDevice
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.QueueSize, Virtqueue.MaximumSize);
         Storage = storage;
         Writable = !options.ReadOnly && storage is IWritableBlockStorage { CanWrite: true } writable ? writable : null;
-        Capacity = storage.Length / SectorSize;
+        _capacity = storage.Length / SectorSize;
         SerialNumber = Encoding.ASCII.GetBytes(options.Id.PadRight(IdLength, '\0'));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Queues, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Queues, BlockDeviceOptions.MaximumQueues);
@@ -71,7 +74,7 @@ public sealed class BlockDevice : IVirtioDevice
     public uint ConfigGeneration => _config.Generation;
 
     /// <summary>Size in sectors of 512 bytes; a last partial sector of the storage is not shown.</summary>
-    public long Capacity { get; }
+    public long Capacity => Volatile.Read(ref _capacity);
 
     /// <summary>Whether writes are refused.</summary>
     public bool IsReadOnly => Writable is null;
@@ -84,11 +87,37 @@ public sealed class BlockDevice : IVirtioDevice
 
     internal BlockErrorLog Errors { get; } = new();
 
+    /// <summary>
+    /// Has the storage look for its length again, and tells the driver, now or when it starts, where the capacity is another one. From then on requests beyond the
+    /// new end fail. A disk may become shorter too: what lies beyond is for the guest to give up before; it is not asked. Thread-safe.
+    /// </summary>
+    /// <returns>Whether the capacity has changed.</returns>
+    /// <exception cref="IOException">The storage cannot tell its length; the capacity stays as it was.</exception>
+    public bool Remeasure()
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _capacity, Storage.Remeasure() / SectorSize);
+            if (!WriteCapacity())
+                return false;
+            _remeasured = true;
+            NotifyRemeasured();
+            return true;
+        }
+    }
+
     /// <inheritdoc/>
     public void ReadConfig(int offset, Span<byte> destination) => _config.Read(offset, destination);
 
     /// <inheritdoc/>
-    public void Activate(DeviceActivation activation) => _activation = activation;
+    public void Activate(DeviceActivation activation)
+    {
+        lock (_gate)
+        {
+            _activation = activation;
+            NotifyRemeasured();
+        }
+    }
 
     /// <inheritdoc/>
     public void StartQueue(int index, Virtqueue queue)
@@ -101,7 +130,12 @@ public sealed class BlockDevice : IVirtioDevice
     public void StopQueue(int index) => _workers[index]?.Stop();
 
     /// <inheritdoc/>
-    public void Reset() => Array.Clear(_workers);
+    public void Reset()
+    {
+        lock (_gate)
+            _activation = null;
+        Array.Clear(_workers);
+    }
 
     /// <summary>Makes everything written durable, then disposes the storage, whether or not that succeeded.</summary>
     /// <exception cref="IOException">The last flush failed.</exception>
@@ -122,12 +156,26 @@ public sealed class BlockDevice : IVirtioDevice
         }
     }
 
-    private void WriteConfig()
+    // A capacity that changed while no driver ran, or while it was starting and had read the old one, is announced as soon as one does.
+    private void NotifyRemeasured()
+    {
+        if (!_remeasured || _activation is not { } activation)
+            return;
+        _remeasured = false;
+        activation.NotifyConfigChanged();
+    }
+
+    private bool WriteCapacity()
     {
         Span<byte> number = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteInt64LittleEndian(number, Capacity);
-        _config.Update(0, number);
-        number = number[..sizeof(uint)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, _capacity);
+        return _config.Update(0, number);
+    }
+
+    private void WriteConfig()
+    {
+        WriteCapacity();
+        Span<byte> number = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteInt32LittleEndian(number, Math.Max(1, Math.Min((int)_queueSizes[0], DescriptorChain.MaximumDescriptors) - OverheadDescriptors));
         _config.Update(SegmentMaximumOffset, number);
         BinaryPrimitives.WriteInt32LittleEndian(number, SectorSize);
