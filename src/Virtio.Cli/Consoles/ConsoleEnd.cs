@@ -22,8 +22,8 @@ internal abstract class ConsoleEnd : IAsyncDisposable
 
     internal static ConsoleEnd Open(ConsoleSpec spec) => spec.Kind switch
     {
-        ConsoleKind.Socket => new SocketConsole(spec.Path),
-        ConsoleKind.File => new FileConsole(spec.Path),
+        ConsoleKind.Socket => new SocketConsole(spec.Path, spec.Option),
+        ConsoleKind.File => new FileConsole(spec.Path, spec.Option),
         _ => OperatingSystem.IsLinux() ? new StandardConsole() : new PlainConsole(),
     };
 

@@ -1,9 +1,9 @@
 namespace Virtio.Cli.Consoles;
 
 /// <summary>A console whose output goes to a file.</summary>
-internal sealed class FileConsole(string path) : ConsoleEnd
+internal sealed class FileConsole(string path, string option) : ConsoleEnd
 {
-    private readonly FileStream _file = OutputFile.Create("--console", path);
+    private readonly FileStream _file = OutputFile.Create(option, path);
 
     internal override Stream Output => _file;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Virtio.Cli.Arguments;
 using Virtio.Linux;
 
 namespace Virtio.Cli.Consoles;
@@ -12,7 +13,7 @@ internal sealed class SocketConsole : ConsoleEnd
     private readonly ClientStream _client = new();
     private readonly Task _accepting;
 
-    internal SocketConsole(string path)
+    internal SocketConsole(string path, string option = ConsoleSpec.DefaultOption)
     {
         _path = path;
         try
@@ -22,7 +23,7 @@ internal sealed class SocketConsole : ConsoleEnd
         }
         catch (IOException e)
         {
-            throw new CommandException($"--console unix:{path}: {e.Message}", e);
+            throw new CommandException($"{option} unix:{path}: {e.Message}", e);
         }
 
         _accepting = AcceptAsync();

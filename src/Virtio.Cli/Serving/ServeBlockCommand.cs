@@ -29,11 +29,11 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand
         });
     }
 
-    private protected override Task<int> StartAsync(ParseResult result)
+    private protected override ServedDevice Read(ParseResult result)
     {
-        ServeOptions options = Read(result);
+        ServeOptions options = ReadOptions(result);
         DiskSpec disk = DiskSpec.Parse(result.GetValue(_disk) ?? result.GetValue(_file)!, "disk", RingSpec.Served);
         disk = disk with { ReadOnly = disk.ReadOnly || result.GetValue(_readOnly), Ring = disk.Ring.With("serve block", options.Ring) };
-        return new ServeSession(options, disk.Ring, (logger, token) => DiskOpening.OpenAsync(disk, options.Queues, logger, token)).RunAsync();
+        return new ServedDevice(options, disk.Ring, async (logger, token) => new OpenDevice(await DiskOpening.OpenAsync(disk, options.Queues, logger, token)));
     }
 }

@@ -9,6 +9,7 @@ internal sealed class ServeCommand : Command
         : base("serve", "Serves a device to a virtual machine of another program (QEMU, Cloud Hypervisor, Firecracker, crosvm, User-Mode Linux) over vhost-user.")
     {
         Add(new ServeBlockCommand());
+        Add(new ServeConsoleCommand());
         Add(new ServeEntropyCommand());
     }
 }

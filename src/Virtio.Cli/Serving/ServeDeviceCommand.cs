@@ -59,12 +59,12 @@ internal abstract class ServeDeviceCommand : Command
         }
 
         Validators.Add(CheckPlace);
-        SetAction((result, _) => StartAsync(result));
+        SetAction((result, _) => new ServeSession([Read(result)]).RunAsync());
     }
 
-    private protected abstract Task<int> StartAsync(ParseResult result);
+    private protected abstract ServedDevice Read(ParseResult result);
 
-    private protected ServeOptions Read(ParseResult result) => new()
+    private protected ServeOptions ReadOptions(ParseResult result) => new()
     {
         Socket = result.GetValue(_socket),
         Descriptor = result.GetValue(_descriptor),

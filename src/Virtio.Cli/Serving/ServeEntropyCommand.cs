@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Virtio.Cli.Arguments;
-using Virtio.Devices;
 using Virtio.Devices.Entropy;
 
 namespace Virtio.Cli.Serving;
@@ -8,10 +7,10 @@ namespace Virtio.Cli.Serving;
 /// <summary><c>virtio serve entropy</c>.</summary>
 internal sealed class ServeEntropyCommand() : ServeDeviceCommand("entropy", "Serves random bytes.", hasQueues: false)
 {
-    private protected override Task<int> StartAsync(ParseResult result)
+    private protected override ServedDevice Read(ParseResult result)
     {
-        ServeOptions options = Read(result);
+        ServeOptions options = ReadOptions(result);
         RingSpec ring = RingSpec.Served.With("serve entropy", options.Ring);
-        return new ServeSession(options, ring, (_, _) => ValueTask.FromResult<IVirtioDevice>(new EntropyDevice { RingFeatures = ring.Features })).RunAsync();
+        return new ServedDevice(options, ring, (_, _) => ValueTask.FromResult(new OpenDevice(new EntropyDevice { RingFeatures = ring.Features })));
     }
 }

@@ -1,28 +1,29 @@
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
-using Virtio.Cli.Arguments;
-using Virtio.Devices;
-using Virtio.VhostUser;
+using Virtio.Linux;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary>One device served, from the command line to the exit status. Whatever ends it, storage is flushed.</summary>
-internal sealed class ServeSession(ServeOptions options, RingSpec ring, Func<ILogger, CancellationToken, ValueTask<IVirtioDevice>> open)
+/// <summary>Devices served, from the command line to the exit status. Whatever ends it, storage is flushed and the terminal as it was.</summary>
+internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
 {
     private readonly ILogger _logger = new StandardErrorLogger(LogLevel.Information);
 
-    internal async Task<int> RunAsync()
+    internal Task<int> RunAsync() => OperatingSystem.IsLinux()
+        ? RunOnLinuxAsync()
+        : throw new CommandException("vhost-user needs Linux; 'virtio run' runs a guest here");
+
+    [SupportedOSPlatform("linux")]
+    private async Task<int> RunOnLinuxAsync()
     {
-        if (!OperatingSystem.IsLinux())
-            throw new CommandException("vhost-user needs Linux; 'virtio run' runs a guest here");
         using var interruption = new Interruption();
+        var services = new List<Service>();
         try
         {
-            IVirtioDevice device = await open(_logger, interruption.Token);
-            using var remeasuring = new DiskRemeasuring(device);
-            await using VhostUserServer server = await StartAsync(device);
-            await server.Completion.WaitAsync(interruption.Token);
+            // All are open before any front-end can come: what cannot be served should not keep a machine from starting elsewhere.
+            foreach (ServedDevice device in devices)
+                services.Add(await Service.OpenAsync(device, _logger, interruption.Token));
+            await ServeAsync(services, interruption.Token);
             return ExitStatus.Success;
         }
         catch (OperationCanceledException) when (interruption.ExitStatus is { } status)
@@ -30,36 +31,24 @@ internal sealed class ServeSession(ServeOptions options, RingSpec ring, Func<ILo
             // To be told to end is how a server ends.
             return status == ExitStatus.Terminated ? ExitStatus.Success : status;
         }
+        catch (OperationCanceledException) when (services.Any(service => service.Ended.IsCancellationRequested))
+        {
+            return ExitStatus.Success;
+        }
+        finally
+        {
+            await Task.WhenAll(services.Select(service => service.DisposeAsync().AsTask()));
+        }
     }
 
     [SupportedOSPlatform("linux")]
-    private async Task<VhostUserServer> StartAsync(IVirtioDevice device)
+    private static async Task ServeAsync(List<Service> services, CancellationToken interrupted)
     {
-        var how = new VhostUserServerOptions { Packed = ring.Features.HasFlag(VirtioFeatures.RingPacked), Logger = _logger };
-        try
-        {
-            if (options.Socket is not null)
-                return VhostUserServer.Listen(device, options.Socket, how);
-            if (options.Connect is not null)
-                return VhostUserServer.Connect(device, options.Connect, how);
-            return VhostUserServer.Inherit(device, Inherited(options.Descriptor!.Value), how);
-        }
-        catch
-        {
-            await device.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static Socket Inherited(int descriptor)
-    {
-        try
-        {
-            return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
-        }
-        catch (SocketException e)
-        {
-            throw new CommandException($"--fd {descriptor}: that descriptor is no socket: {e.Message}", e);
-        }
+        services.ForEach(service => service.Start());
+        if (Terminal.IsTerminal(Terminal.StandardInput) && services.Find(service => service.Hint is not null) is { } console)
+            StandardError.WriteMessage(console.Hint!);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource([interrupted, .. services.Select(service => service.Ended)]);
+        await foreach (Task ended in Task.WhenEach(services.Select(service => service.WaitAsync(stop.Token))))
+            await ended;
     }
 }

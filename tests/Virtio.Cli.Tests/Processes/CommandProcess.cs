@@ -16,8 +16,8 @@ internal sealed partial class CommandProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
     private readonly Task _reading;
-    private readonly Task<string> _error;
 
     private CommandProcess(string[] arguments)
     {
@@ -27,22 +27,16 @@ internal sealed partial class CommandProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        _reading = ReadAsync();
-        _error = _process.StandardError.ReadToEndAsync();
+        _reading = Task.WhenAll(ReadAsync(_process.StandardOutput, _output), ReadAsync(_process.StandardError, _error));
     }
 
     internal static string ExecutablePath => Path.ChangeExtension(typeof(VirtioCommand).Assembly.Location, null);
 
     internal StreamWriter Input => _process.StandardInput;
 
-    internal string Output
-    {
-        get
-        {
-            lock (_output)
-                return _output.ToString();
-        }
-    }
+    internal string Output => Read(_output);
+
+    internal string Error => Read(_error);
 
     internal static CommandProcess Start(params string[] arguments) => new(arguments);
 
@@ -58,16 +52,9 @@ internal sealed partial class CommandProcess : IDisposable
         return await process.EndAsync();
     }
 
-    internal async Task WaitForOutputAsync(string text)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!Output.Contains(text, StringComparison.Ordinal))
-        {
-            Assert.False(_process.HasExited, $"it ended with {(_process.HasExited ? _process.ExitCode : 0)} before it wrote '{text}': {Output}");
-            Assert.True(clock.Elapsed < Limit, $"'{text}' did not come: {Output}");
-            await Task.Delay(20);
-        }
-    }
+    internal Task WaitForOutputAsync(string text) => WaitAsync(() => Output, text);
+
+    internal Task WaitForErrorAsync(string text) => WaitAsync(() => Error, text);
 
     internal void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
@@ -75,7 +62,7 @@ internal sealed partial class CommandProcess : IDisposable
     {
         await _process.WaitForExitAsync().WaitAsync(Limit);
         await _reading;
-        return (_process.ExitCode, Output, await _error);
+        return (_process.ExitCode, Output, Error);
     }
 
     public void Dispose()
@@ -88,13 +75,30 @@ internal sealed partial class CommandProcess : IDisposable
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
 
-    private async Task ReadAsync()
+    private static async Task ReadAsync(StreamReader from, StringBuilder to)
     {
         char[] buffer = new char[4096];
-        for (int count; (count = await _process.StandardOutput.ReadAsync(buffer)) > 0;)
+        for (int count; (count = await from.ReadAsync(buffer)) > 0;)
         {
-            lock (_output)
-                _output.Append(buffer, 0, count);
+            lock (to)
+                to.Append(buffer, 0, count);
+        }
+    }
+
+    private static string Read(StringBuilder said)
+    {
+        lock (said)
+            return said.ToString();
+    }
+
+    private async Task WaitAsync(Func<string> said, string text)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!said().Contains(text, StringComparison.Ordinal))
+        {
+            Assert.False(_process.HasExited, $"it ended with {(_process.HasExited ? _process.ExitCode : 0)} before it wrote '{text}': {Output}{Error}");
+            Assert.True(clock.Elapsed < Limit, $"'{text}' did not come: {Output}{Error}");
+            await Task.Delay(20);
         }
     }
 }

@@ -33,6 +33,8 @@ public sealed class RefusalTests : IDisposable
     [InlineData("'packed=maybe'", "serve", "block", "--socket", "/tmp/none", "--packed", "maybe", "mem:1M")]
     [InlineData("/no/such/disk", "serve", "block", "--socket", "/tmp/none", "/no/such/disk")]
     [InlineData("no such folder", "serve", "entropy", "--socket", "/no/such/folder/socket")]
+    [InlineData("console tty: give stdio", "serve", "console", "--socket", "/tmp/none", "tty")]
+    [InlineData("console: cannot write '/no/such", "serve", "console", "--socket", "/tmp/none", "file:/no/such/folder/file")]
     [InlineData("--fd 2", "serve", "entropy", "--fd", "2")]
     [InlineData("--disk mem:12Q", "run", "--disk", "mem:12Q")]
     [InlineData("/no/such/kernel", "run", "--kernel", "/no/such/kernel")]

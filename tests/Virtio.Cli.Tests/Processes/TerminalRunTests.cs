@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Virtio.Cli.Tests.Serving;
+using Virtio.Devices;
 using Virtio.Linux.Tests;
+using Virtio.Testing;
 
 namespace Virtio.Cli.Tests.Processes;
 
@@ -85,6 +88,38 @@ public sealed partial class TerminalRunTests : IDisposable
         _terminal.Type("echo c > /proc/sysrq-trigger\r");
         await EndAsync(process, ExitStatus.GuestPanicked);
         await WaitForAsync("virtio: the guest's kernel panicked");
+    }
+
+    [Fact]
+    public async Task A_served_console_is_the_terminal_until_keys_end_it()
+    {
+        string folder = Directory.CreateTempSubdirectory("virtio-serve-").FullName;
+        try
+        {
+            string socket = Path.Combine(folder, "socket");
+            _terminal.Resize(columns: 100, rows: 30);
+            using Process process = Start("serve", "console", "--socket", socket);
+            await WaitForAsync("waiting for a front-end");
+            await WaitForAsync("Ctrl-A x ends");
+            await UntilAsync(() => _terminal.IsRaw);
+            await using (var frontend = new Frontend(DeviceId.Console, socket))
+            {
+                var console = new ConsoleDriver(frontend.Driver);
+                Assert.Equal((100, 30), (frontend.Driver.ReadConfig<ushort>(0), frontend.Driver.ReadConfig<ushort>(2)));
+                console.Write("what is it? "u8);
+                await WaitForAsync("what is it? ");
+                _terminal.Type("\u0003");
+                Assert.Equal([3], console.Read(10));
+            }
+
+            _terminal.Type("\u0001x");
+            await EndAsync(process, ExitStatus.Success);
+            Assert.False(File.Exists(socket));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Virtio.Cli.Arguments;
+using Virtio.Cli.Consoles;
+using Virtio.Devices.Console;
+
+namespace Virtio.Cli.Serving;
+
+/// <summary><c>virtio serve console</c>.</summary>
+internal sealed class ServeConsoleCommand : ServeDeviceCommand
+{
+    private readonly Argument<ConsoleSpec?> _console = new("console")
+    {
+        Description = "The other end, as in 'virtio run --console': stdio, this terminal (Ctrl-A x ends); unix:PATH, a Unix socket to connect to; file:PATH, for output only. Default: stdio.",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = OptionParser.Each<ConsoleSpec?>(text => ConsoleSpec.Parse(text, "console")),
+    };
+
+    internal ServeConsoleCommand()
+        : base("console", "Serves a console. What is said to the person goes to standard error.", hasQueues: false) => Add(_console);
+
+    private protected override ServedDevice Read(ParseResult result)
+    {
+        ServeOptions options = ReadOptions(result);
+        RingSpec ring = RingSpec.Served.With("serve console", options.Ring);
+        ConsoleSpec spec = result.GetValue(_console) ?? new ConsoleSpec(ConsoleKind.Standard, "", "console");
+        return new ServedDevice(options, ring, (_, _) => ValueTask.FromResult(Open(spec, ring)));
+    }
+
+    private static OpenDevice Open(ConsoleSpec spec, RingSpec ring)
+    {
+        ConsoleEnd end = ConsoleEnd.Open(spec);
+        return new OpenDevice(new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output, RingFeatures = ring.Features }), end);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging;
+using Virtio.VhostUser;
+
+namespace Virtio.Cli.Serving;
+
+/// <summary>A device that is open and then served. Disposing it makes durable what was written, and leaves everything else as it was found.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class Service : IAsyncDisposable
+{
+    private readonly ServedDevice _what;
+    private readonly OpenDevice _open;
+    private readonly ILogger _logger;
+    private readonly DiskRemeasuring _remeasuring;
+    private VhostUserServer? _server;
+
+    private Service(ServedDevice what, OpenDevice open, ILogger logger)
+    {
+        _what = what;
+        _open = open;
+        _logger = logger;
+        _remeasuring = new DiskRemeasuring(open.Device);
+    }
+
+    /// <summary>Cancelled when the person at a console asks for the end.</summary>
+    internal CancellationToken Ended => _open.End?.Ended ?? CancellationToken.None;
+
+    /// <summary>How the person gets at a console and out of it; null where there is none.</summary>
+    internal string? Hint => _open.End?.Hint;
+
+    internal static async Task<Service> OpenAsync(ServedDevice what, ILogger logger, CancellationToken cancellationToken) =>
+        new(what, await what.OpenAsync(logger, cancellationToken), logger);
+
+    /// <summary>Lets front-ends come.</summary>
+    internal void Start()
+    {
+        ServeOptions options = _what.Options;
+        var how = new VhostUserServerOptions { Packed = _what.Ring.Features.HasFlag(VirtioFeatures.RingPacked), Logger = _logger };
+        if (options.Socket is not null)
+            _server = VhostUserServer.Listen(_open.Device, options.Socket, how);
+        else if (options.Connect is not null)
+            _server = VhostUserServer.Connect(_open.Device, options.Connect, how);
+        else
+            _server = VhostUserServer.Inherit(_open.Device, Inherited(options.Descriptor!.Value), how);
+        _open.Begin();
+    }
+
+    /// <summary>Waits until no front-end can come any more, and what the last one wrote is where it belongs.</summary>
+    internal async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        await _server!.Completion.WaitAsync(cancellationToken);
+        await _open.FlushAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _remeasuring.Dispose();
+        try
+        {
+            await (_server?.DisposeAsync() ?? _open.Device.DisposeAsync());
+        }
+        finally
+        {
+            if (_open.End is { } end)
+                await end.DisposeAsync();
+        }
+    }
+
+    private static Socket Inherited(int descriptor)
+    {
+        try
+        {
+            return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+        }
+        catch (SocketException e)
+        {
+            throw new CommandException($"--fd {descriptor}: that descriptor is no socket: {e.Message}", e);
+        }
+    }
+}
