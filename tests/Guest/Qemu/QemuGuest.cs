@@ -51,15 +51,21 @@ internal sealed class QemuGuest : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it and does not wait for the guest.</summary>
+    internal static QemuGuest Launch(params string[] arguments)
+    {
+        Programs.Find(Program);
+        Guests.RequireImage(MicroVmMachine.Kvm);
+        return new QemuGuest(arguments);
+    }
+
     /// <summary>Boots it, and again where the emulator hangs, which the test's output says.</summary>
     /// <param name="arguments">QEMU's, for the devices.</param>
     internal static async Task<QemuGuest> StartAsync(params string[] arguments)
     {
-        Programs.Find(Program);
-        Guests.RequireImage(MicroVmMachine.Kvm);
         for (int start = 1; ; start++)
         {
-            var guest = new QemuGuest(arguments);
+            QemuGuest guest = Launch(arguments);
             try
             {
                 using var limit = new CancellationTokenSource(StartLimit);

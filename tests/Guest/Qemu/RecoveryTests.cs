@@ -3,7 +3,7 @@ using Virtio.Testing.Guest;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>A back-end that dies at any moment, and one that takes its place.</summary>
+/// <summary>Either side dies at any moment, and another one takes its place.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class RecoveryTests
 {
@@ -49,4 +49,47 @@ public sealed class RecoveryTests
             server.Dispose();
         }
     }
+
+    [Fact]
+    public async Task A_front_end_that_is_killed_over_and_over_leaves_nothing_behind()
+    {
+        using var folder = new TemporaryFolder();
+        string disk = folder.Sparse("disk.img", 64 << 20);
+        string socket = Path.Combine(folder.Root, "socket");
+        using BackEnd server = await BackEnd.StartAsync(disk, socket, packed: true);
+        int sockets = server.Holdings.Sockets;
+        var random = new Random(5);
+
+        // What the runtime opens when it is first needed stays.
+        await EndUnderLoadAsync(socket, packed: false, random);
+        BackEndHoldings first = await server.AwaitHoldingsAsync(held => held.Sockets == sockets);
+        Assert.Equal((sockets, 0, 0), (first.Sockets, first.Mappings, first.Workers));
+        for (int i = 1; i < Kills; i++)
+        {
+            bool packed = i % 2 == 0;
+            if (i % 7 == 0)
+                await EndUnderLoadAsync(socket, packed, random);
+            else
+                await EndWhileBootingAsync(server, socket, packed, random);
+            Assert.Equal(first, await server.AwaitHoldingsAsync(held => held == first));
+        }
+    }
+
+    // Between the first message and the middle of the kernel's boot: the firmware, which looks for a disk to boot from, drives the rings before.
+    private static async Task EndWhileBootingAsync(BackEnd server, string socket, bool packed, Random random)
+    {
+        await using QemuGuest guest = QemuGuest.Launch(FrontEnd(socket, packed));
+        await server.WaitForAsync("SetFeatures");
+        await Task.Delay(random.Next(2000));
+    }
+
+    private static async Task EndUnderLoadAsync(string socket, bool packed, Random random)
+    {
+        await using QemuGuest guest = await QemuGuest.StartAsync(FrontEnd(socket, packed));
+        await guest.RunAsync("fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --numjobs=2 --ioengine=libaio --iodepth=16 --direct=1 --thread --runtime=60 --time_based >/dev/null 2>&1 &");
+        await Task.Delay(1000 + random.Next(1000));
+    }
+
+    private static string[] FrontEnd(string socket, bool packed) =>
+        ["-chardev", $"socket,id=disk,path={socket}", "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}"];
 }
