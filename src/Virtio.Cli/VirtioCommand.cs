@@ -15,7 +15,7 @@ internal static class VirtioCommand
         {
             // No response files: '@' is nothing special in a path or in kernel parameters.
             ParseResult result = Create().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (result.Action is ParseErrorAction || (result.Errors.Count > 0 && result.Action is not HelpAction))
+            if (result.Action is ParseErrorAction || (result.Errors.Count > 0 && result.Action is not { ClearsParseErrors: true }))
                 return RefuseCommandLine(result);
 
             // Signals are ours: the run has storage to flush and a terminal to restore.

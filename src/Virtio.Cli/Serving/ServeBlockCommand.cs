@@ -17,7 +17,7 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuses writes; the same as ',ro'." };
 
     internal ServeBlockCommand()
-        : base("block", "Serves a disk. At SIGUSR2 a file's length is looked at again: the guest sees at once that it grew.", hasQueues: true)
+        : base("block", "Serves a disk. At SIGUSR2 a file's length is looked at again: the guest sees at once that it grew.", """{"type": "block", "features": ["read-only", "blk-file"]}""", hasQueues: true)
     {
         Add(_disk);
         Add(_file);

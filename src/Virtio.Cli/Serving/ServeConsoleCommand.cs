@@ -11,12 +11,13 @@ internal sealed class ServeConsoleCommand : ServeDeviceCommand
     private readonly Argument<ConsoleSpec?> _console = new("console")
     {
         Description = "The other end, as in 'virtio run --console': stdio, this terminal (Ctrl-A x ends); unix:PATH, a Unix socket to connect to; file:PATH, for output only. Default: stdio.",
+        HelpName = "stdio|unix:PATH|file:PATH",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = OptionParser.Each<ConsoleSpec?>(text => ConsoleSpec.Parse(text, "console")),
     };
 
     internal ServeConsoleCommand()
-        : base("console", "Serves a console. What is said to the person goes to standard error.", hasQueues: false) => Add(_console);
+        : base("console", "Serves a console. What is said to the person goes to standard error.", """{"type": "console"}""", hasQueues: false) => Add(_console);
 
     private protected override ServedDevice Read(ParseResult result)
     {

@@ -47,7 +47,12 @@ internal abstract class ServeDeviceCommand : Command
     private readonly Option<string?> _inOrder = Ring("in-order", "Completes requests in order, so that a front-end can repeat what a server that died left undone. Default: off.");
     private readonly Option<string?> _eventIndex = Ring("event-idx", "Fewer kicks and interrupts. Default: on.");
 
-    private protected ServeDeviceCommand(string name, string description, bool hasQueues)
+    /// <summary>Makes the command of one kind.</summary>
+    /// <param name="name">Of the command.</param>
+    /// <param name="description">For people.</param>
+    /// <param name="capabilities">For programs: see <see cref="CapabilitiesOption"/>.</param>
+    /// <param name="hasQueues">Whether the number and the size of its queues can be chosen.</param>
+    private protected ServeDeviceCommand(string name, string description, string capabilities, bool hasQueues)
         : base(name, description)
     {
         foreach (Option option in (Option[])[_socket, _descriptor, _connect, _packed, _inOrder, _eventIndex])
@@ -58,6 +63,7 @@ internal abstract class ServeDeviceCommand : Command
             Add(_queueSize);
         }
 
+        Add(new CapabilitiesOption(capabilities));
         Validators.Add(CheckPlace);
         SetAction((result, _) => new ServeSession([Read(result)]).RunAsync());
     }

@@ -11,6 +11,10 @@ public class HelpTests
     [InlineData("auto|kvm|software", "1 to 32 on kvm and to 8 on software", "run", "--help")]
     [InlineData("Says what this host can do", "probe", "probe", "--help")]
     [InlineData("0.1.0", "", "--version")]
+    [InlineData("--socket, --socket-path <path>", "--blk-file <disk>", "serve", "block", "--help")]
+    [InlineData("""{"type": "block", "features": ["read-only", "blk-file"]}""", "\n", "serve", "block", "--print-capabilities")]
+    [InlineData("""{"type": "console"}""", "\n", "serve", "console", "--print-capabilities", "--socket", "/no/such/folder/socket", "tty", "--frob")]
+    [InlineData("""{"type": "rng"}""", "\n", "serve", "entropy", "--print-capabilities")]
     public async Task Help_and_findings_go_to_standard_output(string expected, string alsoExpected, params string[] arguments)
     {
         (int status, string output, string error) = await CommandProcess.RunAsync(arguments.Length == 0 ? [alsoExpected] : arguments);

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace Virtio.Cli.Serving;
+
+/// <summary><c>--print-capabilities</c>, by which those that manage machines ask a back-end what it can do. Whatever else was given is not looked at.</summary>
+internal sealed class CapabilitiesOption : Option<bool>
+{
+    /// <summary>Makes the option of one kind of device.</summary>
+    /// <param name="capabilities">A JSON object, as vhost-user's conventions for back-end programs have it (QEMU, docs/interop/vhost-user.json).</param>
+    internal CapabilitiesOption(string capabilities)
+        : base("--print-capabilities")
+    {
+        Description = "Prints what this back-end can do, as JSON, and ends.";
+        Action = new Printing(capabilities);
+    }
+
+    private sealed class Printing(string capabilities) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine(capabilities);
+            return ExitStatus.Success;
+        }
+    }
+}
