@@ -22,8 +22,7 @@ internal sealed partial class Session
         InflightFile file = message.Request == FrontendRequest.GetInflight
             ? InflightFile.Create(queues, size, IsPacked)
             : InflightFile.Open(message.TakeDescriptor(), offset, length, queues, size, IsPacked);
-        foreach (Ring ring in _rings)
-            Stop(ring);
+        StopAll();
         _inflight?.Dispose();
         _inflight = file;
         if (message.Request == FrontendRequest.SetInflight)

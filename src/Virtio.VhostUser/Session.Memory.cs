@@ -83,8 +83,7 @@ internal sealed partial class Session
     /// <summary>Goes on with other memory: rings that are served wait for what is under way, and go on where they were.</summary>
     private void Replace(MemoryTable table)
     {
-        foreach (Ring ring in _rings)
-            Stop(ring);
+        StopAll();
         _table = table;
         _memory = table.IsEmpty ? null : table.ToGuestMemory();
     }

@@ -13,7 +13,7 @@ internal sealed partial class Session
     /// <summary>Whether a request has an answer of its own.</summary>
     internal static bool HasAnswer(FrontendRequest request) => request is FrontendRequest.GetFeatures or FrontendRequest.GetProtocolFeatures
         or FrontendRequest.GetQueueCount or FrontendRequest.GetRingBase or FrontendRequest.GetConfig or FrontendRequest.GetMaximumMemorySlots
-        or FrontendRequest.GetStatus or FrontendRequest.GetInflight;
+        or FrontendRequest.GetStatus or FrontendRequest.GetInflight or FrontendRequest.SetLogBase;
 
     /// <summary>Does what a message asks for, and writes the answer where it has one.</summary>
     /// <returns>False when the request is not known.</returns>
@@ -23,7 +23,7 @@ internal sealed partial class Session
         VhostUserLog.Request(_options.Logger, _device.Id, message.Request);
         MessageReader reader = message.Reader;
         bool known = HandleDevice(message, ref reader, answer) || HandleMemory(message, ref reader, answer)
-            || HandleInflight(message, ref reader, answer) || HandleRing(message, ref reader, answer);
+            || HandleInflight(message, ref reader, answer) || HandleLog(message, ref reader, answer) || HandleRing(message, ref reader, answer);
         if (known)
             StartRings();
         return known;
@@ -90,10 +90,11 @@ internal sealed partial class Session
     {
         if ((features & ~_offered) != 0)
             throw new ProtocolException($"features 0x{features & ~_offered:x} were never offered");
+        SetLogging((features & LogAll) != 0);
+        features &= ~LogAll;
         if (features != _features)
         {
-            foreach (Ring ring in _rings)
-                Stop(ring);
+            StopAll();
             Deactivate();
             _features = features;
         }

@@ -126,7 +126,7 @@ internal sealed partial class Session
     private void Start(Ring ring, RingAddresses addresses, uint ringBase)
     {
         if (!TryDescribe(ring, addresses, ringBase, out QueueConfig? config)
-            || !Virtqueue.TryCreate(WithRecord(config!), _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
+            || !Virtqueue.TryCreate(WithLog(WithRecord(config!), addresses), _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
         {
             VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "does not lie where it can be served");
             return;
@@ -187,6 +187,12 @@ internal sealed partial class Session
         while (!HasFailed && !_ending.IsCancellationRequested && !queue.Drain(DrainStep))
             continue;
         Halt(ring);
+    }
+
+    private void StopAll()
+    {
+        foreach (Ring ring in _rings)
+            Stop(ring);
     }
 
     /// <summary>Stops serving a ring at once. What is under way is cancelled and not given back.</summary>

@@ -22,7 +22,7 @@ internal sealed partial class Session : IDisposable
     // What a back-end can do for a guest. Resets of single rings, kicks with data and translated addresses would need messages of their own.
     private const VirtioFeatures RingFeatures = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
 
-    private const ProtocolFeatures OfferedProtocol = ProtocolFeatures.MultipleQueues | ProtocolFeatures.ReplyAck | ProtocolFeatures.BackendChannel
+    private const ProtocolFeatures OfferedProtocol = ProtocolFeatures.MultipleQueues | ProtocolFeatures.LogInSharedMemory | ProtocolFeatures.ReplyAck | ProtocolFeatures.BackendChannel
         | ProtocolFeatures.Config | ProtocolFeatures.InflightInSharedMemory | ProtocolFeatures.ResetDevice | ProtocolFeatures.ConfigureMemorySlots | ProtocolFeatures.Status;
 
     private readonly IVirtioDevice _device;
@@ -52,7 +52,7 @@ internal sealed partial class Session : IDisposable
         _guarded = new GuardedDevice(device, (reason, e) => Fail(Volatile.Read(ref _activation), reason, e));
         _rings = [.. counters.Select((own, index) => new Ring(index, own))];
         VirtioFeatures ring = device.RingFeatures & RingFeatures & (options.Packed ? ~VirtioFeatures.None : ~VirtioFeatures.RingPacked);
-        _offered = FeatureRules.Offered(device.Features, ring) | HasProtocolFeatures;
+        _offered = FeatureRules.Offered(device.Features, ring) | HasProtocolFeatures | LogAll;
         _ending = ending;
     }
 
@@ -68,6 +68,7 @@ internal sealed partial class Session : IDisposable
             ring.Dispose();
         _channel?.Dispose();
         _inflight?.Dispose();
+        _logMemory?.Dispose();
         MemoryTable.Unmap(_table.Regions);
     }
 

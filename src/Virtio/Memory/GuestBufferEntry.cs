@@ -30,8 +30,16 @@ internal unsafe struct GuestBufferEntry
     // SAFETY: gives back to the span what Shrink took from it.
     internal readonly Span<byte> Whole(uint before)
     {
+        (nint host, int length) = Place(before);
+        return MemoryMarshal.CreateSpan(ref Unsafe.AsRef<byte>((void*)host), length);
+    }
+
+    /// <summary>Where all of the piece lies in this process, and its bytes.</summary>
+    /// <param name="before">As for <see cref="Whole"/>.</param>
+    internal readonly (nint Host, int Length) Place(uint before)
+    {
         int length = unchecked((int)(End - before));
-        return MemoryMarshal.CreateSpan(ref Unsafe.AsRef<byte>((void*)(Host - (length - Length))), length);
+        return (Host - (length - Length), length);
     }
 
     /// <summary>Takes bytes, fewer than are left, from its beginning.</summary>

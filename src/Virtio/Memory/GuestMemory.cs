@@ -119,6 +119,23 @@ public sealed unsafe class GuestMemory : IDisposable
         return length > 0 && buffer.Length == length;
     }
 
+    /// <summary>The guest's address of a byte of its RAM in this process; false when it is none.</summary>
+    internal bool TryGetAddress(nint host, out ulong address)
+    {
+        foreach (GuestMemoryRegion region in _regions)
+        {
+            ulong offset = unchecked((ulong)(host - region.Host));
+            if (offset < region.Length)
+            {
+                address = region.Address + offset;
+                return true;
+            }
+        }
+
+        address = 0;
+        return false;
+    }
+
     /// <summary>Whether the whole range is RAM. An empty range is contained when its address is.</summary>
     public bool Contains(ulong address, ulong length)
     {

@@ -79,8 +79,12 @@ public sealed class DescriptorChain
     public void Complete() => _queue.Complete(this, Writing.Passed(Pieces.Entries));
 
     /// <summary>A piece as it was taken, however far it was read or written.</summary>
-    internal Span<byte> Piece(int index) =>
-        Pieces.Entries[index].Whole(index == 0 || index == Reading.EndIndex ? 0 : Pieces.Entries[index - 1].End);
+    internal Span<byte> Piece(int index) => Pieces.Entries[index].Whole(EndBefore(index));
+
+    /// <summary>Where such a piece lies in this process, and its bytes.</summary>
+    internal (nint Host, int Length) PlaceOf(int index) => Pieces.Entries[index].Place(EndBefore(index));
+
+    private uint EndBefore(int index) => index == 0 || index == Reading.EndIndex ? 0 : Pieces.Entries[index - 1].End;
 
     /// <summary>A chain was found, whether or not it is well-formed: how it goes back to the driver.</summary>
     internal void Take(ushort id, int ringDescriptors)
