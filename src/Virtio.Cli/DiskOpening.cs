@@ -12,14 +12,15 @@ internal static class DiskOpening
 {
     internal static async ValueTask<IVirtioDevice> OpenAsync(DiskSpec spec, int queues, ILogger logger, CancellationToken cancellationToken)
     {
+        var file = new FileStorageOptions { ReadOnly = spec.ReadOnly, Shared = spec.Shared, Logger = logger };
         IBlockStorage storage = spec.Kind switch
         {
             DiskKind.Memory => new MemoryStorage(spec.Size),
             DiskKind.Http => await HttpStorage.OpenAsync(new Uri(spec.Place), new HttpStorageOptions { Logger = logger }, cancellationToken),
             DiskKind.MappedFile => OperatingSystem.IsLinux()
-                ? MappedFileStorage.Open(spec.Place, new FileStorageOptions { ReadOnly = spec.ReadOnly, Logger = logger })
+                ? MappedFileStorage.Open(spec.Place, file)
                 : throw new CommandException($"--disk {spec.Place},mapped: files are mapped on Linux only"),
-            _ => FileStorage.Open(spec.Place, new FileStorageOptions { ReadOnly = spec.ReadOnly, Logger = logger }),
+            _ => FileStorage.Open(spec.Place, file),
         };
         try
         {

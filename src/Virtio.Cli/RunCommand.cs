@@ -50,8 +50,8 @@ internal sealed class RunCommand : Command
 
     private readonly Option<DiskSpec[]?> _disks = new("--disk")
     {
-        Description = "A disk, as often as needed; the first is /dev/vda. A path, an http(s) URL (read-only, fetched as it is read), or mem:SIZE for one in memory; then ',ro' for read-only, ',id=NAME' for the name the guest sees, and ',mapped' for a file that is mapped into memory: faster, but an error of its device, or a change of its length, ends the machine. What its ring offers: ',packed=', ',indirect=', ',event-idx=', ',in-order=', ',queue-reset=', ',notification-data=', ',access-platform=', ',order-platform=', each 'on' or 'off' (the first three and queue-reset are on), and ',queue-size=' (256).",
-        HelpName = "path|URL|mem:SIZE[,ro][,mapped][,id=NAME][,packed=off]...",
+        Description = "A disk, as often as needed; the first is /dev/vda. A path, an http(s) URL (read-only, fetched as it is read), or mem:SIZE for one in memory; then ',ro' for read-only, ',id=NAME' for the name the guest sees, and ',mapped' for a file that is mapped into memory: faster, but an error of its device, or a change of its length, ends the machine; ',shared' for a file that others have open for writing too. What its ring offers: ',packed=', ',indirect=', ',event-idx=', ',in-order=', ',queue-reset=', ',notification-data=', ',access-platform=', ',order-platform=', each 'on' or 'off' (the first three and queue-reset are on), and ',queue-size=' (256).",
+        HelpName = "path|URL|mem:SIZE[,ro][,mapped][,shared][,id=NAME][,packed=off]...",
         CustomParser = result => OptionParser.ParseAll(result, DiskSpec.Parse),
     };
 

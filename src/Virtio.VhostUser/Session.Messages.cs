@@ -109,8 +109,14 @@ internal sealed partial class Session
 
     private void SetStatus(ulong status)
     {
+        // A reset, as the standard has it. But QEMU says so too when its machine is only paused, or about to go on elsewhere, and asks behind it where the rings stand.
+        // So all that was taken is given back, and the place remains known.
         if (status == 0)
+        {
+            StopAll();
             Reset();
+        }
+
         _status = unchecked((byte)status);
     }
 
@@ -123,9 +129,11 @@ internal sealed partial class Session
         foreach (Ring ring in _rings)
         {
             ring.Base = null;
+            ring.State = null;
             ring.Addresses = null;
         }
 
+        SetLogging(false);
         _inflight?.Dispose();
         _inflight = null;
         MemoryTable before = _table;
@@ -133,7 +141,7 @@ internal sealed partial class Session
         MemoryTable.Unmap(before.Regions);
     }
 
-    /// <summary>The device as it was before its driver. What the front-end said of rings and memory remains.</summary>
+    /// <summary>The device as it was before its driver. What the front-end said of rings and memory remains, and where they stand.</summary>
     private void Reset()
     {
         foreach (Ring ring in _rings)
@@ -141,7 +149,6 @@ internal sealed partial class Session
             Halt(ring);
             ring.HasKick = false;
             ring.IsEnabled = false;
-            ring.State = null;
         }
 
         Deactivate();

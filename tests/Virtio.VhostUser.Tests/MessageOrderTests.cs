@@ -85,6 +85,27 @@ public sealed class MessageOrderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_ring_whose_device_is_reset_by_its_status_still_tells_where_it_stood()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = disk.Connect();
+        Begin(peer);
+        SendParts(peer, "call num base addr kick enable");
+        for (uint i = 1; i <= 5; i++)
+        {
+            _guest.Offer();
+            _guest.Await();
+
+            // What QEMU sends when its machine is paused.
+            peer.Send(FrontendRequest.SetStatus, 0);
+            peer.Send(FrontendRequest.SetRingEnable, (0, 0));
+            Assert.Equal(RawFrontend.Numbers((ulong)i << 32), peer.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0)));
+            peer.Send(FrontendRequest.SetRingBase, (0, i));
+            SendParts(peer, "kick enable");
+        }
+    }
+
+    [Fact]
     public async Task Memory_that_is_set_anew_while_a_ring_is_served_changes_nothing_for_it()
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();

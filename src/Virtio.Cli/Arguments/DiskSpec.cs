@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c>, <c>,mapped</c>, <c>,id=NAME</c> and
+/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c>, <c>,mapped</c>, <c>,shared</c>, <c>,id=NAME</c> and
 /// those of <see cref="RingSpec"/> in any order.</summary>
 /// <param name="Kind">What it stands on.</param>
 /// <param name="Place">The path or the URL.</param>
@@ -16,6 +16,9 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     private const int SectorSize = 512;
     private const string Memory = "mem:";
 
+    /// <summary>Another process may have the file open for writing.</summary>
+    internal bool Shared { get; init; }
+
     /// <exception cref="CommandException">It is none; the message names it.</exception>
     internal static DiskSpec Parse(string text) => Parse(text, "--disk", RingSpec.Default);
 
@@ -28,6 +31,7 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         string place = text;
         bool readOnly = false;
         bool mapped = false;
+        bool shared = false;
         string? id = null;
         var ringOptions = new Stack<string>();
 
@@ -39,6 +43,8 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
                 readOnly = true;
             else if (word == "mapped")
                 mapped = true;
+            else if (word == "shared")
+                shared = true;
             else if (word.StartsWith("id=", StringComparison.Ordinal))
                 id = id is null ? word[3..] : throw new CommandException($"{option} {text}: it has two ids; give it one");
             else if (RingSpec.IsOption(word))
@@ -55,7 +61,9 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         (DiskKind kind, long size) = Classify($"{option} {text}", place);
         if (mapped)
             kind = kind == DiskKind.File ? DiskKind.MappedFile : throw new CommandException($"{option} {text}: only a file can be mapped; leave out ',mapped'");
-        return new DiskSpec(kind, place, size, readOnly, id ?? "", ring.With($"{option} {text}", ringOptions));
+        if (shared && kind is not (DiskKind.File or DiskKind.MappedFile))
+            throw new CommandException($"{option} {text}: only a file can be shared; leave out ',shared'");
+        return new DiskSpec(kind, place, size, readOnly, id ?? "", ring.With($"{option} {text}", ringOptions)) { Shared = shared };
     }
 
     private static (DiskKind Kind, long Size) Classify(string what, string place)

@@ -8,7 +8,7 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand
 {
     private readonly Argument<string?> _disk = new("disk")
     {
-        Description = "The disk, as in 'virtio run --disk': a path, an http(s) URL or mem:SIZE, then ',ro', ',mapped', ',id=NAME'.",
+        Description = "The disk, as in 'virtio run --disk': a path, an http(s) URL or mem:SIZE, then ',ro', ',mapped', ',id=NAME', and ',shared' for a file that another server has open too, to hand it over when a guest migrates.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

@@ -12,16 +12,16 @@ internal static class FileOpening
     private const int WouldBlockBsd = 35;
     private const int ReadOnlyFileSystem = 30;
 
-    public static SafeFileHandle Open(string path, bool readOnly)
+    public static SafeFileHandle Open(string path, FileStorageOptions options)
     {
+        bool readOnly = options.ReadOnly;
         if (Directory.Exists(path))
             throw new StorageException($"'{path}' is a directory; a disk needs a regular file or a block device.");
 
         try
         {
-            return readOnly
-                ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read)
-                : File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            FileShare others = options.Shared ? FileShare.ReadWrite : readOnly ? FileShare.Read : FileShare.None;
+            return File.OpenHandle(path, FileMode.Open, readOnly ? FileAccess.Read : FileAccess.ReadWrite, others);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

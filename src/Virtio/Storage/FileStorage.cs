@@ -9,7 +9,7 @@ namespace Virtio.Storage;
 /// <para>Thread-safe. Reads and writes go through the page cache and complete before they return; a flush runs on the thread pool.</para>
 /// <para>
 /// A writable storage holds an exclusive lock, a read-only one a shared lock. They keep out everybody who locks the file
-/// too (on Linux: <c>flock</c>), not a program that does not ask.
+/// too (on Linux: <c>flock</c>), not a program that does not ask. <see cref="FileStorageOptions.Shared"/> lets others in.
 /// </para>
 /// </remarks>
 public sealed class FileStorage : IWritableBlockStorage
@@ -49,7 +49,7 @@ public sealed class FileStorage : IWritableBlockStorage
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new FileStorageOptions();
-        SafeFileHandle handle = FileOpening.Open(path, options.ReadOnly);
+        SafeFileHandle handle = FileOpening.Open(path, options);
         try
         {
             return new FileStorage(path, handle, FileOpening.MeasureLength(path, handle), !options.ReadOnly, options.Logger);

@@ -11,6 +11,12 @@ public sealed class FileStorageOptions
     /// </summary>
     public bool ReadOnly { get; init; }
 
+    /// <summary>
+    /// Others who open the file in this way may write it too: for a disk that one server hands over to the next, as when a guest migrates. Nothing keeps two of them
+    /// from writing at once, which would destroy what is on it.
+    /// </summary>
+    public bool Shared { get; init; }
+
     /// <summary>Where a failed flush is reported; null for nowhere.</summary>
     public ILogger? Logger { get; init; }
 }

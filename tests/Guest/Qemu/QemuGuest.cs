@@ -84,6 +84,11 @@ internal sealed class QemuGuest : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts one that is not booted: its memory and devices come from another guest, whose devices were the same.</summary>
+    /// <param name="place">The Unix socket that they come through.</param>
+    /// <param name="arguments">QEMU's, for the devices.</param>
+    internal static QemuGuest StartIncoming(string place, params string[] arguments) => new([.. arguments, "-incoming", $"unix:{place}"]);
+
     /// <summary>Runs a script, which must succeed, and returns its output without the white space around it.</summary>
     internal async Task<string> RunAsync(string script, TimeSpan? limit = null)
     {

@@ -23,8 +23,7 @@ internal sealed class QemuMonitor : IDisposable
 
     internal static async Task<QemuMonitor> ConnectAsync(string path)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        Socket socket = await KnockAsync(path);
         var monitor = new QemuMonitor(socket);
         await monitor._reader.ReadLineAsync();
         await monitor.ExecuteAsync("qmp_capabilities");
@@ -44,6 +43,26 @@ internal sealed class QemuMonitor : IDisposable
         ReadAsync(message => (string?)message["event"] == name && (device is null || (string?)message["data"]?["device"] == device));
 
     public void Dispose() => _socket.Dispose();
+
+    private static async Task<Socket> KnockAsync(string path)
+    {
+        // One that has just been started makes its socket soon.
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), limit.Token);
+                return socket;
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+                await Task.Delay(50, limit.Token);
+            }
+        }
+    }
 
     private async Task<JsonNode> ReadAsync(Func<JsonNode, bool> isWanted)
     {

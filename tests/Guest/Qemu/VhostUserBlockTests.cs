@@ -57,6 +57,27 @@ public sealed class VhostUserBlockTests
             "echo $device >unbind || exit 3; echo $device >bind || exit 4; [ \"$(dd if=/dev/vda bs=512 count=1 skip=$i 2>/dev/null | head -n 1)\" = $i ] || exit 5; i=$((i + 1)); done");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_guest_that_is_paused_under_load_goes_on(bool packed)
+    {
+        await using var disk = new Disk(packed, queues: 2);
+        await using QemuGuest guest = await QemuGuest.StartAsync(disk.Arguments);
+        using QemuMonitor monitor = await guest.ConnectMonitorAsync();
+        Task<string> jobs = guest.RunAsync(
+            "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --offset_increment=16m --numjobs=4 --ioengine=libaio --iodepth=16 --direct=1 " +
+            "--verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread --loops=1000 --runtime=10 --time_based");
+        while (!jobs.IsCompleted)
+        {
+            await monitor.ExecuteAsync("stop");
+            await monitor.ExecuteAsync("cont");
+            await Task.WhenAny(jobs, Task.Delay(200));
+        }
+
+        await jobs;
+    }
+
     [Fact]
     public async Task A_guest_that_reboots_finds_what_it_wrote()
     {

@@ -9,6 +9,7 @@ public class DiskSpecTests
     {
         Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default), DiskSpec.Parse("a.img"));
         Assert.Equal(new DiskSpec(DiskKind.File, "/dev/sdb", 0, true, "root", RingSpec.Default), DiskSpec.Parse("/dev/sdb,ro,id=root"));
+        Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default) { Shared = true }, DiskSpec.Parse("a.img,shared"));
         Assert.Equal(new DiskSpec(DiskKind.MappedFile, "a.img", 0, true, "", RingSpec.Default), DiskSpec.Parse("a.img,mapped,ro"));
         Assert.Equal(new DiskSpec(DiskKind.Memory, "mem:64M", 64 << 20, true, "x", RingSpec.Default), DiskSpec.Parse("mem:64M,id=x,ro"));
         Assert.Equal(new DiskSpec(DiskKind.Http, "https://h/p?a=1,2", 0, false, "n", RingSpec.Default), DiskSpec.Parse("https://h/p?a=1,2,id=n"));
@@ -48,6 +49,7 @@ public class DiskSpecTests
     [InlineData("mem:-1G")]
     [InlineData("mem:99999999T")]
     [InlineData("mem:1G,mapped")]
+    [InlineData("mem:1G,shared")]
     [InlineData("http://h/disk,mapped")]
     [InlineData("http://")]
     [InlineData("http:///x")]

@@ -6,7 +6,7 @@ public class HelpTests
 {
     [Theory]
     [InlineData("probe", "--help")]
-    [InlineData("run", "--disk <path|URL|mem:SIZE[,ro][,mapped][,id=NAME][,packed=off]...>", "run", "--help")]
+    [InlineData("run", "--disk <path|URL|mem:SIZE[,ro][,mapped][,shared][,id=NAME][,packed=off]...>", "run", "--help")]
     [InlineData("guest image", "software processor", "probe")]
     [InlineData("auto|kvm|software", "1 to 32 on kvm and to 8 on software", "run", "--help")]
     [InlineData("Says what this host can do", "probe", "probe", "--help")]

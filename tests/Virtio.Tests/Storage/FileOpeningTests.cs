@@ -88,6 +88,17 @@ public sealed class FileOpeningTests : IDisposable
         Assert.Equal(1, await TryLock("-x", path));
     }
 
+    [Fact]
+    public async Task A_disk_that_is_handed_over_lets_in_whoever_takes_it_over_and_nobody_else()
+    {
+        string path = _folder.Sparse("disk", 1000);
+        var shared = new FileStorageOptions { Shared = true };
+        await using FileStorage from = FileStorage.Open(path, shared);
+        await using FileStorage to = FileStorage.Open(path, shared);
+        Assert.True(to.CanWrite);
+        Refused(path, "in use");
+    }
+
     [Theory]
     [InlineData("-x", true)]
     [InlineData("-s", false)]
