@@ -12,12 +12,13 @@ internal sealed class PackedInflight : InflightRecord
     internal const int HeaderLength = 32;
     internal const int EntryLength = 32;
 
-    // The header: places in the list and in the ring, each with the one that the last batch began with behind it.
+    // The header: places in the list and in the ring, each with the one that the last batch began with behind it. Those in the ring and their wrap counters are one word.
     private const int FreeOffset = 12;
     private const int OldFreeOffset = 14;
     private const int UsedOffset = 16;
-    private const int OldUsedOffset = 18;
-    private const int WrapsOffset = 20;
+    private const int OldUsedShift = 16;
+    private const int WrapShift = 32;
+    private const int OldWrapShift = 40;
 
     // Of an entry: mark, next, last and number of descriptors in one word; the number in order of taking; then the descriptor, its id and flags before its length.
     private const int NextShift = 16;
@@ -43,6 +44,8 @@ internal sealed class PackedInflight : InflightRecord
     private ushort _free;
     private ushort _used;
     private bool _wrap;
+    private ushort _oldUsed;
+    private bool _oldWrap;
 
     internal PackedInflight(RingArea area, QueueConfig ring, GuestMemory guest)
     {
@@ -59,9 +62,9 @@ internal sealed class PackedInflight : InflightRecord
     {
         if (_area.ReadUInt16(VersionOffset) != Version || _area.ReadUInt16(SizeOffset) != _size)
             return Begin(state);
-        ushort wraps = _area.ReadUInt16(WrapsOffset);
-        (_free, _used, _wrap) = (_area.ReadUInt16(OldFreeOffset), _area.ReadUInt16(OldUsedOffset), wraps >> 8 != 0);
-        (ushort used, bool wrap) = (_area.ReadUInt16(UsedOffset), (wraps & 0xff) != 0);
+        ulong places = _area.ReadUInt64(UsedOffset);
+        (_free, _used, _wrap) = (_area.ReadUInt16(OldFreeOffset), unchecked((ushort)(places >> OldUsedShift)), (places >> OldWrapShift & 0xff) != 0);
+        (ushort used, bool wrap) = (unchecked((ushort)places), (places >> WrapShift & 0xff) != 0);
 
         // A batch was being given back. If the driver could see it, it has it; otherwise it is still in flight.
         if ((used != _used || wrap != _wrap) && !IsAvailable(_used, _wrap))
@@ -88,7 +91,7 @@ internal sealed class PackedInflight : InflightRecord
     {
         ushort head = _free;
         ushort entry = head;
-        _area.WriteUInt64(At(head) + CounterOffset, _counter++);
+        _area.WriteUInt64(At(head) + CounterOffset, unchecked(_counter++));
         WriteLinks(head, InFlight);
         for (int i = 0; i < chain.RingDescriptors; i++)
         {
@@ -122,8 +125,7 @@ internal sealed class PackedInflight : InflightRecord
 
         // Before the driver can see it.
         _area.WriteUInt16(FreeOffset, _free);
-        _area.WriteUInt16(UsedOffset, _used);
-        _area.WriteUInt16(WrapsOffset, (ushort)((_area.ReadUInt16(WrapsOffset) & 0xff00) | (_wrap ? 1 : 0)));
+        WritePlaces();
     }
 
     internal override void Returned(QueueState state)
@@ -152,15 +154,20 @@ internal sealed class PackedInflight : InflightRecord
         return (state, []);
     }
 
-    /// <summary>The place in the ring last: as long as it is the old one, it is asked whether the driver could see the batch.</summary>
+    /// <summary>
+    /// The place in the ring last: as long as it is the old one, it is asked whether the driver could see the batch. With its wrap counter in one store: the driver
+    /// may have come around meanwhile, and what lies in the old place is available by the new counter.
+    /// </summary>
     private void Commit()
     {
         _area.WriteUInt16(FreeOffset, _free);
         _area.WriteUInt16(OldFreeOffset, _free);
-        _area.WriteUInt16(WrapsOffset, (ushort)(_wrap ? 0x101 : 0));
-        _area.WriteUInt16(UsedOffset, _used);
-        _area.WriteUInt16(OldUsedOffset, _used);
+        (_oldUsed, _oldWrap) = (_used, _wrap);
+        WritePlaces();
     }
+
+    private void WritePlaces() => _area.WriteUInt64(
+        UsedOffset, _used | ((ulong)_oldUsed << OldUsedShift) | (_wrap ? 1UL << WrapShift : 0) | (_oldWrap ? 1UL << OldWrapShift : 0));
 
     private void WriteLinks(ushort entry, ulong mark) => _area.WriteUInt64(
         At(entry), mark | ((ulong)_next[entry] << NextShift) | ((ulong)_last[entry] << LastShift) | ((ulong)_counts[entry] << CountShift));

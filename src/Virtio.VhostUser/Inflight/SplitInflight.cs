@@ -44,7 +44,7 @@ internal sealed class SplitInflight(RingArea area, int size) : InflightRecord
 
     internal override void Taken(DescriptorChain chain, ushort slot)
     {
-        area.WriteUInt64(At(chain.Id) + CounterOffset, _counter++);
+        area.WriteUInt64(At(chain.Id) + CounterOffset, unchecked(_counter++));
         area.WriteUInt64(At(chain.Id), InFlight);
     }
 

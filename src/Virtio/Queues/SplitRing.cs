@@ -34,7 +34,7 @@ internal sealed class SplitRing : RingLayout
     // The driver's index when last looked at.
     private ushort _seenAvailable;
 
-    // Taken before this ring was made, and given back by nobody.
+    // Taken before this ring was made, and given back by nobody: not those that are taken again.
     private readonly ushort _lost;
 
     private SplitRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea available, RingArea used)
@@ -48,7 +48,7 @@ internal sealed class SplitRing : RingLayout
         _indirect = config.Features.HasFlag(VirtioFeatures.IndirectDescriptors);
         _nextAvailable = _seenAvailable = config.State.NextAvailable;
         _nextUsed = config.State.NextUsed;
-        _lost = unchecked((ushort)(_nextAvailable - _nextUsed));
+        _lost = unchecked((ushort)(_nextAvailable - _nextUsed - config.Unfinished.Count));
     }
 
     internal static bool TryCreate(GuestMemory memory, QueueConfig config, out SplitRing? ring)
