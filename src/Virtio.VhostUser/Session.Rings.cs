@@ -134,6 +134,7 @@ internal sealed partial class Session
 
         queue!.PollTime = _options.PollTime;
         queue.Counters = ring.Counters;
+        queue.Duration = _counters.Duration;
         Activate();
         ring.Queue = queue;
         try

@@ -28,6 +28,7 @@ internal sealed partial class Session : IDisposable
     private readonly IVirtioDevice _device;
     private readonly GuardedDevice _guarded;
     private readonly SessionOptions _options;
+    private readonly ServerCounters _counters;
     private readonly Ring[] _rings;
     private readonly ulong _offered;
     private readonly CancellationToken _ending;
@@ -43,14 +44,15 @@ internal sealed partial class Session : IDisposable
     /// <summary>Begins with nothing known of the front-end.</summary>
     /// <param name="device">Served by nobody else meanwhile.</param>
     /// <param name="options">How it is served.</param>
-    /// <param name="counters">Of each queue.</param>
+    /// <param name="counters">The server's, added to.</param>
     /// <param name="ending">From then on a request that is under way need not be waited for.</param>
-    internal Session(IVirtioDevice device, SessionOptions options, IReadOnlyList<QueueCounters> counters, CancellationToken ending)
+    internal Session(IVirtioDevice device, SessionOptions options, ServerCounters counters, CancellationToken ending)
     {
         _device = device;
         _options = options;
+        _counters = counters;
         _guarded = new GuardedDevice(device, (reason, e) => Fail(Volatile.Read(ref _activation), reason, e));
-        _rings = [.. counters.Select((own, index) => new Ring(index, own))];
+        _rings = [.. counters.Queues.Select((own, index) => new Ring(index, own))];
         VirtioFeatures ring = device.RingFeatures & RingFeatures & (options.Packed ? ~VirtioFeatures.None : ~VirtioFeatures.RingPacked);
         _offered = FeatureRules.Offered(device.Features, ring) | HasProtocolFeatures | LogAll;
         _ending = ending;
@@ -99,6 +101,7 @@ internal sealed partial class Session : IDisposable
         if (_activation is null)
             return;
         _guarded.Reset();
+        _counters.Resets++;
         Volatile.Write(ref _activation, null);
         Volatile.Write(ref _failed, 0);
     }

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Virtio.Devices;
 using Virtio.Linux;
-using Virtio.Queues;
 using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
@@ -18,7 +17,7 @@ public sealed class VhostUserServer : IAsyncDisposable
     private readonly VhostUserServerOptions _options;
     private readonly PacedLogger _logger;
     private readonly FrontendSource _source;
-    private readonly QueueCounters[] _counters;
+    private readonly ServerCounters _counters;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
@@ -29,12 +28,15 @@ public sealed class VhostUserServer : IAsyncDisposable
         _source = source;
         _options = options ?? new VhostUserServerOptions();
         _logger = new PacedLogger(_options.Logger, TimeProvider.System);
-        _counters = [.. device.QueueSizes.ToArray().Select(_ => new QueueCounters())];
+        _counters = new ServerCounters(device, this);
         new Thread(Run) { Name = $"vhost-user {device.Id}", IsBackground = true }.Start();
     }
 
     /// <summary>Ends when no front-end can come any more: after the only one of an inherited connection, and after disposal.</summary>
     public Task Completion => _completion.Task;
+
+    /// <summary>What has been counted so far; the same as the server's <see cref="VirtioMetrics"/> and some more. Also after disposal.</summary>
+    public VhostUserStatistics ReadStatistics() => _counters.Read();
 
     /// <summary>Waits for front-ends at a path. A socket that a process which is gone has left there is replaced.</summary>
     /// <param name="device">The device; the server owns it.</param>
@@ -82,6 +84,7 @@ public sealed class VhostUserServer : IAsyncDisposable
         await _completion.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _source.Dispose();
         _stop.Dispose();
+        _counters.Dispose();
         await _device.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -107,6 +110,7 @@ public sealed class VhostUserServer : IAsyncDisposable
     private void Serve(DescriptorSocket socket)
     {
         VhostUserLog.Connected(_logger, _device.Id);
+        _counters.Connections++;
         using DescriptorSocket connection = socket;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var session = new Session(_device, new SessionOptions(_options.Packed, _options.PollTime, _logger), _counters, ended.Token);

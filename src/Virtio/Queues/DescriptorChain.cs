@@ -78,6 +78,9 @@ public sealed class DescriptorChain
     /// <exception cref="InvalidOperationException">The chain was completed before.</exception>
     public void Complete() => _queue.Complete(this, Writing.Passed(Pieces.Entries));
 
+    /// <summary>Counts the request as one that is answered with an error. Thread-safe.</summary>
+    internal void CountError() => Interlocked.Increment(ref _queue.Counters.Errors);
+
     /// <summary>A piece as it was taken, however far it was read or written.</summary>
     internal Span<byte> Piece(int index) => Pieces.Entries[index].Whole(EndBefore(index));
 

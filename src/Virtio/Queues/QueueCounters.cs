@@ -15,6 +15,9 @@ internal sealed class QueueCounters
     /// <summary>Times the worker was woken, where only a hypervisor sees the kicks.</summary>
     internal long Wakes;
 
+    /// <summary>Chains among them whose status says that the request failed. Counted by any thread.</summary>
+    internal long Errors;
+
     internal long InterruptsSent;
     internal long InterruptsSuppressed;
     internal long Malformed;

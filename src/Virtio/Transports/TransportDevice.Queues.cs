@@ -7,6 +7,10 @@ internal sealed partial class TransportDevice
 {
     internal QueueRegisters? Queue(uint index) => index < (uint)_queues.Length ? _queues[index] : null;
 
+    /// <summary>Its queues, for the instruments of the transport in which it is the device of that index.</summary>
+    internal IEnumerable<CountedQueue> CountedQueues(int device) =>
+        _queues.Select((queue, index) => new CountedQueue(device, Device.Id, index, queue.Counters, () => queue.Kicks));
+
     /// <summary>Changes a queue's geometry; ignored once it is ready, and after DRIVER_OK unless the queue was reset.</summary>
     internal void Configure(uint index, Action<QueueRegisters, uint> change, uint value)
     {

@@ -8,7 +8,7 @@ namespace Virtio.Tests.Metrics;
 public sealed class MetricsTests
 {
     private const string Tags = " device=0 type=Entropy queue=0";
-    private const int Instruments = 7;
+    private const int Instruments = 8;
 
     public static TheoryData<bool, bool> Kinds => new() { { true, false }, { true, true }, { false, false }, { false, true } };
 
@@ -36,6 +36,7 @@ public sealed class MetricsTests
         {
             ["virtio.queue.chains" + Tags] = 5,
             ["virtio.queue.bytes" + Tags] = 5 * 42,
+            ["virtio.queue.errors" + Tags] = 0,
             ["virtio.queue.malformed" + Tags] = 1,
             ["virtio.queue.kicks" + Tags] = 3,
             ["virtio.queue.interrupts" + Tags] = 1,

@@ -160,6 +160,10 @@ internal sealed class BlockRequest
 
     private void Finish(BlockStatus status)
     {
+        // What is cancelled because the queue is being stopped is no answer.
+        if (status != BlockStatus.Ok && !_queue.Stopping.IsCancellationRequested)
+            _chain.CountError();
+
         // The reported length counts from the first writable byte without a gap (virtio 1.4, 2.7.8.2): the status counts only when all before it
         // was written, which nobody knows of data that failed half-way.
         ChainWriter writer = _chain.Writer;

@@ -17,7 +17,7 @@ public sealed class MmioBus : IAsyncDisposable
     private readonly MmioDevice[] _decoders;
     private readonly MmioBusDevice[] _devices;
     private readonly List<QueueSignal> _signals = [];
-    private readonly BusMetrics _metrics;
+    private readonly TransportMetrics _metrics;
     private int _disposed;
 
     /// <summary>Puts devices on a new bus. The bus owns them from now on; where this throws, the caller still does.</summary>
@@ -38,7 +38,7 @@ public sealed class MmioBus : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.DeviceSize, MinimumDeviceSize);
         _options = options;
         _devices = [.. devices.Select(Place)];
-        _metrics = new BusMetrics(this);
+        _metrics = new TransportMetrics(this);
         try
         {
             _decoders = [.. _devices.Select((placed, index) => new MmioDevice(new TransportDevice(
@@ -47,7 +47,7 @@ public sealed class MmioBus : IAsyncDisposable
                 PollTime = options.PollTime,
                 Duration = _metrics.DurationOf(index, placed.Device.Id),
             }))];
-            _metrics.Add(_decoders.Select(decoder => decoder.Transport));
+            _metrics.Add(_decoders.SelectMany((decoder, index) => decoder.Transport.CountedQueues(index)));
         }
         catch
         {

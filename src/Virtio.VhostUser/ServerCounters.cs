@@ -1,0 +1,53 @@
+using Virtio.Devices;
+using Virtio.Queues;
+using Virtio.Transports;
+
+namespace Virtio.VhostUser;
+
+/// <summary>What is counted of one server, whoever the front-end is. Connections and resets are counted by the server's thread; anybody may read, a moment late.</summary>
+internal sealed class ServerCounters : IDisposable
+{
+    private readonly DeviceId _device;
+    private readonly QueueCounters[] _queues;
+    private readonly TransportMetrics _metrics;
+
+    /// <summary>The long-lived counters of a device.</summary>
+    /// <param name="device">It is asked for its type and queues only.</param>
+    /// <param name="server">What listeners see them belong to.</param>
+    internal ServerCounters(IVirtioDevice device, object server)
+    {
+        _device = device.Id;
+        _queues = [.. device.QueueSizes.ToArray().Select(_ => new QueueCounters())];
+        _metrics = new TransportMetrics(server);
+        _metrics.Add(_queues.Select((counters, index) => new CountedQueue(0, device.Id, index, counters, () => 0)));
+        Duration = _metrics.DurationOf(0, device.Id);
+    }
+
+    internal IReadOnlyList<QueueCounters> Queues => _queues;
+
+    internal RequestDuration Duration { get; }
+
+    internal long Connections;
+    internal long Resets;
+
+    public void Dispose() => _metrics.Dispose();
+
+    internal VhostUserStatistics Read() => new()
+    {
+        Device = _device,
+        Connections = Volatile.Read(ref Connections),
+        Resets = Volatile.Read(ref Resets),
+        Queues = [.. _queues.Select(Read)],
+    };
+
+    private static VhostUserQueueStatistics Read(QueueCounters counters) => new()
+    {
+        Requests = Volatile.Read(ref counters.Chains),
+        Bytes = Volatile.Read(ref counters.Bytes),
+        Errors = Volatile.Read(ref counters.Errors),
+        Malformed = Volatile.Read(ref counters.Malformed),
+        Kicks = Volatile.Read(ref counters.Wakes),
+        Interrupts = Volatile.Read(ref counters.InterruptsSent),
+        InterruptsSuppressed = Volatile.Read(ref counters.InterruptsSuppressed),
+    };
+}
