@@ -14,6 +14,9 @@ internal sealed record ServeOptions
     /// <summary>A path to connect to; null for none.</summary>
     internal string? Connect { get; init; }
 
+    /// <summary>Which of them it is, for people.</summary>
+    internal string Place => Socket ?? Connect ?? $"fd {Descriptor}";
+
     internal int Queues { get; init; } = 1;
 
     /// <summary>What was said of rings, as <see cref="RingSpec"/> has it, in order.</summary>

@@ -17,13 +17,16 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
     private async Task<int> RunOnLinuxAsync()
     {
         using var interruption = new Interruption();
+        using var report = new CounterReport();
         var services = new List<Service>();
         try
         {
             // All are open before any front-end can come: what cannot be served should not keep a machine from starting elsewhere.
             foreach (ServedDevice device in devices)
                 services.Add(await Service.OpenAsync(device, _logger, interruption.Token));
-            await ServeAsync(services, interruption.Token);
+            services.ForEach(service => service.Start());
+            report.Services = services;
+            await WaitAsync(services, interruption.Token);
             return ExitStatus.Success;
         }
         catch (OperationCanceledException) when (interruption.ExitStatus is { } status)
@@ -42,9 +45,8 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
     }
 
     [SupportedOSPlatform("linux")]
-    private static async Task ServeAsync(List<Service> services, CancellationToken interrupted)
+    private static async Task WaitAsync(List<Service> services, CancellationToken interrupted)
     {
-        services.ForEach(service => service.Start());
         if (Terminal.IsTerminal(Terminal.StandardInput) && services.Find(service => service.Hint is not null) is { } console)
             StandardError.WriteMessage(console.Hint!);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource([interrupted, .. services.Select(service => service.Ended)]);

@@ -23,6 +23,9 @@ internal sealed class Service : IAsyncDisposable
         _remeasuring = new DiskRemeasuring(open.Device);
     }
 
+    /// <summary>Where it meets its front-ends, for people.</summary>
+    internal string Place => _what.Options.Place;
+
     /// <summary>Cancelled when the person at a console asks for the end.</summary>
     internal CancellationToken Ended => _open.End?.Ended ?? CancellationToken.None;
 
@@ -45,6 +48,9 @@ internal sealed class Service : IAsyncDisposable
             _server = VhostUserServer.Inherit(_open.Device, Inherited(options.Descriptor!.Value), how);
         _open.Begin();
     }
+
+    /// <summary>What was counted since the start.</summary>
+    internal VhostUserStatistics ReadStatistics() => _server!.ReadStatistics();
 
     /// <summary>Waits until no front-end can come any more, and what the last one wrote is where it belongs.</summary>
     internal async Task WaitAsync(CancellationToken cancellationToken)

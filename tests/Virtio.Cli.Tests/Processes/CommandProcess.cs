@@ -10,6 +10,7 @@ internal sealed partial class CommandProcess : IDisposable
 {
     internal const int Interrupt = 2;
     internal const int Terminate = 15;
+    internal const int User1 = 10;
 
     // A guest boots in seconds; a machine that tests share may be many times slower.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+using Virtio.VhostUser;
+
+namespace Virtio.Cli.Serving;
+
+/// <summary>Tells at each SIGUSR1 what has been counted of each queue.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class CounterReport : IDisposable
+{
+    private const PosixSignal Signal = (PosixSignal)10; // SIGUSR1
+
+    private static readonly string[] Titles = ["queue", "requests", "bytes", "errors", "malformed", "kicks", "interrupts", "resets", "front-ends"];
+
+    private readonly PosixSignalRegistration _registration;
+
+    /// <summary>Begins to heed the signal: unheeded it would end the process.</summary>
+    internal CounterReport() => _registration = PosixSignalRegistration.Create(Signal, context =>
+    {
+        context.Cancel = true;
+        StandardError.Write(Format([.. Services.Select(service => (service.Place, service.ReadStatistics()))]));
+    });
+
+    /// <summary>What is served by now.</summary>
+    internal IReadOnlyList<Service> Services
+    {
+        private get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    } = [];
+
+    public void Dispose() => _registration.Dispose();
+
+    /// <summary>A line of titles and one for each queue; what is counted of the device as a whole is in each of its lines, so that every line stands for itself.</summary>
+    internal static string Format(IReadOnlyList<(string Place, VhostUserStatistics Counted)> served)
+    {
+        string[][] lines =
+        [
+            ["device", "at", .. Titles],
+            .. from device in served
+               from queue in device.Counted.Queues.Index()
+               select (string[])[$"{device.Counted.Device}", device.Place, .. Numbers(device.Counted, queue.Index, queue.Item)],
+        ];
+        int[] widths = [.. Enumerable.Range(0, lines[0].Length).Select(column => lines.Max(line => line[column].Length))];
+        var text = new StringBuilder();
+        foreach (string[] line in lines)
+        {
+            // Names begin, and numbers end, below each other.
+            IEnumerable<string> cells = line.Select((cell, column) => column < lines[0].Length - Titles.Length ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
+            text.Append("virtio: ").AppendJoin("  ", cells).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static IEnumerable<string> Numbers(VhostUserStatistics device, int index, VhostUserQueueStatistics queue) =>
+        ((long[])[index, queue.Requests, queue.Bytes, queue.Errors, queue.Malformed, queue.Kicks, queue.Interrupts, device.Resets, device.Connections])
+        .Select(number => number.ToString(CultureInfo.InvariantCulture));
+}
