@@ -32,12 +32,47 @@ public sealed class AdaptivePollTests
     }
 
     [Fact]
-    public void Long_sleeps_end_the_looking_altogether()
+    public void Long_sleeps_end_the_looking()
     {
         for (int i = 0; i < 10; i++)
             Sleep(TimeSpan.FromMilliseconds(1));
         Assert.False(Finds());
         Assert.Equal(0, _looks);
+    }
+
+    [Fact]
+    public void Now_and_then_it_looks_all_the_same_and_ever_more_rarely_where_nothing_comes()
+    {
+        List<int> trials = [.. Enumerable.Range(0, 2000).Where(_ => Sleep(TimeSpan.FromMilliseconds(1)) > 0).Skip(6)];
+        Assert.InRange(trials.Count, 5, 10);
+        int[] gaps = [.. trials.Zip(trials.Skip(1), (one, next) => next - one)];
+        Assert.Equal(gaps.Order(), gaps);
+    }
+
+    [Fact]
+    public void A_trial_that_finds_something_brings_the_looking_back_where_every_sleep_outlasts_the_limit()
+    {
+        for (int i = 0; i < 10; i++)
+            Sleep(TimeSpan.FromMilliseconds(1));
+        _foundAtLook = 20;
+        int slept = 0;
+        while (Sleep(TimeSpan.FromMilliseconds(1)) == 0)
+            Assert.InRange(slept++, 0, 40);
+        _looks = 0;
+        Assert.True(Finds());
+        _foundAtLook = int.MaxValue;
+        _looks = 0;
+        Assert.False(Finds());
+        Assert.InRange(_looks, 40, 100);
+    }
+
+    [Fact]
+    public void Where_requests_only_come_when_nobody_looks_any_more_it_rests_ever_longer()
+    {
+        int first = Enumerable.Range(0, 200).Sum(_ => Sleep(TimeSpan.FromMicroseconds(5)));
+        int second = Enumerable.Range(0, 2000).Sum(_ => Sleep(TimeSpan.FromMicroseconds(5)));
+        Assert.InRange(first, 1, 4000);
+        Assert.InRange(second, 1, 4000);
     }
 
     [Fact]
@@ -57,8 +92,10 @@ public sealed class AdaptivePollTests
     {
         for (int i = 0; i < 10; i++)
             Sleep(TimeSpan.FromMilliseconds(1));
+        _foundAtLook = 70;
         for (int i = 0; i < 10; i++)
             Sleep(TimeSpan.FromMicroseconds(20));
+        _foundAtLook = int.MaxValue;
         _looks = 0;
         Assert.False(Finds());
         Assert.InRange(_looks, 50, 100);
@@ -81,8 +118,10 @@ public sealed class AdaptivePollTests
         }
 
         Assert.Equal(before, _looks);
+        _foundAtLook = 70;
         for (int i = 0; i < 40; i++)
             Sleep(TimeSpan.FromMicroseconds(20));
+        _foundAtLook = int.MaxValue;
         _looks = 0;
         Assert.False(Finds());
         Assert.InRange(_looks, 50, 100);
@@ -110,12 +149,17 @@ public sealed class AdaptivePollTests
 
     private bool Finds() => _poll.Finds(Look);
 
-    private void Sleep(TimeSpan duration)
+    /// <summary>Sleeps, if there is nothing; returns how often it looked before.</summary>
+    private int Sleep(TimeSpan duration)
     {
         _looks = 0;
-        Finds();
-        _clock.Advance(duration);
-        _poll.Slept();
+        if (!Finds())
+        {
+            _clock.Advance(duration);
+            _poll.Slept();
+        }
+
+        return _looks;
     }
 
     private bool Look()
