@@ -17,6 +17,7 @@ public sealed class DescriptorSignal : QueueSignal
     private readonly PollEntry[] _entries = new PollEntry[2];
     private SafeFileHandle? _source;
     private SafeFileHandle? _ended;
+    private int _interval = Timeout.Infinite;
 
     /// <summary>What the other process signals with; null for none. It belongs to this object from now on, and the one before is closed.</summary>
     public SafeFileHandle? Source
@@ -30,6 +31,13 @@ public sealed class DescriptorSignal : QueueSignal
             before?.Dispose();
             Set();
         }
+    }
+
+    /// <summary>How long a wait may last while there is no <see cref="Source"/>: who could signal then does not. Infinite at first.</summary>
+    public TimeSpan Interval
+    {
+        get => TimeSpan.FromMilliseconds(Volatile.Read(ref _interval));
+        set => Volatile.Write(ref _interval, (int)value.TotalMilliseconds);
     }
 
     /// <inheritdoc/>
@@ -73,7 +81,7 @@ public sealed class DescriptorSignal : QueueSignal
     {
         _entries[0] = new PollEntry { Descriptor = (int)_own.Handle.DangerousGetHandle(), Events = PollEntry.Readable };
         _entries[1] = new PollEntry { Descriptor = (int)(source?.DangerousGetHandle() ?? -1), Events = PollEntry.Readable };
-        if (DescriptorCalls.Poll(_entries, 2, Timeout.Infinite) < 0)
+        if (DescriptorCalls.Poll(_entries, 2, source is null ? Volatile.Read(ref _interval) : Timeout.Infinite) <= 0)
             return false;
         if (source is not null && _entries[1].Happened != 0 && !TryTake(source))
             _ended = source;

@@ -1,12 +1,13 @@
 using System.Runtime.Versioning;
 using Virtio.Linux;
 using Virtio.Queues;
+using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
 /// <summary>What a front-end said about one ring, and the queue that came of it. For the connection's thread, but for what it says.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class Ring(int index, QueueCounters counters) : IDisposable
+internal sealed class Ring(int index, QueueCounters counters, Action<BackendRequest, int> send) : IDisposable
 {
     private DescriptorNotifier? _call;
     private DescriptorNotifier? _error;
@@ -56,15 +57,30 @@ internal sealed class Ring(int index, QueueCounters counters) : IDisposable
     internal void ReplaceError(DescriptorNotifier? error) => Interlocked.Exchange(ref _error, error)?.Dispose();
 
     /// <summary>Tells the front-end of used buffers. For any thread.</summary>
-    internal void Call() => Volatile.Read(ref _call)?.Notify();
+    internal void Call() => Notify(Volatile.Read(ref _call), BackendRequest.RingCall);
 
     /// <summary>Tells the front-end that the ring is broken. For any thread.</summary>
-    internal void ReportError() => Volatile.Read(ref _error)?.Notify();
+    internal void ReportError() => Notify(Volatile.Read(ref _error), BackendRequest.RingError);
+
+    /// <summary>The front-end is told by messages where it has given no other way. Read by any thread.</summary>
+    internal bool IsTalkedOf
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
 
     public void Dispose()
     {
         ReplaceCall(null);
         ReplaceError(null);
         Signal.Dispose();
+    }
+
+    private void Notify(DescriptorNotifier? notifier, BackendRequest request)
+    {
+        if (notifier is not null)
+            notifier.Notify();
+        else if (IsTalkedOf)
+            send(request, index);
     }
 }

@@ -13,7 +13,8 @@ internal sealed partial class Session
     /// <summary>Whether a request has an answer of its own.</summary>
     internal static bool HasAnswer(FrontendRequest request) => request is FrontendRequest.GetFeatures or FrontendRequest.GetProtocolFeatures
         or FrontendRequest.GetQueueCount or FrontendRequest.GetRingBase or FrontendRequest.GetConfig or FrontendRequest.GetMaximumMemorySlots
-        or FrontendRequest.GetStatus or FrontendRequest.GetInflight or FrontendRequest.SetLogBase;
+        or FrontendRequest.GetStatus or FrontendRequest.GetInflight or FrontendRequest.SetLogBase
+        or FrontendRequest.SetDeviceState or FrontendRequest.CheckDeviceState;
 
     /// <summary>Does what a message asks for, and writes the answer where it has one.</summary>
     /// <returns>False when the request is not known.</returns>
@@ -23,9 +24,11 @@ internal sealed partial class Session
         VhostUserLog.Request(_options.Logger, _device.Id, message.Request);
         MessageReader reader = message.Reader;
         bool known = HandleDevice(message, ref reader, answer) || HandleMemory(message, ref reader, answer)
-            || HandleInflight(message, ref reader, answer) || HandleLog(message, ref reader, answer) || HandleRing(message, ref reader, answer);
+            || HandleInflight(message, ref reader, answer) || HandleLog(message, ref reader, answer)
+            || HandleState(message, ref reader, answer) || HandleRing(message, ref reader, answer);
         if (known)
             StartRings();
+        _channel?.SendRest();
         return known;
     }
 

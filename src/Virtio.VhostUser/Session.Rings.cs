@@ -15,6 +15,7 @@ internal sealed partial class Session
     private const uint IsLogged = 1;
     private const ulong SplitUsedIndexOffset = 2;
 
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(200);
 
     private bool HandleRing(Message message, ref MessageReader reader, MessageWriter answer)
@@ -47,10 +48,15 @@ internal sealed partial class Session
             case FrontendRequest.SetRingEnable:
                 SetEnabled(RingAt(reader.ReadUInt32()), reader.ReadUInt32() != 0);
                 return true;
+            case FrontendRequest.RingKick:
+                RingAt(reader.ReadUInt32()).Signal.Set();
+                return true;
             default:
                 return false;
         }
     }
+
+    private bool IsInBand => _protocol.HasFlag(ProtocolFeatures.InBandNotifications);
 
     private Ring RingAt(ulong index) =>
         index < (ulong)_rings.Length ? _rings[index] : throw new ProtocolException($"there is no ring {index}; the last one is {_rings.Length - 1}");
@@ -100,7 +106,12 @@ internal sealed partial class Session
     private void SetKick(Message message, ulong value)
     {
         Ring ring = RingAt(value & RingMask);
-        ring.Signal.Source = (value & NoDescriptor) != 0 ? null : message.TakeDescriptor();
+        bool hasNone = (value & NoDescriptor) != 0;
+        ring.Signal.Source = hasNone ? null : message.TakeDescriptor();
+        ring.IsTalkedOf = IsInBand;
+
+        // Without a way to be told the ring has to be looked at.
+        ring.Signal.Interval = hasNone && !IsInBand ? LookInterval : Timeout.InfiniteTimeSpan;
         ring.HasKick = true;
     }
 

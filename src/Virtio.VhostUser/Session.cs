@@ -23,7 +23,8 @@ internal sealed partial class Session : IDisposable
     private const VirtioFeatures RingFeatures = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
 
     private const ProtocolFeatures OfferedProtocol = ProtocolFeatures.MultipleQueues | ProtocolFeatures.LogInSharedMemory | ProtocolFeatures.ReplyAck | ProtocolFeatures.BackendChannel
-        | ProtocolFeatures.Config | ProtocolFeatures.InflightInSharedMemory | ProtocolFeatures.ResetDevice | ProtocolFeatures.ConfigureMemorySlots | ProtocolFeatures.Status;
+        | ProtocolFeatures.Config | ProtocolFeatures.InflightInSharedMemory | ProtocolFeatures.ResetDevice | ProtocolFeatures.InBandNotifications | ProtocolFeatures.ConfigureMemorySlots | ProtocolFeatures.Status
+        | ProtocolFeatures.DeviceState;
 
     private readonly IVirtioDevice _device;
     private readonly GuardedDevice _guarded;
@@ -52,7 +53,7 @@ internal sealed partial class Session : IDisposable
         _options = options;
         _counters = counters;
         _guarded = new GuardedDevice(device, (reason, e) => Fail(Volatile.Read(ref _activation), reason, e));
-        _rings = [.. counters.Queues.Select((own, index) => new Ring(index, own))];
+        _rings = [.. counters.Queues.Select((own, index) => new Ring(index, own, (request, ring) => Volatile.Read(ref _channel)?.SendOfRing(request, ring)))];
         VirtioFeatures ring = device.RingFeatures & RingFeatures & (options.Packed ? ~VirtioFeatures.None : ~VirtioFeatures.RingPacked);
         _offered = FeatureRules.Offered(device.Features, ring) | HasProtocolFeatures | LogAll;
         _ending = ending;
@@ -71,6 +72,7 @@ internal sealed partial class Session : IDisposable
         _channel?.Dispose();
         _inflight?.Dispose();
         _logMemory?.Dispose();
+        ForgetState();
         MemoryTable.Unmap(_table.Regions);
     }
 
