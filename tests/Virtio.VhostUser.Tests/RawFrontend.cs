@@ -42,8 +42,23 @@ internal sealed class RawFrontend : IDisposable
     internal byte[] Ask(FrontendRequest request, ReadOnlySpan<byte> payload = default, SafeFileHandle? descriptor = null, MessageFlags flags = MessageFlags.None)
     {
         Send(request, payload, descriptor, flags);
+        return Receive(request, []);
+    }
+
+    /// <summary>The same where the answer comes with a descriptor.</summary>
+    internal byte[] Ask(FrontendRequest request, ReadOnlySpan<byte> payload, out SafeFileHandle? descriptor)
+    {
+        Send(request, payload);
+        var descriptors = new List<SafeFileHandle>();
+        byte[] answer = Receive(request, descriptors);
+        descriptor = descriptors.SingleOrDefault();
+        return answer;
+    }
+
+    private byte[] Receive(FrontendRequest request, List<SafeFileHandle> descriptors)
+    {
         byte[] bytes = new byte[MessageHeader.Length];
-        Assert.True(_socket.Receive(bytes, [], Patience, wait: false), $"no answer to {request}");
+        Assert.True(_socket.Receive(bytes, descriptors, Patience, wait: false), $"no answer to {request}");
         MessageHeader header = MessageHeader.Read(bytes);
         Assert.Equal((uint)request, header.Request);
         Assert.Equal(MessageFlags.Version | MessageFlags.Reply, header.Flags);

@@ -9,6 +9,7 @@ namespace Virtio.VhostUser.Tests;
 internal sealed class ServedDisk : IAsyncDisposable
 {
     internal const ulong Version1 = 1UL << 32;
+    internal const ulong Sectors = 2048;
     internal const ulong ProtocolFeatures = 1UL << 30;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vhost-user").FullName;
@@ -25,7 +26,7 @@ internal sealed class ServedDisk : IAsyncDisposable
 
     internal static async Task<ServedDisk> StartAsync(VhostUserServerOptions? options = null)
     {
-        var storage = new MemoryStorage(1 << 20);
+        var storage = new MemoryStorage((long)Sectors * 512);
         await storage.WriteAsync(0, [Enumerable.Repeat((byte)7, 512).ToArray()]);
         return new ServedDisk(storage, options);
     }

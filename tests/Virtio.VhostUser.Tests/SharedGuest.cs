@@ -53,8 +53,22 @@ internal sealed unsafe class SharedGuest : IDisposable
     internal static byte[] RingAddresses(uint ring = 0) =>
         RawFrontend.Numbers(ring, UserAddress + Table, UserAddress + Used, UserAddress + Available, GuestAddress + Used);
 
+    /// <summary>Says all that there is to say of the ring.</summary>
+    internal void SetUpRing(RawFrontend peer)
+    {
+        peer.Send(FrontendRequest.SetRingSize, (0, RingSize));
+        peer.Send(FrontendRequest.SetRingBase, (0, 0));
+        peer.Send(FrontendRequest.SetRingAddresses, RingAddresses());
+        peer.Send(FrontendRequest.SetRingCall, 0, Calls.Handle);
+        peer.Send(FrontendRequest.SetRingKick, 0, Kicks.Handle);
+        peer.Send(FrontendRequest.SetRingEnable, (0, 1));
+    }
+
     /// <summary>Makes a request available and kicks.</summary>
-    internal void Offer()
+    internal void Offer() => Offer(Kicks);
+
+    /// <summary>The same, with another way to kick or none.</summary>
+    internal void Offer(EventDescriptor? kicks)
     {
         At(Header, 16).Clear();
         Data.Clear();
@@ -66,7 +80,7 @@ internal sealed unsafe class SharedGuest : IDisposable
         _offered++;
         Volatile.Write(ref *(ushort*)(_memory.Address + (nint)Available + 2), _offered);
         Interlocked.MemoryBarrier();
-        Kicks.Add();
+        kicks?.Add();
     }
 
     /// <summary>Waits for the request's answer.</summary>
