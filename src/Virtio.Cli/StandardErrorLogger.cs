@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace Virtio.Cli;
 
 /// <summary>The machine's messages as lines on standard error: those of a level and above, everything when details are wanted.</summary>
-internal sealed class StandardErrorLogger(LogLevel least = LogLevel.Warning) : ILogger
+/// <param name="least">The level.</param>
+/// <param name="prefix">What each message begins with.</param>
+internal sealed class StandardErrorLogger(LogLevel least = LogLevel.Warning, string prefix = "") : ILogger
 {
     // How the machine ended is what the run itself says last, in its own words; said twice it would look like two things.
     private static readonly string[] Repeated = ["Panicked", "Failed"];
@@ -17,7 +19,7 @@ internal sealed class StandardErrorLogger(LogLevel least = LogLevel.Warning) : I
     {
         if (!IsEnabled(logLevel) || (!StandardError.WantsDetails && Repeated.Contains(eventId.Name)))
             return;
-        StandardError.WriteMessage($"{(logLevel >= LogLevel.Error ? "error: " : logLevel == LogLevel.Warning ? "warning: " : "")}{formatter(state, exception)}");
+        StandardError.WriteMessage($"{(logLevel >= LogLevel.Error ? "error: " : logLevel == LogLevel.Warning ? "warning: " : "")}{prefix}{formatter(state, exception)}");
         if (exception is not null && StandardError.WantsDetails)
             StandardError.WriteLine(exception.ToString());
     }

@@ -9,12 +9,14 @@ namespace Virtio.Cli;
 /// <summary>The command <c>virtio</c>.</summary>
 internal static class VirtioCommand
 {
+    /// <summary>No response files: '@' is nothing special in a path or in kernel parameters.</summary>
+    internal static ParserConfiguration Configuration { get; } = new() { ResponseFileTokenReplacer = null };
+
     internal static async Task<int> InvokeAsync(string[] arguments)
     {
         try
         {
-            // No response files: '@' is nothing special in a path or in kernel parameters.
-            ParseResult result = Create().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            ParseResult result = Create().Parse(arguments, Configuration);
             if (result.Action is ParseErrorAction || (result.Errors.Count > 0 && result.Action is not { ClearsParseErrors: true }))
                 return RefuseCommandLine(result);
 

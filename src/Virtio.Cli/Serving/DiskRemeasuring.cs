@@ -15,24 +15,26 @@ internal sealed class DiskRemeasuring : IDisposable
     private readonly PosixSignalRegistration _registration;
 
     /// <summary>Begins to heed the signal, for any device: unheeded it would end the process.</summary>
-    internal DiskRemeasuring(IVirtioDevice device) => _registration = PosixSignalRegistration.Create(Signal, context =>
+    /// <param name="device">What may be a disk.</param>
+    /// <param name="place">Which one, for people.</param>
+    internal DiskRemeasuring(IVirtioDevice device, string place) => _registration = PosixSignalRegistration.Create(Signal, context =>
     {
         context.Cancel = true;
         if (device is BlockDevice disk)
-            Remeasure(disk);
+            Remeasure(disk, place);
     });
 
     public void Dispose() => _registration.Dispose();
 
-    private static void Remeasure(BlockDevice disk)
+    private static void Remeasure(BlockDevice disk, string place)
     {
         try
         {
-            StandardError.WriteMessage($"the disk {(disk.Remeasure() ? "now has" : "still has")} {disk.Capacity} sectors");
+            StandardError.WriteMessage($"{place}: the disk {(disk.Remeasure() ? "now has" : "still has")} {disk.Capacity} sectors");
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            StandardError.WriteMessage($"warning: the disk still has {disk.Capacity} sectors: {e.Message}");
+            StandardError.WriteMessage($"warning: {place}: the disk still has {disk.Capacity} sectors: {e.Message}");
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand
         });
     }
 
-    private protected override ServedDevice Read(ParseResult result)
+    internal override ServedDevice Read(ParseResult result)
     {
         ServeOptions options = ReadOptions(result);
         DiskSpec disk = DiskSpec.Parse(result.GetValue(_disk) ?? result.GetValue(_file)!, "disk", RingSpec.Served);

@@ -1,15 +1,42 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Virtio.Cli.Serving;
 
 /// <summary><c>virtio serve</c>.</summary>
 internal sealed class ServeCommand : Command
 {
+    private readonly ServeDeviceCommand[] _kinds = [new ServeBlockCommand(), new ServeConsoleCommand(), new ServeEntropyCommand()];
+
+    private readonly Option<string?> _config = new("--config")
+    {
+        Description = "Serves all devices that a file names, in one process. It is a JSON array of objects with the type and the options of each: [{\"type\": \"block\", \"socket\": \"/run/disk.sock\", \"disk\": \"disk.img,ro\", \"queues\": 2}, ...]",
+        HelpName = "file",
+    };
+
     internal ServeCommand()
         : base("serve", "Serves a device to a virtual machine of another program (QEMU, Cloud Hypervisor, Firecracker, crosvm, User-Mode Linux) over vhost-user. SIGTERM ends it with status 0, and SIGUSR1 has it print what it has counted.")
     {
-        Add(new ServeBlockCommand());
-        Add(new ServeConsoleCommand());
-        Add(new ServeEntropyCommand());
+        Add(_config);
+        foreach (ServeDeviceCommand kind in _kinds)
+        {
+            Add(kind);
+            kind.Validators.Add(CheckAlone);
+        }
+
+        Validators.Add(CheckGiven);
+        SetAction((result, _) => new ServeSession(new ServeConfigFile(result.GetValue(_config)!, _kinds).Read()).RunAsync());
+    }
+
+    private void CheckAlone(CommandResult result)
+    {
+        if (result.GetResult(_config) is not null)
+            result.AddError($"--config names all devices; give it without '{result.Command.Name}', or '{result.Command.Name}' without it");
+    }
+
+    private void CheckGiven(CommandResult result)
+    {
+        if (result.GetResult(_config) is null && !result.Children.OfType<CommandResult>().Any())
+            result.AddError($"nothing to serve was given; give {string.Join(", ", _kinds.Select(kind => kind.Name))} or --config FILE");
     }
 }

@@ -19,12 +19,12 @@ internal sealed class ServeConsoleCommand : ServeDeviceCommand
     internal ServeConsoleCommand()
         : base("console", "Serves a console. What is said to the person goes to standard error.", """{"type": "console"}""", hasQueues: false) => Add(_console);
 
-    private protected override ServedDevice Read(ParseResult result)
+    internal override ServedDevice Read(ParseResult result)
     {
         ServeOptions options = ReadOptions(result);
         RingSpec ring = RingSpec.Served.With("serve console", options.Ring);
         ConsoleSpec spec = result.GetValue(_console) ?? new ConsoleSpec(ConsoleKind.Standard, "", "console");
-        return new ServedDevice(options, ring, (_, _) => ValueTask.FromResult(Open(spec, ring)));
+        return new ServedDevice(options, ring, (_, _) => ValueTask.FromResult(Open(spec, ring))) { HasStandardStreams = spec.Kind == ConsoleKind.Standard };
     }
 
     private static OpenDevice Open(ConsoleSpec spec, RingSpec ring)

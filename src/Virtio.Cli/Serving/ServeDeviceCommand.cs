@@ -68,7 +68,12 @@ internal abstract class ServeDeviceCommand : Command
         SetAction((result, _) => new ServeSession([Read(result)]).RunAsync());
     }
 
-    private protected abstract ServedDevice Read(ParseResult result);
+    /// <summary>Those of its options that say how it is served, and not what the command does instead.</summary>
+    internal IEnumerable<Option> Settings => Options.Where(option => option.Action is null);
+
+    /// <summary>What was asked for.</summary>
+    /// <exception cref="CommandException">It cannot be.</exception>
+    internal abstract ServedDevice Read(ParseResult result);
 
     private protected ServeOptions ReadOptions(ParseResult result) => new()
     {

@@ -7,7 +7,7 @@ namespace Virtio.Cli.Serving;
 /// <summary><c>virtio serve entropy</c>.</summary>
 internal sealed class ServeEntropyCommand() : ServeDeviceCommand("entropy", "Serves random bytes.", """{"type": "rng"}""", hasQueues: false)
 {
-    private protected override ServedDevice Read(ParseResult result)
+    internal override ServedDevice Read(ParseResult result)
     {
         ServeOptions options = ReadOptions(result);
         RingSpec ring = RingSpec.Served.With("serve entropy", options.Ring);

@@ -7,8 +7,6 @@ namespace Virtio.Cli.Serving;
 /// <summary>Devices served, from the command line to the exit status. Whatever ends it, storage is flushed and the terminal as it was.</summary>
 internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
 {
-    private readonly ILogger _logger = new StandardErrorLogger(LogLevel.Information);
-
     internal Task<int> RunAsync() => OperatingSystem.IsLinux()
         ? RunOnLinuxAsync()
         : throw new CommandException("vhost-user needs Linux; 'virtio run' runs a guest here");
@@ -23,7 +21,7 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
         {
             // All are open before any front-end can come: what cannot be served should not keep a machine from starting elsewhere.
             foreach (ServedDevice device in devices)
-                services.Add(await Service.OpenAsync(device, _logger, interruption.Token));
+                services.Add(await Service.OpenAsync(device, LoggerFor(device), interruption.Token));
             services.ForEach(service => service.Start());
             report.Services = services;
             await WaitAsync(services, interruption.Token);
@@ -47,10 +45,22 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
     [SupportedOSPlatform("linux")]
     private static async Task WaitAsync(List<Service> services, CancellationToken interrupted)
     {
-        if (Terminal.IsTerminal(Terminal.StandardInput) && services.Find(service => service.Hint is not null) is { } console)
-            StandardError.WriteMessage(console.Hint!);
+        if (Terminal.IsTerminal(Terminal.StandardInput))
+            TellHints(services);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource([interrupted, .. services.Select(service => service.Ended)]);
         await foreach (Task ended in Task.WhenEach(services.Select(service => service.WaitAsync(stop.Token))))
             await ended;
     }
+
+    /// <summary>Tells the person at a terminal how to get out, and how to get at consoles that are elsewhere. Where this terminal is a console, that is all it tells.</summary>
+    [SupportedOSPlatform("linux")]
+    private static void TellHints(List<Service> services)
+    {
+        bool isConsole = services.Exists(service => service.HasStandardStreams);
+        foreach (Service service in services.Where(service => service.Hint is not null && service.HasStandardStreams == isConsole))
+            StandardError.WriteMessage(services.Count > 1 ? $"{service.Place}: {service.Hint}" : service.Hint!);
+    }
+
+    // Where there are several, each message says of which device it is.
+    private StandardErrorLogger LoggerFor(ServedDevice device) => new(LogLevel.Information, devices.Count > 1 ? $"{device.Options.Place}: " : "");
 }

@@ -20,7 +20,7 @@ internal sealed class Service : IAsyncDisposable
         _what = what;
         _open = open;
         _logger = logger;
-        _remeasuring = new DiskRemeasuring(open.Device);
+        _remeasuring = new DiskRemeasuring(open.Device, Place);
     }
 
     /// <summary>Where it meets its front-ends, for people.</summary>
@@ -28,6 +28,8 @@ internal sealed class Service : IAsyncDisposable
 
     /// <summary>Cancelled when the person at a console asks for the end.</summary>
     internal CancellationToken Ended => _open.End?.Ended ?? CancellationToken.None;
+
+    internal bool HasStandardStreams => _what.HasStandardStreams;
 
     /// <summary>How the person gets at a console and out of it; null where there is none.</summary>
     internal string? Hint => _open.End?.Hint;

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Virtio.Cli.Serving;
+
+/// <summary>One device of a file. It is made a command line of and read as one, so that what holds there holds here.</summary>
+internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDeviceCommand> kinds)
+{
+    private const string Type = "type";
+    private const string Dashes = "--";
+
+    /// <exception cref="CommandException">It says what cannot be.</exception>
+    internal ServedDevice Read()
+    {
+        if (entry.ValueKind != JsonValueKind.Object)
+            throw new CommandException($"{entry.GetRawText()} is no device; give an object");
+        ServeDeviceCommand kind = FindKind();
+        try
+        {
+            ParseResult result = kind.Parse([.. CommandLine(kind)], VirtioCommand.Configuration);
+            return result.Errors is [{ Message: string wrong }, ..] ? throw new CommandException(wrong) : kind.Read(result);
+        }
+        catch (CommandException e)
+        {
+            throw new CommandException($"{kind.Name}: {WithoutDashes(e.Message, kind)}", e);
+        }
+    }
+
+    // Messages speak of options; in a file their names have no dashes.
+    private static string WithoutDashes(string message, Command kind) =>
+        kind.Options.Aggregate(message, (text, option) => text.Replace(option.Name, NameOf(option), StringComparison.Ordinal));
+
+    private static string NameOf(Symbol option) => option.Name.TrimStart('-');
+
+    private ServeDeviceCommand FindKind()
+    {
+        string known = string.Join(", ", kinds.Select(kind => kind.Name));
+        if (!entry.TryGetProperty(Type, out JsonElement type))
+            throw new CommandException($"it has no '{Type}'; give one of {known}");
+        return kinds.FirstOrDefault(kind => type.ValueKind == JsonValueKind.String && type.ValueEquals(kind.Name))
+            ?? throw new CommandException($"'{Type}' ({type.GetRawText()}) is none of {known}");
+    }
+
+    private IEnumerable<string> CommandLine(ServeDeviceCommand kind)
+    {
+        // First, as whatever comes first is taken for the command itself if it ends like that: a path, for example.
+        yield return kind.Name;
+        var last = new List<string>();
+        foreach (JsonProperty property in entry.EnumerateObject().Where(property => property.Name != Type))
+        {
+            if (kind.Arguments.Any(argument => argument.Name == property.Name))
+                last.Add(ValueOf(property));
+            else if (kind.Settings.FirstOrDefault(option => option.Name == Dashes + property.Name || option.Aliases.Contains(Dashes + property.Name)) is not { } option)
+                throw new CommandException($"'{property.Name}' ({property.Value.GetRawText()}) is not known; give {string.Join(", ", kind.Arguments.Concat<Symbol>(kind.Settings).Select(NameOf))}");
+            else
+                yield return $"{option.Name}={(option.ValueType == typeof(bool) ? Flag(property) : ValueOf(property))}";
+        }
+
+        // After these nothing is taken for an option, whatever it looks like.
+        yield return Dashes;
+        foreach (string value in last)
+            yield return value;
+    }
+
+    private static string Flag(JsonProperty property) => property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? property.Value.GetRawText()
+        : throw new CommandException($"'{property.Name}' ({property.Value.GetRawText()}) is no value; give true or false");
+
+    private static string ValueOf(JsonProperty property) => property.Value.ValueKind switch
+    {
+        JsonValueKind.String when property.Value.GetString() is { Length: > 0 } text => text,
+        JsonValueKind.Number => property.Value.GetRawText(),
+        _ => throw new CommandException($"'{property.Name}' ({property.Value.GetRawText()}) is no value; give text or a number"),
+    };
+}
