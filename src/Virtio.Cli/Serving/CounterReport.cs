@@ -35,19 +35,19 @@ internal sealed class CounterReport : IDisposable
     /// <summary>A line of titles and one for each queue; what is counted of the device as a whole is in each of its lines, so that every line stands for itself.</summary>
     internal static string Format(IReadOnlyList<(string Place, VhostUserStatistics Counted)> served)
     {
+        // The place last, which may be long.
         string[][] lines =
         [
-            ["device", "at", .. Titles],
+            ["device", .. Titles, "at"],
             .. from device in served
                from queue in device.Counted.Queues.Index()
-               select (string[])[$"{device.Counted.Device}", device.Place, .. Numbers(device.Counted, queue.Index, queue.Item)],
+               select (string[])[$"{device.Counted.Device}", .. Numbers(device.Counted, queue.Index, queue.Item), device.Place],
         ];
-        int[] widths = [.. Enumerable.Range(0, lines[0].Length).Select(column => lines.Max(line => line[column].Length))];
+        int[] widths = [.. Enumerable.Range(0, lines[0].Length - 1).Select(column => lines.Max(line => line[column].Length)), 0];
         var text = new StringBuilder();
         foreach (string[] line in lines)
         {
-            // Names begin, and numbers end, below each other.
-            IEnumerable<string> cells = line.Select((cell, column) => column < lines[0].Length - Titles.Length ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
+            IEnumerable<string> cells = line.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
             text.Append("virtio: ").AppendJoin("  ", cells).Append('\n');
         }
 

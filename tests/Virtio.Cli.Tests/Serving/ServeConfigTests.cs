@@ -72,8 +72,8 @@ public sealed class ServeConfigTests : IDisposable
             Assert.NotEmpty(new EntropyDriver(second.Driver).Read(16));
 
             process.Signal(CommandProcess.User1);
-            await process.WaitForErrorAsync($"virtio: Block    {disk}   ");
-            await process.WaitForErrorAsync($"virtio: Entropy  {entropy}");
+            await process.WaitForErrorAsync($"  1  {disk}\nvirtio: Entropy      0  ");
+            await process.WaitForErrorAsync($"  1  {entropy}\n");
         }
 
         process.Signal(CommandProcess.Terminate);
