@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Virtio.Cli.Arguments;
 using Virtio.Devices.Block;
+using Virtio.VhostUser;
 
 namespace Virtio.Cli.Serving;
 
@@ -10,6 +11,7 @@ namespace Virtio.Cli.Serving;
 internal abstract class ServeDeviceCommand : Command
 {
     private const int FirstInherited = 3;
+    private const int LongestPoll = 1_000_000;
 
     private readonly Option<string?> _socket = new("--socket", "--socket-path")
     {
@@ -43,6 +45,13 @@ internal abstract class ServeDeviceCommand : Command
         HelpName = "count",
     };
 
+    private readonly Option<TimeSpan?> _poll = new("--poll")
+    {
+        Description = $"How long a queue's thread looks for more requests before it sleeps, at most: it takes a processor for not being woken, and gives up where that does not pay. 1 to {LongestPoll}, or off. Default: {new VhostUserServerOptions().PollTime.TotalMicroseconds}.",
+        HelpName = "microseconds|off",
+        CustomParser = OptionParser.Each(ParsePoll),
+    };
+
     private readonly Option<string?> _packed = Ring("packed", "Offers the packed ring, to front-ends that know how to set one up (QEMU). Default: off.");
     private readonly Option<string?> _inOrder = Ring("in-order", "Completes requests in order, so that a front-end can repeat what a server that died left undone. Default: off.");
     private readonly Option<string?> _eventIndex = Ring("event-idx", "Fewer kicks and interrupts. Default: on.");
@@ -55,7 +64,7 @@ internal abstract class ServeDeviceCommand : Command
     private protected ServeDeviceCommand(string name, string description, string capabilities, bool hasQueues)
         : base(name, description)
     {
-        foreach (Option option in (Option[])[_socket, _descriptor, _connect, _packed, _inOrder, _eventIndex])
+        foreach (Option option in (Option[])[_socket, _descriptor, _connect, _packed, _inOrder, _eventIndex, _poll])
             Add(option);
         if (hasQueues)
         {
@@ -81,6 +90,7 @@ internal abstract class ServeDeviceCommand : Command
         Descriptor = result.GetValue(_descriptor),
         Connect = result.GetValue(_connect),
         Queues = result.GetValue(_queues) ?? 1,
+        PollTime = result.GetValue(_poll),
         Ring = [.. RingOptions(result)],
     };
 
@@ -103,6 +113,15 @@ internal abstract class ServeDeviceCommand : Command
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= FirstInherited
             ? number
             : throw new CommandException($"--fd {text}: that is no inherited descriptor; give a number from {FirstInherited} on");
+
+    private static TimeSpan? ParsePoll(string text)
+    {
+        if (text == "off")
+            return TimeSpan.Zero;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds) && microseconds is >= 1 and <= LongestPoll
+            ? TimeSpan.FromMicroseconds(microseconds)
+            : throw new CommandException($"--poll {text}: give 1 to {LongestPoll} microseconds, or off");
+    }
 
     private static int? ParseQueues(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= BlockDeviceOptions.MaximumQueues

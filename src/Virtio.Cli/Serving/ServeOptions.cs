@@ -19,6 +19,9 @@ internal sealed record ServeOptions
 
     internal int Queues { get; init; } = 1;
 
+    /// <summary>How long queues are watched before their threads sleep, at most; null for what is usual.</summary>
+    internal TimeSpan? PollTime { get; init; }
+
     /// <summary>What was said of rings, as <see cref="RingSpec"/> has it, in order.</summary>
     internal IReadOnlyList<string> Ring { get; init; } = [];
 }

@@ -42,6 +42,8 @@ internal sealed class Service : IAsyncDisposable
     {
         ServeOptions options = _what.Options;
         var how = new VhostUserServerOptions { Packed = _what.Ring.Features.HasFlag(VirtioFeatures.RingPacked), Logger = _logger };
+        if (options.PollTime is { } time)
+            how = how with { PollTime = time };
         if (options.Socket is not null)
             _server = VhostUserServer.Listen(_open.Device, options.Socket, how);
         else if (options.Connect is not null)

@@ -35,6 +35,8 @@ public sealed class RefusalTests : IDisposable
     [InlineData("give one of --socket, --fd and --connect", "serve", "block", "--socket", "/tmp/none", "--connect", "/tmp/none", "mem:1M")]
     [InlineData("give the disk", "serve", "block", "--socket", "/tmp/none")]
     [InlineData("--queues 0", "serve", "block", "--socket", "/tmp/none", "--queues", "0", "mem:1M")]
+    [InlineData("--poll 0: give 1 to 1000000 microseconds, or off", "serve", "block", "--socket", "/tmp/none", "--poll", "0", "mem:1M")]
+    [InlineData("--poll 5ms", "serve", "entropy", "--socket", "/tmp/none", "--poll", "5ms")]
     [InlineData("'packed=maybe'", "serve", "block", "--socket", "/tmp/none", "--packed", "maybe", "mem:1M")]
     [InlineData("/no/such/disk", "serve", "block", "--socket", "/tmp/none", "/no/such/disk")]
     [InlineData("no such folder", "serve", "entropy", "--socket", "/no/such/folder/socket")]

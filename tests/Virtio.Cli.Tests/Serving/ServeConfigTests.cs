@@ -20,14 +20,15 @@ public sealed class ServeConfigTests : IDisposable
             """
             // Comments and a last comma do not disturb.
             { "devices": [
-                { "type": "block", "socket": "/run/a b=c", "disk": "disk.raw,ro", "queues": 4, "packed": "on", "read-only": true },
-                { "type": "console", "fd": 5, "console": "unix:/run/console" },
+                { "type": "block", "socket": "/run/a b=c", "disk": "disk.raw,ro", "queues": 4, "packed": "on", "read-only": true, "poll": 50 },
+                { "type": "console", "fd": 5, "console": "unix:/run/console", "poll": "off" },
                 { "type": "entropy", "connect": "--like-an-option", "event-idx": "off" },
             ] }
             """);
 
-        Assert.Equal(new ServeOptions { Socket = "/run/a b=c", Queues = 4, Ring = devices[0].Options.Ring }, devices[0].Options);
+        Assert.Equal(new ServeOptions { Socket = "/run/a b=c", Queues = 4, PollTime = TimeSpan.FromMicroseconds(50), Ring = devices[0].Options.Ring }, devices[0].Options);
         Assert.Equal((5, "--like-an-option"), (devices[1].Options.Descriptor, devices[2].Options.Connect));
+        Assert.Equal((TimeSpan.Zero, null), (devices[1].Options.PollTime, devices[2].Options.PollTime));
         Assert.True(devices[0].Ring.Features.HasFlag(VirtioFeatures.RingPacked));
         Assert.False(devices[2].Ring.Features.HasFlag(VirtioFeatures.EventIndex));
     }
