@@ -59,7 +59,7 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
                 yield return Row($"{WantedRate} million instructions a second on the boot{which}", TextTable.Number(rate.Median), rate.Median >= WantedRate, 1 - (rate.Median / WantedRate));
         }
 
-        foreach (string row in NativeReach.Rows(report).Concat(KvmReach.Rows(report)))
+        foreach (string row in NativeReach.Rows(report).Concat(KvmReach.Rows(report)).Concat(VhostUserReach.Rows(report)))
             yield return row;
 
         foreach (string subject in (string[])[Report.Native, Report.Jit])

@@ -15,17 +15,13 @@ internal sealed record Job(string Name, int Length, int Queues, int Depth, bool 
     internal const string Sequential8 = "128 KiB sequential read, depth 8";
     internal const string Polled = ", polled";
 
-    internal static IReadOnlyList<Job> All { get; } = [.. Kinds(true), .. Kinds(false)];
-
-    private static Job[] Kinds(bool sleeps)
-    {
-        string suffix = sleeps ? "" : Polled;
-        return
-        [
-            new(Read1 + suffix, 4 << 10, 1, 1, false, sleeps),
-            new(Read32 + suffix, 4 << 10, 1, 32, false, sleeps),
-            new(Read4By32 + suffix, 4 << 10, 4, 32, false, sleeps),
-            new(Sequential8 + suffix, 128 << 10, 1, 8, true, sleeps),
-        ];
-    }
+    internal static IReadOnlyList<Job> All { get; } =
+    [
+        new(Read1, 4 << 10, 1, 1, false, true),
+        new(Read32, 4 << 10, 1, 32, false, true),
+        new(Read4By32, 4 << 10, 4, 32, false, true),
+        new(Sequential8, 128 << 10, 1, 8, true, true),
+        new(Read1 + Polled, 4 << 10, 1, 1, false, false),
+        new(Read32 + Polled, 4 << 10, 1, 32, false, false),
+    ];
 }

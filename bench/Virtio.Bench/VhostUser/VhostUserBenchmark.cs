@@ -60,7 +60,7 @@ internal static class VhostUserBenchmark
         using Backend qemu = Backend.StartQemu(files.Socket($"qemu{disk is null}"), disk);
         using Backend ours = Backend.StartVirtio(files.Socket($"virtio{disk is null}"), disk);
         Dictionary<(Job, string), Rounds> all = Job.All.SelectMany(job => Units, (job, unit) => (job, unit.Unit)).ToDictionary(key => key, _ => new Rounds(Suites.VhostUser, Kinds.Keys));
-        var clock = new Clock(options.Quick ? 40 : 240);
+        var clock = new Clock(options.Quick ? 40 : 200);
         for (int round = 0; round < (options.Quick ? 2 : 9) && clock.HasTimeFor(round); round++)
         {
             foreach (Job job in Job.All)
@@ -91,7 +91,7 @@ internal static class VhostUserBenchmark
             using var driver = new BlockDriver(backend.Socket, kind, job, Math.Min(DiskLength, Backend.NullLength));
             driver.Run(TimeSpan.FromMilliseconds(quick ? 50 : 200), verifies);
             TimeSpan before = backend.ProcessorTime;
-            Load load = driver.Run(TimeSpan.FromMilliseconds(quick ? 300 : 1000), verifies: false);
+            Load load = driver.Run(TimeSpan.FromMilliseconds(quick ? 300 : 500), verifies: false);
             TimeSpan used = backend.ProcessorTime - before;
             if (load.Failures > 0)
             {
