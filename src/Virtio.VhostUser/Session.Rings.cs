@@ -49,7 +49,7 @@ internal sealed partial class Session
                 SetEnabled(RingAt(reader.ReadUInt32()), reader.ReadUInt32() != 0);
                 return true;
             case FrontendRequest.RingKick:
-                RingAt(reader.ReadUInt32()).Signal.Set();
+                TakeKick(RingAt(reader.ReadUInt32()));
                 return true;
             default:
                 return false;
@@ -113,6 +113,14 @@ internal sealed partial class Session
         // Without a way to be told the ring has to be looked at.
         ring.Signal.Interval = hasNone && !IsInBand ? LookInterval : Timeout.InfiniteTimeSpan;
         ring.HasKick = true;
+    }
+
+    private void TakeKick(Ring ring)
+    {
+        // User-Mode Linux says nothing of kicks before the first one, which starts the ring.
+        if (IsInBand && !ring.HasKick)
+            ring.HasKick = ring.IsTalkedOf = true;
+        ring.Signal.Set();
     }
 
     private void SetEnabled(Ring ring, bool enabled)

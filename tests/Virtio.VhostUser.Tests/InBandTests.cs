@@ -18,8 +18,10 @@ public sealed class InBandTests : IDisposable
 
     public void Dispose() => _guest.Dispose();
 
-    [Fact]
-    public async Task Kicks_and_interrupts_are_messages_where_both_sides_agreed_on_that()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Kicks_and_interrupts_are_messages_where_both_sides_agreed_on_that_whether_or_not_it_is_said_again_of_the_ring(bool says)
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
@@ -28,7 +30,7 @@ public sealed class InBandTests : IDisposable
         using DescriptorSocket ours = channel;
         using (other)
             peer.Send(FrontendRequest.SetBackendChannel, [], other);
-        StartRing(peer);
+        StartRing(peer, says);
         for (int i = 0; i < 100; i++)
         {
             _guest.Offer();
@@ -100,15 +102,19 @@ public sealed class InBandTests : IDisposable
         }
     }
 
-    private void StartRing(RawFrontend peer)
+    private void StartRing(RawFrontend peer, bool says = true)
     {
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1 | ServedDisk.ProtocolFeatures);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
         peer.Send(FrontendRequest.SetRingSize, (0, SharedGuest.RingSize));
         peer.Send(FrontendRequest.SetRingBase, (0, 0));
         peer.Send(FrontendRequest.SetRingAddresses, SharedGuest.RingAddresses());
-        peer.Send(FrontendRequest.SetRingCall, NoDescriptor);
-        peer.Send(FrontendRequest.SetRingKick, NoDescriptor);
+        if (says)
+        {
+            peer.Send(FrontendRequest.SetRingCall, NoDescriptor);
+            peer.Send(FrontendRequest.SetRingKick, NoDescriptor);
+        }
+
         peer.Send(FrontendRequest.SetRingEnable, (0, 1));
     }
 }
