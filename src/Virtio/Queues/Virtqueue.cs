@@ -109,6 +109,9 @@ public sealed partial class Virtqueue
     /// <summary>Takes chains: neither halted nor being drained nor broken.</summary>
     internal bool IsRunning => !Has(QueueHindrances.Halted | QueueHindrances.Draining | QueueHindrances.Broken);
 
+    /// <summary>Somebody waits until everything is given back.</summary>
+    internal bool IsDraining => Has(QueueHindrances.Draining);
+
     /// <summary>Where to go on with the ring. For whoever has drained and stopped the queue.</summary>
     internal QueueState State => _ring.State;
 

@@ -4,10 +4,15 @@ namespace Virtio.Devices.Console;
 /// A bounded first-in first-out buffer of bytes between a stream and a queue. Thread-safe for one consumer; room and pending bytes that were handed
 /// out stay as they are until <see cref="Commit"/> and <see cref="Consume"/>.
 /// </summary>
-internal sealed class ConsoleBuffer(int capacity)
+/// <param name="capacity">How many bytes it holds.</param>
+/// <param name="reserve">How many more it can be made to hold.</param>
+internal sealed class ConsoleBuffer(int capacity, int reserve = 0)
 {
+    // Between looks at whether somebody is in a hurry, who has no way to tell.
+    private static readonly TimeSpan LookTime = TimeSpan.FromMilliseconds(50);
+
     private readonly object _gate = new();
-    private readonly byte[] _bytes = new byte[capacity];
+    private readonly byte[] _bytes = new byte[capacity + reserve];
     private int _start;
     private int _count;
     private bool _discarding;
@@ -29,8 +34,8 @@ internal sealed class ConsoleBuffer(int capacity)
         {
             lock (_gate)
             {
-                int end = (_start + _count) % capacity;
-                return _bytes.AsMemory(end, Math.Min(capacity - _count, capacity - end));
+                int end = (_start + _count) % _bytes.Length;
+                return _bytes.AsMemory(end, Math.Min(Math.Max(0, capacity - _count), _bytes.Length - end));
             }
         }
     }
@@ -41,7 +46,7 @@ internal sealed class ConsoleBuffer(int capacity)
         get
         {
             lock (_gate)
-                return _bytes.AsMemory(_start, Math.Min(_count, capacity - _start));
+                return _bytes.AsMemory(_start, Math.Min(_count, _bytes.Length - _start));
         }
     }
 
@@ -57,7 +62,7 @@ internal sealed class ConsoleBuffer(int capacity)
     {
         lock (_gate)
         {
-            _start = (_start + count) % capacity;
+            _start = (_start + count) % _bytes.Length;
             _count -= count;
             Monitor.PulseAll(_gate);
         }
@@ -74,16 +79,16 @@ internal sealed class ConsoleBuffer(int capacity)
         }
     }
 
-    /// <summary>Adds as many bytes as fit; returns how many.</summary>
-    internal int Write(ReadOnlySpan<byte> source)
+    /// <summary>Adds as many bytes as fit, into the reserve too if that is asked for; returns how many.</summary>
+    internal int Write(ReadOnlySpan<byte> source, bool useReserve = false)
     {
         lock (_gate)
         {
             if (_discarding)
                 return source.Length;
-            int total = Math.Min(source.Length, capacity - _count);
-            int end = (_start + _count) % capacity;
-            int first = Math.Min(total, capacity - end);
+            int total = Math.Clamp((useReserve ? _bytes.Length : capacity) - _count, 0, source.Length);
+            int end = (_start + _count) % _bytes.Length;
+            int first = Math.Min(total, _bytes.Length - end);
             source[..first].CopyTo(_bytes.AsSpan(end));
             source[first..total].CopyTo(_bytes);
             _count += total;
@@ -97,22 +102,22 @@ internal sealed class ConsoleBuffer(int capacity)
         lock (_gate)
         {
             int total = Math.Min(destination.Length, _count - skip);
-            int start = (_start + skip) % capacity;
-            int first = Math.Min(total, capacity - start);
+            int start = (_start + skip) % _bytes.Length;
+            int first = Math.Min(total, _bytes.Length - start);
             _bytes.AsSpan(start, first).CopyTo(destination);
             _bytes.AsSpan(0, total - first).CopyTo(destination[first..]);
             return total;
         }
     }
 
-    /// <summary>Blocks until there is room; false when <paramref name="stopping"/> was cancelled first.</summary>
-    internal bool WaitForRoom(CancellationToken stopping)
+    /// <summary>Blocks until there is room outside the reserve, or somebody is in a hurry; false when <paramref name="stopping"/> was cancelled first.</summary>
+    internal bool WaitForRoom(Func<bool> isHurried, CancellationToken stopping)
     {
         using CancellationTokenRegistration registration = stopping.UnsafeRegister(static buffer => ((ConsoleBuffer)buffer!).WakeAll(), this);
         lock (_gate)
         {
-            while (_count == capacity && !stopping.IsCancellationRequested)
-                Monitor.Wait(_gate);
+            while (_count >= capacity && !stopping.IsCancellationRequested && !isHurried())
+                Monitor.Wait(_gate, LookTime);
             return !stopping.IsCancellationRequested;
         }
     }

@@ -5,14 +5,17 @@ namespace Virtio.Devices.Console;
 
 /// <summary>
 /// From the transmit queue to the output stream. The queue's worker puts the driver's bytes into a bounded buffer, which a loop empties into the stream:
-/// a stream that blocks holds up the worker only until the queue is stopped, so it can never hang a reset.
+/// a stream that blocks holds up the worker only until the queue is stopped or drained, so it can hang neither a reset nor a machine that is to pause.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
 internal sealed class ConsoleOutput
 {
     private const int Capacity = 64 * 1024;
 
-    private readonly ConsoleBuffer _buffer = new(Capacity);
+    // For what is left of a chain that a drain must not wait for: more than a driver puts into one.
+    private const int Reserve = 64 * 1024;
+
+    private readonly ConsoleBuffer _buffer = new(Capacity, Reserve);
     private readonly AsyncSignal _work = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
@@ -33,7 +36,7 @@ internal sealed class ConsoleOutput
     internal void StartQueue(Virtqueue queue, DeviceActivation activation)
     {
         CancellationToken stopping = queue.Stopping;
-        _worker = QueueWorker.Start("virtio-console-out", queue, activation, chain => Take(chain, stopping));
+        _worker = QueueWorker.Start("virtio-console-out", queue, activation, chain => Take(chain, () => queue.IsDraining, stopping));
     }
 
     internal void StopQueue() => _worker?.Stop();
@@ -70,15 +73,19 @@ internal sealed class ConsoleOutput
         return _loop;
     }
 
-    internal void Take(DescriptorChain chain, CancellationToken stopping)
+    internal void Take(DescriptorChain chain, CancellationToken stopping) => Take(chain, () => false, stopping);
+
+    private void Take(DescriptorChain chain, Func<bool> isDraining, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested && chain.Reader.TryGetSpan(out ReadOnlySpan<byte> bytes))
         {
-            int count = _buffer.Write(bytes);
-            chain.Reader.Advance(count);
+            // A chain that is larger than the reserve, or comes in one drain after another while nobody reads, loses what does not fit.
+            bool isHurried = isDraining();
+            int count = _buffer.Write(bytes, isHurried);
+            chain.Reader.Advance(isHurried ? bytes.Length : count);
             _work.Set();
-            if (count < bytes.Length)
-                _buffer.WaitForRoom(stopping);
+            if (count < bytes.Length && !isHurried)
+                _buffer.WaitForRoom(isDraining, stopping);
         }
 
         chain.Complete(0);

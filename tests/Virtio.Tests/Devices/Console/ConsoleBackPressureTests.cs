@@ -1,4 +1,5 @@
 using Virtio.Devices.Console;
+using Virtio.Queues;
 using Virtio.Testing;
 using Virtio.Tests.Testbed;
 
@@ -47,6 +48,29 @@ public sealed class ConsoleBackPressureTests
         await console.FlushAsync().WaitAsync(Limit);
 
         Assert.Equal(Enumerable.Range(1, 4).SelectMany(i => Enumerable.Repeat((byte)i, Piece)), _output.Written);
+    }
+
+    [Fact]
+    public async Task A_stream_that_blocks_holds_up_no_pause_and_loses_nothing_by_it()
+    {
+        var console = new ConsoleDevice(new ConsoleDeviceOptions { Output = _output });
+        await using var bus = new TestBus(console);
+        MmioDriver driver = bus.Driver().Start();
+        Offer(bus, driver, 1);
+        driver.Queue(Transmit).Collect(Limit);
+        Offer(bus, driver, 2);
+        Assert.False(driver.Interrupt.WaitForChange(driver.Interrupt.Changes, DriverExtensions.Silence));
+
+        QueueState? state = bus.Mmio.SuspendQueue(0, Transmit, Limit);
+        Assert.NotNull(state);
+        driver.Queue(Transmit).Collect(Limit);
+        Assert.True(bus.Mmio.ResumeQueue(0, Transmit, state.Value));
+        Offer(bus, driver, 3);
+        _output.Release();
+        driver.Queue(Transmit).Collect(Limit);
+        await console.FlushAsync().WaitAsync(Limit);
+
+        Assert.Equal(Enumerable.Range(1, 3).SelectMany(i => Enumerable.Repeat((byte)i, Piece)), _output.Written);
     }
 
     private static void Offer(TestBus bus, MmioDriver driver, byte content)

@@ -53,17 +53,17 @@ public class ConsoleBufferTests
     {
         var buffer = new ConsoleBuffer(1);
         buffer.Write([1]);
-        Task<bool> room = Task.Run(() => buffer.WaitForRoom(CancellationToken.None));
+        Task<bool> room = Task.Run(() => buffer.WaitForRoom(() => false, CancellationToken.None));
         buffer.Consume(1);
         Assert.True(await room.WaitAsync(TimeSpan.FromSeconds(30)));
 
         buffer.Write([1]);
         using var stop = new CancellationTokenSource();
-        Task<bool> stopped = Task.Run(() => buffer.WaitForRoom(stop.Token));
+        Task<bool> stopped = Task.Run(() => buffer.WaitForRoom(() => false, stop.Token));
         await stop.CancelAsync();
         Assert.False(await stopped.WaitAsync(TimeSpan.FromSeconds(30)));
 
-        Task<bool> discarding = Task.Run(() => buffer.WaitForRoom(CancellationToken.None));
+        Task<bool> discarding = Task.Run(() => buffer.WaitForRoom(() => false, CancellationToken.None));
         buffer.Discard();
         await discarding.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(3, buffer.Write([1, 2, 3]));
