@@ -14,7 +14,7 @@ public class HelpTests
     [InlineData("--socket, --socket-path <path>", "--blk-file <disk>", "serve", "block", "--help")]
     [InlineData("""{"type": "block", "features": ["read-only", "blk-file"]}""", "\n", "serve", "block", "--print-capabilities")]
     [InlineData("""{"type": "console"}""", "\n", "serve", "console", "--print-capabilities", "--socket", "/no/such/folder/socket", "tty", "--frob")]
-    [InlineData("--poll <microseconds|off>", "Default: 5.", "serve", "entropy", "--help")]
+    [InlineData("--poll <microseconds|off>", "1 to 1000000, or off. Default: ", "serve", "entropy", "--help")]
     [InlineData("""{"type": "rng"}""", "\n", "serve", "entropy", "--print-capabilities")]
     public async Task Help_and_findings_go_to_standard_output(string expected, string alsoExpected, params string[] arguments)
     {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Text;
 using Virtio.Cli.Tests.Processes;
@@ -9,6 +10,8 @@ namespace Virtio.Cli.Tests.Serving;
 [SupportedOSPlatform("linux")]
 public sealed class ServeConsoleTests : IDisposable
 {
+    private const int Piece = 32 * 1024;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("virtio-serve-").FullName;
 
     private string SocketPath => Path.Combine(_folder, "socket");
@@ -37,6 +40,32 @@ public sealed class ServeConsoleTests : IDisposable
         Assert.Equal("of the first guest\nof the second guest\n", output);
         Assert.Equal(2, error.Split("the front-end has gone").Length - 1);
         Assert.False(File.Exists(SocketPath));
+    }
+
+    [Fact]
+    public async Task A_reader_that_has_stopped_reading_keeps_no_front_end_from_stopping_its_device()
+    {
+        string path = Path.Combine(_folder, "console");
+        using CommandProcess process = CommandProcess.Start("serve", "console", "--socket", SocketPath, "unix:" + path);
+        await process.WaitForErrorAsync("waiting for a front-end");
+        using var reader = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await reader.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        await using var frontend = new Frontend(DeviceId.Console, SocketPath);
+        DriverQueue queue = frontend.Driver.Queue(1);
+        ulong piece = frontend.Driver.Bus.Place(new byte[Piece]);
+        do
+        {
+            queue.Offer(DriverBuffer.Readable(piece, Piece));
+            queue.Kick();
+        }
+        while (SpinWait.SpinUntil(() => queue.TryCollect(out _), TimeSpan.FromSeconds(2)));
+
+        frontend.Driver.Reset();
+        frontend.Driver.Start();
+        Assert.DoesNotContain("has gone", process.Error);
+        Assert.False(frontend.Driver.Status.HasFlag(DeviceStatusBits.NeedsReset));
+        process.Signal(CommandProcess.Terminate);
+        Assert.Equal(ExitStatus.Success, (await process.EndAsync()).Status);
     }
 
     [Fact]
