@@ -17,6 +17,9 @@ public static class FuzzTargets
         new ConsoleOutputTarget(),
         new ConsoleInputTarget(),
         new EntropyTarget(),
+        new InflightTarget(packed: false),
+        new InflightTarget(packed: true),
+        .. OperatingSystem.IsLinux() ? [new MessageTarget()] : Array.Empty<IFuzzTarget>(),
     ];
 
     /// <summary>The target of that name; null when there is none.</summary>

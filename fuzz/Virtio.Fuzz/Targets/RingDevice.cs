@@ -11,13 +11,15 @@ internal sealed class RingDevice
     private readonly GuestRam _ram;
     private readonly RingMemory _memory;
     private readonly VirtioFeatures _features;
+    private readonly InflightMemory? _record;
     private readonly List<DescriptorChain> _held = [];
     private readonly ProcessSignal _signal = new();
     private Virtqueue _queue = null!;
     private int _interrupts;
 
-    internal RingDevice(GuestRam ram, RingMemory memory, VirtioFeatures features)
+    internal RingDevice(GuestRam ram, RingMemory memory, VirtioFeatures features, InflightMemory? record = null)
     {
+        _record = record;
         _ram = ram;
         _memory = memory;
         _features = features;
@@ -78,11 +80,21 @@ internal sealed class RingDevice
         Start(QueueState.Initial);
     }
 
+    /// <summary>The device dies with all that it holds, and another one goes on from the ring and the record.</summary>
+    internal void Die()
+    {
+        _memory.PermitDevice();
+        _ram.AssertUntouched();
+        _held.Clear();
+        Start(_queue.State);
+    }
+
     /// <summary>Whatever happened: after a reset the device works, and memory that was not given to it is as the driver left it.</summary>
     internal void AssertReset()
     {
         Halt();
         _memory.Clear();
+        _record?.Clear();
         Start(QueueState.Initial);
         const ulong Buffer = GuestRam.Start + 0x2000;
         _memory.OfferValid(Buffer);
@@ -108,7 +120,9 @@ internal sealed class RingDevice
 
     private void Start(QueueState state)
     {
-        Check.That(Virtqueue.TryCreate(_memory.Config(_features, state), _ram.Memory, () => _interrupts++, _signal, out Virtqueue? queue));
+        QueueConfig config = _memory.Config(_features, state);
+        config = _record?.Recover(config, _ram.Memory) ?? config;
+        Check.That(Virtqueue.TryCreate(config, _ram.Memory, () => _interrupts++, _signal, out Virtqueue? queue));
         _queue = queue!;
         _queue.BindToCurrentThread();
     }

@@ -1,0 +1,89 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
+using Virtio.Linux;
+using Virtio.VhostUser;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.Fuzz.Targets;
+
+/// <summary>All that a front-end says on one connection: messages with payloads and descriptors, in any order. Everything is sent before any of it is read.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class MessageTarget : IFuzzTarget
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    // Of a server that outlives its front-ends.
+    private readonly ServerCounters _counters = new(new MessageDevice(), new object());
+
+    public string Name => "vhost-messages";
+
+    public string Summary => "a front-end's messages, with memory, rings, descriptors and what is in flight";
+
+    public void Run(ReadOnlySpan<byte> bytes)
+    {
+        (DescriptorSocket backend, SafeFileHandle other) = DescriptorSocket.CreatePair();
+        using var socket = new Socket(new SafeSocketHandle(other.DangerousGetHandle(), ownsHandle: true));
+        other.SetHandleAsInvalid();
+        using var frontend = new DescriptorSocket(socket);
+        using (backend)
+        {
+            Say(frontend, bytes);
+            socket.Shutdown(SocketShutdown.Send);
+            Serve(backend);
+        }
+
+        CheckAnswers(frontend);
+    }
+
+    private static void Say(DescriptorSocket frontend, ReadOnlySpan<byte> bytes)
+    {
+        var input = new FuzzInput(bytes);
+        using var script = new MessageScript(frontend);
+        script.Prepare(ref input);
+        while (!script.IsLong && !input.AtEnd)
+            script.Say(ref input);
+    }
+
+    private void Serve(DescriptorSocket backend)
+    {
+        // Nobody serves the queues on another thread, so that nothing is waited for when they are stopped.
+        using var device = new MessageDevice();
+        using var session = new Session(
+            device, new SessionOptions(Packed: true, TimeSpan.Zero, NullLogger.Instance), _counters, new CancellationToken(canceled: true));
+        try
+        {
+            new FrontendConnection(backend, session, NullLogger.Instance).Run();
+        }
+        catch (Exception e) when (e is ProtocolException or IOException)
+        {
+            // The front-end's connection ends, and nothing else.
+        }
+    }
+
+    /// <summary>Each answer is one, whole, of a request that was made; with these flags and no others, which front-ends insist on.</summary>
+    private static void CheckAnswers(DescriptorSocket frontend)
+    {
+        byte[] bytes = new byte[MessageHeader.Length];
+        byte[] payload = new byte[MessageHeader.MaximumPayload];
+        var descriptors = new List<SafeFileHandle>();
+        try
+        {
+            while (frontend.Receive(bytes, descriptors, Patience, wait: false))
+            {
+                MessageHeader header = MessageHeader.Read(bytes);
+                Check.That(header.Flags == (MessageFlags.Version | MessageFlags.Reply) && header.Size <= payload.Length);
+                Check.That(header.Size == 0 || frontend.Receive(payload.AsSpan(0, (int)header.Size), descriptors, Patience, wait: false));
+            }
+        }
+        catch (IOException e) when (!e.Message.Contains("within", StringComparison.Ordinal))
+        {
+            // It ended with something of the front-end's unread.
+        }
+        finally
+        {
+            descriptors.ForEach(descriptor => descriptor.Dispose());
+        }
+    }
+}
