@@ -65,7 +65,10 @@ internal sealed class MessageScript(DescriptorSocket socket) : IDisposable
         MessageFlags flags = MessageFlags.Version | ((how & 8) != 0 ? MessageFlags.NeedsReply : 0);
         if (request >= 0xe0)
             flags = (MessageFlags)input.Byte();
-        Send(request % 48u, flags, payload, Descriptors(how >> 4));
+        uint said = request % 48u;
+
+        // A state that never ends is waited for, which is right and takes too long.
+        Send(said, flags, payload, said == (uint)FrontendRequest.SetDeviceState ? [_null] : Descriptors(how >> 4));
     }
 
     public void Dispose()
