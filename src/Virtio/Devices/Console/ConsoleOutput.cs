@@ -36,7 +36,8 @@ internal sealed class ConsoleOutput
     internal void StartQueue(Virtqueue queue, DeviceActivation activation)
     {
         CancellationToken stopping = queue.Stopping;
-        _worker = QueueWorker.Start("virtio-console-out", queue, activation, chain => Take(chain, () => queue.IsDraining, stopping));
+        Func<bool> isDraining = () => queue.IsDraining;
+        _worker = QueueWorker.Start("virtio-console-out", queue, activation, chain => Take(chain, isDraining, stopping));
     }
 
     internal void StopQueue() => _worker?.Stop();
