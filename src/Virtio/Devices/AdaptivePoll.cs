@@ -12,7 +12,7 @@ internal sealed class AdaptivePoll
     private const int LooksPerClock = 8;
     private const int SmallestPart = 16;
     private const int SleepsOfRest = 32;
-    private const int MostSleepsOfRest = 128;
+    private const int MostSleepsOfRest = 1024;
 
     // More than it takes to come from not looking up to the limit.
     private const int MostFailures = 8;

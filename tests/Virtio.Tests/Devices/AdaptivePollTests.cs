@@ -44,7 +44,7 @@ public sealed class AdaptivePollTests
     public void Now_and_then_it_looks_all_the_same_and_ever_more_rarely_where_nothing_comes()
     {
         List<int> trials = [.. Enumerable.Range(0, 2000).Where(_ => Sleep(TimeSpan.FromMilliseconds(1)) > 0).Skip(6)];
-        Assert.InRange(trials.Count, 10, 25);
+        Assert.InRange(trials.Count, 5, 10);
         int[] gaps = [.. trials.Zip(trials.Skip(1), (one, next) => next - one)];
         Assert.Equal(gaps.Order(), gaps);
     }
@@ -72,7 +72,7 @@ public sealed class AdaptivePollTests
         int first = Enumerable.Range(0, 200).Sum(_ => Sleep(TimeSpan.FromMicroseconds(5)));
         int second = Enumerable.Range(0, 2000).Sum(_ => Sleep(TimeSpan.FromMicroseconds(5)));
         Assert.InRange(first, 1, 4000);
-        Assert.InRange(second, 1, 12000);
+        Assert.InRange(second, 1, 4000);
     }
 
     [Fact]
