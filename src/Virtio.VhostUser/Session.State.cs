@@ -57,7 +57,8 @@ internal sealed partial class Session
     {
         if (_stateToLoad is not { } file)
             return true;
-        using var limit = new CancellationTokenSource(StatePatience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ending);
+        limit.CancelAfter(StatePatience);
         using var stream = new DescriptorStream((int)file.DangerousGetHandle(), FileAccess.Read);
         try
         {
