@@ -27,14 +27,9 @@ public sealed class RingTests
     [OnEachMachine("packed", false)]
     [OnEachMachine("split", true)]
     [OnEachMachine("split", false)]
-    public Task Every_kind_of_ring_holds_what_eight_jobs_write_while_the_console_is_flooded(MicroVmMachine machine, string layout, bool eventIndex)
+    public async Task Every_kind_of_ring_holds_what_eight_jobs_write_while_the_console_is_flooded(MicroVmMachine machine, string layout, bool eventIndex)
     {
         Guests.RequireImage(machine);
-        return EmulatedProcessor.RunAsync(() => WriteAndCompareAsync(machine, layout, eventIndex));
-    }
-
-    private static async Task WriteAndCompareAsync(MicroVmMachine machine, string layout, bool eventIndex)
-    {
         VirtioFeatures common = VirtioFeatures.RingReset | (layout == "packed" ? VirtioFeatures.RingPacked : 0) | (eventIndex ? VirtioFeatures.EventIndex : 0);
         Ring[] rings = [.. Rings(common)];
         IBlockStorage[] storages = [.. rings.Select(_ => new MemoryStorage(DiskLength))];
