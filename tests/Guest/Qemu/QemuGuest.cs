@@ -106,6 +106,20 @@ internal sealed class QemuGuest : IAsyncDisposable
         return result.ExitStatus == 0 ? result.Text : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
     }
 
+    /// <summary>Whether it runs at all: a script that needs nothing ends in time. One that does not leaves the guest of no use.</summary>
+    internal async Task<bool> AnswersAsync(TimeSpan limit)
+    {
+        using var time = new CancellationTokenSource(limit);
+        try
+        {
+            return (await _agent.RunAsync("true", time.Token)).ExitStatus == 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Waits for a guest that was told to reboot.</summary>
     internal async Task WaitUntilReadyAsync()
     {
