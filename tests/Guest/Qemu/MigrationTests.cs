@@ -17,8 +17,8 @@ public sealed class MigrationTests
     private const int PatternMegabyte = 64;
     private const int PatternLength = 16 << 20;
 
-    // About one guest in four does not run on in the emulator that it came to: both processors stand at one instruction with interrupts off, while its rings are
-    // idle. Such a one answers nothing at all, not even what needs no disk.
+    // About one guest in four does not run on where it came to: both processors stand at one instruction with interrupts off, while its rings are idle, and it answers
+    // nothing, not even what needs no disk. Whose fault that is, is not known yet.
     private const int Tries = 4;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
 
@@ -30,7 +30,7 @@ public sealed class MigrationTests
         for (int attempt = 1; !await TryMigrateUnderLoadAsync(packed); attempt++)
         {
             Assert.True(attempt < Tries, $"no guest of {Tries} ran on where it migrated to");
-            TestContext.Current.AddWarning($"the emulator did not let the guest run on; migrated once more ({attempt + 1} of {Tries})");
+            TestContext.Current.AddWarning($"the guest did not run on where it came to; migrated once more ({attempt + 1} of {Tries})");
         }
     }
 
