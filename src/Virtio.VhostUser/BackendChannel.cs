@@ -17,10 +17,18 @@ internal sealed class BackendChannel(DescriptorSocket socket) : IDisposable
     private readonly List<(BackendRequest Request, int Ring)> _unsent = [];
 
     /// <summary>Says that configuration space has changed.</summary>
-    internal void SendConfigChanged() => Send(BackendRequest.ConfigChanged, 0);
+    internal void SendConfigChanged() => SendOfRing(BackendRequest.ConfigChanged, 0);
 
     /// <summary>Says something of a ring.</summary>
-    internal void SendOfRing(BackendRequest request, int ring) => Send(request, ring);
+    internal void SendOfRing(BackendRequest request, int ring)
+    {
+        lock (_gate)
+        {
+            if (!_unsent.Contains((request, ring)))
+                _unsent.Add((request, ring));
+            SendRest();
+        }
+    }
 
     /// <summary>Sends what there was no room for.</summary>
     internal void SendRest()
@@ -33,16 +41,6 @@ internal sealed class BackendChannel(DescriptorSocket socket) : IDisposable
     }
 
     public void Dispose() => socket.Dispose();
-
-    private void Send(BackendRequest request, int ring)
-    {
-        lock (_gate)
-        {
-            if (!_unsent.Contains((request, ring)))
-                _unsent.Add((request, ring));
-            SendRest();
-        }
-    }
 
     private bool TrySend((BackendRequest Request, int Ring) unsent)
     {

@@ -25,11 +25,7 @@ public sealed class InBandTests : IDisposable
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
-        peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures));
-        (DescriptorSocket channel, SafeFileHandle other) = DescriptorSocket.CreatePair();
-        using DescriptorSocket ours = channel;
-        using (other)
-            peer.Send(FrontendRequest.SetBackendChannel, [], other);
+        using DescriptorSocket channel = OpenChannel(peer);
         StartRing(peer, says);
         for (int i = 0; i < 100; i++)
         {
@@ -48,11 +44,7 @@ public sealed class InBandTests : IDisposable
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
-        peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures));
-        (DescriptorSocket channel, SafeFileHandle other) = DescriptorSocket.CreatePair();
-        using DescriptorSocket ours = channel;
-        using (other)
-            peer.Send(FrontendRequest.SetBackendChannel, [], other);
+        using DescriptorSocket channel = OpenChannel(peer);
         StartRing(peer);
 
         // More than a socket holds.
@@ -88,6 +80,15 @@ public sealed class InBandTests : IDisposable
             _guest.Offer();
             _guest.Await();
         }
+    }
+
+    private static DescriptorSocket OpenChannel(RawFrontend peer)
+    {
+        peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures));
+        (DescriptorSocket channel, SafeFileHandle other) = DescriptorSocket.CreatePair();
+        using (other)
+            peer.Send(FrontendRequest.SetBackendChannel, [], other);
+        return channel;
     }
 
     private static bool HasMore(DescriptorSocket channel, byte[] message)
