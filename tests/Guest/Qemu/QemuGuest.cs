@@ -15,6 +15,10 @@ internal sealed class QemuGuest : IAsyncDisposable
     private const int Starts = 3;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
+    // Half of 64 pages more than a round number. Where memory is whole words of its bitmap of changed pages, the emulator of QEMU 7.2 clears them without telling its processors,
+    // which go on to write without marking: guests whose disk was QEMU's own lost up to seven pages in 10 of 40 migrations, and some of them stood still. Later ones have it mended.
+    private const long MemoryLength = (512 << 20) + (128 << 10);
+
     private readonly TemporaryFolder _folder = new();
     private readonly Process _process;
     private readonly GuestAgent _agent;
@@ -84,10 +88,10 @@ internal sealed class QemuGuest : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts one that is not booted: its memory and devices come from another guest, whose devices were the same.</summary>
+    /// <summary>Starts one that is not booted: its memory and devices come from another guest, whose devices were the same. It does not run before it is told to (`cont`).</summary>
     /// <param name="place">The Unix socket that they come through.</param>
     /// <param name="arguments">QEMU's, for the devices.</param>
-    internal static QemuGuest StartIncoming(string place, params string[] arguments) => new([.. arguments, "-incoming", $"unix:{place}"]);
+    internal static QemuGuest StartIncoming(string place, params string[] arguments) => new([.. arguments, "-S", "-incoming", $"unix:{place}"]);
 
     /// <summary>Runs a script, which must succeed, and returns its output without the white space around it.</summary>
     internal async Task<string> RunAsync(string script, TimeSpan? limit = null)
@@ -106,18 +110,14 @@ internal sealed class QemuGuest : IAsyncDisposable
         return result.ExitStatus == 0 ? result.Text : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
     }
 
-    /// <summary>Whether it runs at all: a script that needs nothing ends in time. One that does not leaves the guest of no use.</summary>
-    internal async Task<bool> AnswersAsync(TimeSpan limit)
+    /// <summary>Opens the guest's memory. It changes while the guest or a device runs.</summary>
+    internal FileStream OpenMemory()
     {
-        using var time = new CancellationTokenSource(limit);
-        try
-        {
-            return (await _agent.RunAsync("true", time.Token)).ExitStatus == 0;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        string file = Directory.EnumerateFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/fd"))
+            .First(path => new FileInfo(path).LinkTarget?.StartsWith("/memfd:memory-backend-memfd", StringComparison.Ordinal) == true);
+        var memory = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        Assert.Equal(MemoryLength, memory.Length);
+        return memory;
     }
 
     /// <summary>Waits for a guest that was told to reboot.</summary>
@@ -142,10 +142,10 @@ internal sealed class QemuGuest : IAsyncDisposable
     private static IEnumerable<string> Machine(TemporaryFolder folder, string monitor)
     {
         GuestImage image = GuestImage.Find(MicroVmMachine.Kvm);
-        string memory = string.Create(CultureInfo.InvariantCulture, $"{512 << 20}");
+        string memory = string.Create(CultureInfo.InvariantCulture, $"{MemoryLength}");
         return
         [
-            "-nodefaults", "-display", "none", "-M", "q35,accel=tcg", "-smp", "2", "-m", "512",
+            "-nodefaults", "-display", "none", "-M", "q35,accel=tcg", "-smp", "2", "-m", $"{memory}B",
             "-object", $"memory-backend-memfd,id=memory,size={memory},share=on", "-numa", "node,memdev=memory",
             "-kernel", image.Kernel.Name, "-initrd", JoinRamdisks(folder, image),
             "-append", $"console=ttyS0 quiet panic=-1 virtio.agent=hvc0 {image.CommandLine}",
