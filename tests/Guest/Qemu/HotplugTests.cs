@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
+using System.Text.Json;
 
 namespace Virtio.Guest.Tests.Qemu;
 
@@ -19,7 +20,7 @@ public sealed class HotplugTests
         string socket = Path.Combine(folder.Root, "socket");
         using BackEnd server = await BackEnd.StartAsync(disk, socket, packed: true);
         await using QemuGuest guest = await QemuGuest.StartAsync(
-            "-device", "pcie-root-port,id=bay", "-chardev", $"socket,id=disk,path={socket}", "-device", string.Join(',', Device(packed: false)));
+            "-device", "pcie-root-port,id=bay", "-chardev", $"socket,id=disk,path={socket}", "-device", JsonSerializer.Serialize(Device(packed: false)));
         using QemuMonitor monitor = await guest.ConnectMonitorAsync();
         Assert.StartsWith(sum, await guest.RunAsync(Sum), StringComparison.Ordinal);
         Assert.InRange(server.Holdings.Mappings, 1, int.MaxValue);
@@ -34,13 +35,13 @@ public sealed class HotplugTests
             Assert.Equal(0, (await server.AwaitHoldingsAsync(held => held.Workers == 0)).Workers);
             if (disconnects)
                 await ReconnectAsync(monitor, server, socket);
-            await monitor.ExecuteAsync("device_add", Device(packed: !disconnects).Select(part => part.Split('=')).ToDictionary(part => part[0], part => part[1]));
+            await monitor.ExecuteAsync("device_add", Device(packed: !disconnects));
             Assert.StartsWith(sum, await guest.RunAsync(Sum), StringComparison.Ordinal);
         }
     }
 
-    private static string[] Device(bool packed) =>
-        ["driver=vhost-user-blk-pci", "id=blk", "bus=bay", "chardev=disk", "num-queues=2", $"packed={(packed ? "on" : "off")}"];
+    private static Dictionary<string, object> Device(bool packed) =>
+        new() { ["driver"] = "vhost-user-blk-pci", ["id"] = "blk", ["bus"] = "bay", ["chardev"] = "disk", ["num-queues"] = 2, ["packed"] = packed };
 
     private static async Task ReconnectAsync(QemuMonitor monitor, BackEnd server, string path)
     {
