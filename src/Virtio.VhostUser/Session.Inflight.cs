@@ -41,8 +41,14 @@ internal sealed partial class Session
     /// <summary>The same ring with its record: where it stands, and what is served first, are what the record says.</summary>
     private QueueConfig WithRecord(QueueConfig ring)
     {
-        if (_inflight?.RecordOf(ring, _memory!) is not { } record)
+        if (_inflight is not { } file)
             return ring;
+        if (file.RecordOf(ring, _memory!) is not { } record)
+        {
+            VhostUserLog.Unrecorded(_options.Logger, _device.Id, ring.Index, ring.Size);
+            return ring;
+        }
+
         (QueueState state, IReadOnlyList<UnfinishedChain> unfinished) = record.Recover(ring.State);
         if (unfinished.Count > 0)
             VhostUserLog.Resumed(_options.Logger, _device.Id, ring.Index, unfinished.Count);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Pipes;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
@@ -169,6 +170,37 @@ public sealed class RingTrapTests : IDisposable
         _guest.SetUpRing(peer);
         _guest.Offer();
         _guest.Await();
+    }
+
+    [Fact]
+    public async Task A_ring_that_is_longer_than_was_asked_for_is_taken_over_where_it_stood()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        byte[] answer;
+        SafeFileHandle? file;
+        using (RawFrontend first = disk.Connect())
+        {
+            Begin(first);
+            answer = first.Ask(FrontendRequest.GetInflight, [.. RawFrontend.Numbers(0, 0), 2, 0, 4, 0], out file);
+            first.Send(FrontendRequest.SetInflight, answer, file);
+            _guest.SetUpRing(first);
+            for (int i = 0; i < 3; i++)
+            {
+                _guest.Offer();
+                _guest.Await();
+            }
+        }
+
+        using RawFrontend second = disk.Connect();
+        Begin(second);
+        using (file)
+            second.Send(FrontendRequest.SetInflight, answer, file);
+
+        // It says 0 for where the ring stands.
+        _guest.SetUpRing(second);
+        _guest.Offer();
+        Assert.Equal(4ul << 32, BinaryPrimitives.ReadUInt64LittleEndian(second.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0))));
+        Assert.Equal(4, _guest.UsedIndex);
     }
 
     [Fact]

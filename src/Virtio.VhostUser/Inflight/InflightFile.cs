@@ -13,6 +13,12 @@ internal sealed class InflightFile : IDisposable
 {
     private const ulong PageSize = 4096;
 
+    // Of the processor's cache: rings do not meet in one.
+    private const ulong LineSize = 64;
+
+    // QEMU 10 asks for room for rings of 128, and sets up rings of 1024, which is the most that it knows.
+    private const int LeastRingSize = 1024;
+
     private readonly SharedMemory _memory;
     private readonly GuestMemory _access;
     private readonly ulong _stride;
@@ -21,7 +27,7 @@ internal sealed class InflightFile : IDisposable
     {
         _memory = memory;
         _stride = stride;
-        _access = GuestMemory.Of([new GuestMemoryRegion(0, memory.Length & ~(PageSize - 1), memory.Address)], () => { });
+        _access = GuestMemory.Of([new GuestMemoryRegion(0, RoundUp(memory.Length), memory.Address)], () => { });
     }
 
     internal SafeFileHandle? File => _memory.File;
@@ -31,19 +37,22 @@ internal sealed class InflightFile : IDisposable
     /// <summary>Makes an empty one.</summary>
     internal static InflightFile Create(int queues, int ringSize, bool packed)
     {
-        ulong stride = StrideOf(ringSize, packed);
-        return new InflightFile(SharedMemory.Create("virtio-inflight", RoundUp(stride * (ulong)queues)), stride);
+        ulong stride = RoundUp(InflightRecord.LengthOf(Math.Max(ringSize, LeastRingSize), packed));
+        return new InflightFile(SharedMemory.Create("virtio-inflight", stride * (ulong)queues), stride);
     }
 
     /// <summary>Takes the one of an earlier back-end.</summary>
-    /// <exception cref="ProtocolException">It is too small.</exception>
+    /// <exception cref="ProtocolException">It is too small, or cannot be mapped.</exception>
     internal static InflightFile Open(SafeFileHandle file, ulong offset, ulong length, int queues, int ringSize, bool packed)
     {
         using (file)
         {
-            ulong stride = StrideOf(ringSize, packed);
-            if (length < RoundUp(stride * (ulong)queues))
+            // How much of it is each ring's, is for the back-end that made it to say; with each of them it is all there is by the number of rings.
+            ulong stride = length / (ulong)queues & ~(LineSize - 1);
+            if (stride < InflightRecord.LengthOf(ringSize, packed))
                 throw new ProtocolException($"{length} bytes are too few for what is in flight in {queues} rings of {ringSize}");
+            if (offset % PageSize != 0)
+                throw new ProtocolException($"what is in flight begins at {offset}, which is not a page's beginning");
             try
             {
                 return new InflightFile(SharedMemory.Map(file, offset, length), stride);
@@ -62,9 +71,6 @@ internal sealed class InflightFile : IDisposable
             : InflightRecord.Of(_access, _stride * (ulong)ring.Index, ring, guest);
 
     public void Dispose() => _memory.Dispose();
-
-    // Lines of the processor's cache, so that rings do not meet in one.
-    private static ulong StrideOf(int ringSize, bool packed) => (InflightRecord.LengthOf(ringSize, packed) + 63) & ~63UL;
 
     private static ulong RoundUp(ulong length) => (length + PageSize - 1) & ~(PageSize - 1);
 }
