@@ -20,8 +20,8 @@ internal sealed partial class Session
         if (queues == 0 || queues > _rings.Length || size is 0 or > Virtqueue.MaximumSize)
             throw new ProtocolException($"nothing is in flight in {queues} rings of {size}");
         InflightFile file = message.Request == FrontendRequest.GetInflight
-            ? InflightFile.Create(queues, size, IsPacked)
-            : InflightFile.Open(message.TakeDescriptor(), offset, length, queues, size, IsPacked);
+            ? InflightFile.Create(queues, size)
+            : InflightFile.Open(message.TakeDescriptor(), offset, length, queues);
         StopAll();
         _inflight?.Dispose();
         _inflight = file;

@@ -173,6 +173,21 @@ public sealed class RingTrapTests : IDisposable
     }
 
     [Fact]
+    public async Task Room_for_what_is_in_flight_may_be_asked_for_before_the_features_are_known()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync(new VhostUserServerOptions { Packed = true });
+        using RawFrontend peer = disk.Connect();
+        byte[] question = [.. RawFrontend.Numbers(0, 0), 2, 0, (byte)SharedGuest.RingSize, 0];
+        byte[] early = peer.Ask(FrontendRequest.GetInflight, question, out SafeFileHandle? first);
+        first?.Dispose();
+        Begin(peer);
+        peer.Send(FrontendRequest.SetFeatures, (ulong)(VirtioFeatures.Version1 | VirtioFeatures.RingPacked));
+        byte[] late = peer.Ask(FrontendRequest.GetInflight, question, out SafeFileHandle? second);
+        second?.Dispose();
+        Assert.Equal(late, early);
+    }
+
+    [Fact]
     public async Task A_ring_that_is_longer_than_was_asked_for_is_taken_over_where_it_stood()
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();

@@ -34,23 +34,23 @@ internal sealed class InflightFile : IDisposable
 
     internal ulong Length => _memory.Length;
 
-    /// <summary>Makes an empty one.</summary>
-    internal static InflightFile Create(int queues, int ringSize, bool packed)
+    /// <summary>Makes an empty one, with room for either layout: the features may come later.</summary>
+    internal static InflightFile Create(int queues, int ringSize)
     {
-        ulong stride = RoundUp(InflightRecord.LengthOf(Math.Max(ringSize, LeastRingSize), packed));
+        ulong stride = RoundUp(InflightRecord.LengthOf(Math.Max(ringSize, LeastRingSize), packed: true));
         return new InflightFile(SharedMemory.Create("virtio-inflight", stride * (ulong)queues), stride);
     }
 
     /// <summary>Takes the one of an earlier back-end.</summary>
     /// <exception cref="ProtocolException">It is too small, or cannot be mapped.</exception>
-    internal static InflightFile Open(SafeFileHandle file, ulong offset, ulong length, int queues, int ringSize, bool packed)
+    internal static InflightFile Open(SafeFileHandle file, ulong offset, ulong length, int queues)
     {
         using (file)
         {
             // How much of it is each ring's, is for the back-end that made it to say; with each of them it is all there is by the number of rings.
             ulong stride = length / (ulong)queues & ~(LineSize - 1);
-            if (stride < InflightRecord.LengthOf(ringSize, packed))
-                throw new ProtocolException($"{length} bytes are too few for what is in flight in {queues} rings of {ringSize}");
+            if (stride == 0)
+                throw new ProtocolException($"{length} bytes are too few for what is in flight in {queues} rings");
             if (offset % PageSize != 0)
                 throw new ProtocolException($"what is in flight begins at {offset}, which is not a page's beginning");
             try
