@@ -30,7 +30,7 @@ public sealed class MessageOrderTests : IDisposable
         _guest.Await();
         Assert.Equal(Enumerable.Repeat((byte)7, 512), _guest.Data.ToArray());
         if (order.Contains("call", StringComparison.Ordinal))
-            Assert.True(_guest.Calls.Take() > 0);
+            await SharedGuest.AwaitCallAsync(_guest.Calls);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class MessageOrderTests : IDisposable
         _guest.Offer();
         _guest.Await();
         SendPart(peer, "call");
-        await AwaitCallAsync();
+        await SharedGuest.AwaitCallAsync(_guest.Calls);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class MessageOrderTests : IDisposable
         Begin(next);
         SendParts(next, "call num addr kick enable");
         next.Send(FrontendRequest.SetRingBase, (0, 1));
-        await AwaitCallAsync();
+        await SharedGuest.AwaitCallAsync(_guest.Calls);
     }
 
     [Fact]
@@ -178,21 +178,6 @@ public sealed class MessageOrderTests : IDisposable
         peer.Send(FrontendRequest.SetRingBase, (0, 1));
         SendPart(peer, "addr");
         _guest.Await();
-    }
-
-    private Task AwaitCallAsync() => Task.Run(() => SpinWait.SpinUntil(WasCalled)).WaitAsync(TimeSpan.FromSeconds(30));
-
-    // Whether it waits or fails where there is none: the back-end, which has the same file, decides that.
-    private bool WasCalled()
-    {
-        try
-        {
-            return _guest.Calls.Take() > 0;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 
     private void Begin(RawFrontend peer)

@@ -70,7 +70,7 @@ public sealed class RingTrapTests : IDisposable
         _ = peer.AskNumber(FrontendRequest.GetFeatures);
         _guest.Offer(kicks);
         _guest.Await();
-        await AwaitAsync(() => calls.Take() > 0);
+        await SharedGuest.AwaitCallAsync(calls);
     }
 
     [Fact]

@@ -90,6 +90,9 @@ internal sealed unsafe class SharedGuest : IDisposable
         Assert.Equal(0, RequestStatus);
     }
 
+    /// <summary>Waits for an interrupt, which may come after the used index.</summary>
+    internal static Task AwaitCallAsync(EventDescriptor calls) => Task.Run(() => SpinWait.SpinUntil(() => WasCalled(calls))).WaitAsync(TimeSpan.FromSeconds(30));
+
     internal void Cut(long length) => RandomAccess.SetLength(File, length);
 
     public void Dispose()
@@ -99,6 +102,19 @@ internal sealed unsafe class SharedGuest : IDisposable
         Kicks.Dispose();
         Calls.Dispose();
         System.IO.File.Delete(Path);
+    }
+
+    // Whether it waits or fails where there is none: the back-end, which has the same file, decides that.
+    private static bool WasCalled(EventDescriptor calls)
+    {
+        try
+        {
+            return calls.Take() > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private Span<byte> At(ulong offset, int length) => new((byte*)_memory.Address + offset, length);
