@@ -11,9 +11,6 @@ namespace Virtio.Linux;
 [SupportedOSPlatform("linux")]
 public sealed class SharedMemory : IDisposable
 {
-    // The kernel maps whole pages. A file of huge pages is mapped from a multiple of those on, or not at all.
-    private const ulong PageSize = 4096;
-
     private readonly FileMapping _mapping;
     private readonly int _before;
     private int _guard = -1;
@@ -65,9 +62,12 @@ public sealed class SharedMemory : IDisposable
         if (length == 0 || offset > (ulong)size || length > (ulong)size - offset)
             throw new IOException($"the file of {size} bytes has no part of {length} at {offset}");
 
-        ulong before = offset % PageSize;
-        FileMapping mapping = FileMapping.Create(file, (long)(offset - before), (long)(length + before), isWritable: true);
-        int guard = TruncationGuard.Add(mapping.DangerousGetHandle(), (nuint)(length + before), (nuint)PageSize);
+        // The kernel maps whole pages of the file, which may be huge ones, and unmaps nothing else.
+        ulong page = MemoryFile.PageSizeOf(file);
+        ulong before = offset % page;
+        ulong mapped = (before + length + page - 1) / page * page;
+        FileMapping mapping = FileMapping.Create(file, (long)(offset - before), (long)mapped, isWritable: true);
+        int guard = TruncationGuard.Add(mapping.DangerousGetHandle(), (nuint)mapped, (nuint)page);
         return new SharedMemory(mapping, (int)before, length) { _guard = guard };
     }
 

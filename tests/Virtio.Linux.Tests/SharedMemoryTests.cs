@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
+using Virtio.Linux.Interop;
 using Virtio.Memory;
 
 namespace Virtio.Linux.Tests;
@@ -8,6 +10,13 @@ namespace Virtio.Linux.Tests;
 [SupportedOSPlatform("linux")]
 public sealed unsafe class SharedMemoryTests : IDisposable
 {
+    private const long HugePage = 2 << 20;
+
+    // MFD_CLOEXEC, MFD_HUGETLB, MFD_HUGE_2MB.
+    private const uint CloseOnExec = 1;
+    private const uint HugePages = 4;
+    private const uint HugePagesOf2Mebibytes = 21u << 26;
+
     private readonly string _path = Path.GetTempFileName();
 
     public void Dispose() => File.Delete(_path);
@@ -83,12 +92,53 @@ public sealed unsafe class SharedMemoryTests : IDisposable
         Assert.Equal(5, copy[^1]);
     }
 
+    [Fact]
+    public void A_file_of_huge_pages_is_mapped_from_anywhere_and_unmapped_again()
+    {
+        using SafeFileHandle file = OpenHuge("huge-part");
+        using (SharedMemory whole = SharedMemory.Map(file, 0, 2 * (ulong)HugePage))
+        using (SharedMemory part = SharedMemory.Map(file, (ulong)HugePage + 5000, 100))
+        {
+            Bytes(part).Fill(7);
+            Assert.Equal(0, Bytes(whole)[(int)HugePage + 4999]);
+            Assert.Equal(7, Bytes(whole)[(int)HugePage + 5000]);
+        }
+
+        Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.Contains("huge-part", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_of_huge_pages_that_is_cut_off_reads_as_zeros_and_ends_nothing()
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            Assert.Skip("the guard is machine code for x86-64");
+        using SafeFileHandle file = OpenHuge("huge-cut");
+        using SharedMemory memory = SharedMemory.Map(file, 0, 2 * (ulong)HugePage);
+        Bytes(memory).Fill(9);
+        RandomAccess.SetLength(file, HugePage);
+
+        Assert.Equal(9, Bytes(memory)[(int)HugePage - 1]);
+        Assert.Equal(0, Bytes(memory)[(int)HugePage + 5000]);
+        Bytes(memory)[^1] = 5;
+        Assert.Equal(5, Bytes(memory)[^1]);
+    }
+
     private static Span<byte> Bytes(SharedMemory memory) => new((void*)memory.Address, (int)memory.Length);
 
     private SafeFileHandle Open(long length)
     {
         SafeFileHandle file = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite);
         RandomAccess.SetLength(file, length);
+        return file;
+    }
+
+    // Of two pages.
+    private static SafeFileHandle OpenHuge(string name)
+    {
+        string free = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("HugePages_Free:", StringComparison.Ordinal), ":0").Split(':')[1];
+        Assert.SkipUnless(int.Parse(free, CultureInfo.InvariantCulture) >= 2, "no huge pages are free: root can write a number to /proc/sys/vm/nr_hugepages");
+        SafeFileHandle file = MappingCalls.CreateFile(name, CloseOnExec | HugePages | HugePagesOf2Mebibytes);
+        RandomAccess.SetLength(file, 2 * HugePage);
         return file;
     }
 }

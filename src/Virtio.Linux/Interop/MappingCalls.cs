@@ -47,6 +47,9 @@ internal static partial class MappingCalls
     [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial SafeFileHandle CreateFile(string name, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "fstatfs", SetLastError = true)]
+    internal static partial int GetFileSystem(SafeFileHandle file, out FileSystemStatus status);
+
     [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
     internal static partial int SetLength(SafeFileHandle file, long length);
 

@@ -17,4 +17,8 @@ internal static class MemoryFile
         file.Dispose();
         throw new IOException($"no shared memory of {length} bytes: {reason.Message}", reason);
     }
+
+    /// <summary>Bytes of the pages that a file is mapped by: only one of huge pages has others than the processor.</summary>
+    internal static ulong PageSizeOf(SafeFileHandle file) =>
+        MappingCalls.GetFileSystem(file, out FileSystemStatus status) == 0 && status.Type == FileSystemStatus.HugePages ? (ulong)status.BlockSize : (ulong)Environment.SystemPageSize;
 }
