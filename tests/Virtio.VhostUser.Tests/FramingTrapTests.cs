@@ -85,6 +85,20 @@ public sealed class FramingTrapTests : IDisposable
     }
 
     [Fact]
+    public async Task A_descriptor_may_come_with_any_part_of_its_message()
+    {
+        await using ServedDisk disk = await ServedDisk.StartAsync();
+        using RawFrontend peer = Connect(disk);
+        byte[] payload = SharedGuest.Region();
+        byte[] header = new byte[MessageHeader.Length];
+        new MessageHeader((uint)FrontendRequest.AddMemoryRegion, MessageFlags.Version, (uint)payload.Length).Write(header);
+        peer.SendBytes(header);
+        peer.SendBytes(payload.AsSpan(..9));
+        peer.SendBytes(payload.AsSpan(9..), _guest.File);
+        Assert.True(peer.Try(FrontendRequest.RemoveMemoryRegion, payload));
+    }
+
+    [Fact]
     public async Task Descriptors_that_are_kept_are_not_for_programs_that_this_one_starts()
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
