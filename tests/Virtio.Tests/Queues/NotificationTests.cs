@@ -77,7 +77,7 @@ public sealed class NotificationTests
         using TestBus bus = Bus(ring, chain =>
         {
             entered.Release();
-            gate.Wait();
+            gate.Wait(DriverExtensions.Patience);
             chain.Complete();
         });
         MmioDriver driver = bus.Driver().Start();
@@ -86,7 +86,9 @@ public sealed class NotificationTests
         {
             Assert.True(SpinWait.SpinUntil(() => KicksWanted(queue, ring), DriverExtensions.Patience));
             Offer(bus, 1);
-            Assert.True(queue.Kick());
+
+            // A worker that looks once more before it sleeps may have it already, and wants no kicks again.
+            queue.Kick();
             entered.Wait();
             Offer(bus, 1);
             Assert.False(queue.Kick());
