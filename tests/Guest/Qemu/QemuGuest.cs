@@ -16,7 +16,7 @@ internal sealed class QemuGuest : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
     // Half of 64 pages more than a round number. Where memory is whole words of its bitmap of changed pages, the emulator of QEMU 7.2 clears them without telling its processors,
-    // which go on to write without marking: guests whose disk was QEMU's own lost up to seven pages in 10 of 40 migrations, and some of them stood still. Later ones have it mended.
+    // which go on to write without marking: guests whose disk was QEMU's own lost up to seven pages in 9 of 40 migrations, and five of them stood still or started anew. Later ones have it mended.
     private const long MemoryLength = (512 << 20) + (128 << 10);
 
     private readonly TemporaryFolder _folder = new();
