@@ -37,14 +37,17 @@ public sealed class RemoteDeviceTests
         using var folder = new TemporaryFolder();
         string image = folder.Sparse("disk.img", DiskLength);
         string socket = Path.Combine(folder.Root, "socket");
+        string pid = Path.Combine(folder.Root, "pid");
         using Process daemon = Process.Start(program,
         [
             "--blockdev", $"driver=file,node-name=disk,filename={image}",
             "--export", $"type=vhost-user-blk,id=export,node-name=disk,writable=on,num-queues={queues},addr.type=unix,addr.path={socket}",
+            "--pidfile", pid,
         ]);
         try
         {
-            Assert.True(SpinWait.SpinUntil(() => File.Exists(socket), StartLimit), "the daemon does not listen");
+            // The socket's file is there before it listens; this one is there after that.
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(pid), StartLimit), "the daemon does not listen");
             await using (LinuxGuest guest = await Guests.StartAsync(machine, VhostUserDevice.Connect(DeviceId.Block, socket)))
             {
                 GuestResult result = await guest.RunAsync(Rebind + Script);
