@@ -33,9 +33,9 @@ internal static partial class VhostUserLog
     [LoggerMessage(20, LogLevel.Information, "{Device}: ring {Index} goes on with {Count} requests that an earlier back-end left undone")]
     internal static partial void Resumed(ILogger logger, DeviceId device, int index, int count);
 
-    [LoggerMessage(22, LogLevel.Warning, "{Device}: ring {Index} of {Size} is longer than what is in flight can be kept of; if this back-end dies, so may the requests")]
-    internal static partial void Unrecorded(ILogger logger, DeviceId device, int index, uint size);
-
     [LoggerMessage(21, LogLevel.Information, "so much happens to front-ends that from here on it is logged every {Seconds} s only")]
     internal static partial void Paced(ILogger logger, double seconds);
+
+    [LoggerMessage(22, LogLevel.Warning, "{Device}: ring {Index} of {Size} is longer than what is in flight can be kept of; if this back-end dies, so may the requests")]
+    internal static partial void Unrecorded(ILogger logger, DeviceId device, int index, uint size);
 }

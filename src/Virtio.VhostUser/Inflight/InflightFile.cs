@@ -47,7 +47,7 @@ internal sealed class InflightFile : IDisposable
     {
         using (file)
         {
-            // How much of it is each ring's, is for the back-end that made it to say; with each of them it is all there is by the number of rings.
+            // The back-end that made it chose how much is each ring's: an equal share, whichever back-end it was.
             ulong stride = length / (ulong)queues & ~(LineSize - 1);
             if (stride == 0)
                 throw new ProtocolException($"{length} bytes are too few for what is in flight in {queues} rings");
@@ -64,7 +64,7 @@ internal sealed class InflightFile : IDisposable
         }
     }
 
-    /// <summary>The record of one ring; null when the ring is longer than was said.</summary>
+    /// <summary>The record of one ring; null where there is no room for one.</summary>
     internal InflightRecord? RecordOf(QueueConfig ring, GuestMemory guest) =>
         InflightRecord.LengthOf((int)ring.Size, ring.Features.HasFlag(VirtioFeatures.RingPacked)) > _stride
             ? null
