@@ -10,7 +10,7 @@ namespace Virtio.Linux.Tests;
 [SupportedOSPlatform("linux")]
 public sealed unsafe class SharedMemoryTests : IDisposable
 {
-    private const long HugePage = 2 << 20;
+    private const int HugePage = 2 << 20;
 
     // MFD_CLOEXEC, MFD_HUGETLB, MFD_HUGE_2MB.
     private const uint CloseOnExec = 1;
@@ -96,12 +96,12 @@ public sealed unsafe class SharedMemoryTests : IDisposable
     public void A_file_of_huge_pages_is_mapped_from_anywhere_and_unmapped_again()
     {
         using SafeFileHandle file = OpenHuge("huge-part");
-        using (SharedMemory whole = SharedMemory.Map(file, 0, 2 * (ulong)HugePage))
-        using (SharedMemory part = SharedMemory.Map(file, (ulong)HugePage + 5000, 100))
+        using (SharedMemory whole = SharedMemory.Map(file, 0, 2 * HugePage))
+        using (SharedMemory part = SharedMemory.Map(file, HugePage + 5000, 100))
         {
             Bytes(part).Fill(7);
-            Assert.Equal(0, Bytes(whole)[(int)HugePage + 4999]);
-            Assert.Equal(7, Bytes(whole)[(int)HugePage + 5000]);
+            Assert.Equal(0, Bytes(whole)[HugePage + 4999]);
+            Assert.Equal(7, Bytes(whole)[HugePage + 5000]);
         }
 
         Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.Contains("huge-part", StringComparison.Ordinal));
@@ -113,12 +113,12 @@ public sealed unsafe class SharedMemoryTests : IDisposable
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
             Assert.Skip("the guard is machine code for x86-64");
         using SafeFileHandle file = OpenHuge("huge-cut");
-        using SharedMemory memory = SharedMemory.Map(file, 0, 2 * (ulong)HugePage);
+        using SharedMemory memory = SharedMemory.Map(file, 0, 2 * HugePage);
         Bytes(memory).Fill(9);
         RandomAccess.SetLength(file, HugePage);
 
-        Assert.Equal(9, Bytes(memory)[(int)HugePage - 1]);
-        Assert.Equal(0, Bytes(memory)[(int)HugePage + 5000]);
+        Assert.Equal(9, Bytes(memory)[HugePage - 1]);
+        Assert.Equal(0, Bytes(memory)[HugePage + 5000]);
         Bytes(memory)[^1] = 5;
         Assert.Equal(5, Bytes(memory)[^1]);
     }

@@ -89,13 +89,12 @@ public sealed class FramingTrapTests : IDisposable
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = Connect(disk);
-        byte[] payload = SharedGuest.Region();
-        byte[] header = new byte[MessageHeader.Length];
-        new MessageHeader((uint)FrontendRequest.AddMemoryRegion, MessageFlags.Version, (uint)payload.Length).Write(header);
-        peer.SendBytes(header);
-        peer.SendBytes(payload.AsSpan(..9));
-        peer.SendBytes(payload.AsSpan(9..), _guest.File);
-        Assert.True(peer.Try(FrontendRequest.RemoveMemoryRegion, payload));
+        byte[] message = RawFrontend.MessageOf(FrontendRequest.AddMemoryRegion, SharedGuest.Region());
+        const int Middle = MessageHeader.Length + 9;
+        peer.SendBytes(message.AsSpan(..MessageHeader.Length));
+        peer.SendBytes(message.AsSpan(MessageHeader.Length..Middle));
+        peer.SendBytes(message.AsSpan(Middle..), _guest.File);
+        Assert.True(peer.Try(FrontendRequest.RemoveMemoryRegion, SharedGuest.Region()));
     }
 
     [Fact]

@@ -24,12 +24,16 @@ internal sealed class RawFrontend : IDisposable
 
     internal void SendBytes(ReadOnlySpan<byte> bytes, SafeFileHandle? descriptor = null) => _socket.Send(bytes, descriptor);
 
-    internal void Send(FrontendRequest request, ReadOnlySpan<byte> payload = default, SafeFileHandle? descriptor = null, MessageFlags flags = MessageFlags.None)
+    internal void Send(FrontendRequest request, ReadOnlySpan<byte> payload = default, SafeFileHandle? descriptor = null, MessageFlags flags = MessageFlags.None) =>
+        SendBytes(MessageOf(request, payload, flags), descriptor);
+
+    /// <summary>A message's bytes.</summary>
+    internal static byte[] MessageOf(FrontendRequest request, ReadOnlySpan<byte> payload, MessageFlags flags = MessageFlags.None)
     {
         byte[] message = new byte[MessageHeader.Length + payload.Length];
         new MessageHeader((uint)request, flags | MessageFlags.Version, (uint)payload.Length).Write(message);
         payload.CopyTo(message.AsSpan(MessageHeader.Length));
-        SendBytes(message, descriptor);
+        return message;
     }
 
     internal void Send(FrontendRequest request, ulong value, SafeFileHandle? descriptor = null, MessageFlags flags = MessageFlags.None) =>

@@ -162,7 +162,7 @@ public sealed class RingTrapTests : IDisposable
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
         Begin(peer);
-        byte[] question = [.. RawFrontend.Numbers(0, 0), 2, 0, (byte)SharedGuest.RingSize, 0];
+        byte[] question = InflightOf((byte)SharedGuest.RingSize);
         byte[] answer = peer.Ask(FrontendRequest.GetInflight, question, out SafeFileHandle? file);
         using (file)
             Assert.True(peer.Try(FrontendRequest.SetInflight, answer, file));
@@ -177,7 +177,7 @@ public sealed class RingTrapTests : IDisposable
     {
         await using ServedDisk disk = await ServedDisk.StartAsync(new VhostUserServerOptions { Packed = true });
         using RawFrontend peer = disk.Connect();
-        byte[] question = [.. RawFrontend.Numbers(0, 0), 2, 0, (byte)SharedGuest.RingSize, 0];
+        byte[] question = InflightOf((byte)SharedGuest.RingSize);
         byte[] early = peer.Ask(FrontendRequest.GetInflight, question, out SafeFileHandle? first);
         first?.Dispose();
         Begin(peer);
@@ -196,7 +196,7 @@ public sealed class RingTrapTests : IDisposable
         using (RawFrontend first = disk.Connect())
         {
             Begin(first);
-            answer = first.Ask(FrontendRequest.GetInflight, [.. RawFrontend.Numbers(0, 0), 2, 0, 4, 0], out file);
+            answer = first.Ask(FrontendRequest.GetInflight, InflightOf(4), out file);
             first.Send(FrontendRequest.SetInflight, answer, file);
             _guest.SetUpRing(first);
             for (int i = 0; i < 3; i++)
@@ -260,6 +260,9 @@ public sealed class RingTrapTests : IDisposable
 
     private static bool Remove(RawFrontend peer, ulong guest, ulong length, ulong user) =>
         peer.Try(FrontendRequest.RemoveMemoryRegion, RawFrontend.Numbers(0, guest, length, user, 0));
+
+    // Asks for a record of two rings.
+    private static byte[] InflightOf(byte ringSize) => [.. RawFrontend.Numbers(0, 0), 2, 0, ringSize, 0];
 
     private static Task AwaitAsync(Func<bool> isTrue) => Task.Run(() => SpinWait.SpinUntil(isTrue)).WaitAsync(TimeSpan.FromSeconds(30));
 

@@ -87,13 +87,13 @@ public sealed class NotificationTests
             Assert.True(SpinWait.SpinUntil(() => KicksWanted(queue, ring), DriverExtensions.Patience));
             Offer(bus, 1);
 
-            // A worker that looks once more before it sleeps may have it already, and wants no kicks again.
+            // A worker that looks once more before it sleeps may have it already, and wants no kicks again; one that sleeps is woken.
             queue.Kick();
-            entered.Wait();
+            Assert.True(entered.Wait(DriverExtensions.Patience));
             Offer(bus, 1);
             Assert.False(queue.Kick());
             gate.Release(2);
-            entered.Wait();
+            Assert.True(entered.Wait(DriverExtensions.Patience));
             queue.Collect();
             queue.Collect();
         }
