@@ -17,7 +17,7 @@ MicroVmExit exit = await MicroVm.RunAsync(new MicroVmOptions
     Devices =
     [
         new ConsoleDevice(new ConsoleDeviceOptions { Input = input, Output = Console.OpenStandardOutput() }),
-        new BlockDevice(new MemoryStorage(disk), new BlockDeviceOptions { Id = "in-memory" }),
+        new BlockDevice(new MemoryStorage(disk), new BlockDeviceOptions { SerialNumber = "in-memory" }),
         new EntropyDevice(),
     ],
 });

@@ -4,11 +4,11 @@ using Virtio.Devices.Block;
 using Virtio.Storage;
 using Virtio.Testing;
 
-await using var bus = new TestBus(new BlockDevice(new NumberedSectors(), new BlockDeviceOptions { Id = "numbered" }));
+await using var bus = new TestBus(new BlockDevice(new NumberedSectors(), new BlockDeviceOptions { SerialNumber = "numbered" }));
 var disk = new BlockDriver(bus.Driver().Start());
 byte[] sector = new byte[512];
 disk.Read(123_456, sector);
-Console.WriteLine($"{disk.Capacity} sectors, one of them: {Encoding.ASCII.GetString(sector).TrimEnd('.')}");
+Console.WriteLine($"{disk.SectorCount} sectors, one of them: {Encoding.ASCII.GetString(sector).TrimEnd('.')}");
 
 /// <summary>A disk of a terabyte that exists nowhere: each sector says which it is. What a driver asks for always begins and ends with a sector.</summary>
 internal sealed class NumberedSectors : IBlockStorage

@@ -7,7 +7,7 @@ string path = args is [string given] ? given : "/tmp/disk.sock";
 byte[] disk = new byte[16 << 20];
 "hello disk!\n"u8.CopyTo(disk);
 
-await using VhostUserServer server = VhostUserServer.Listen(new BlockDevice(new MemoryStorage(disk), new BlockDeviceOptions { Id = "in-memory" }), path);
+await using VhostUserServer server = VhostUserServer.Listen(new BlockDevice(new MemoryStorage(disk), new BlockDeviceOptions { SerialNumber = "in-memory" }), path);
 Console.WriteLine($"a disk of {disk.Length >> 20} MiB at {path}; Ctrl-C ends");
 var end = new TaskCompletionSource();
 Console.CancelKeyPress += (_, interrupt) => interrupt.Cancel = end.TrySetResult();

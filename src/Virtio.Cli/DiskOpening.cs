@@ -24,7 +24,7 @@ internal static class DiskOpening
         };
         try
         {
-            var options = new BlockDeviceOptions { ReadOnly = spec.ReadOnly, Id = spec.Id, Queues = queues, RingFeatures = spec.Ring.Features };
+            var options = new BlockDeviceOptions { ReadOnly = spec.ReadOnly, SerialNumber = spec.Id, Queues = queues, RingFeatures = spec.Ring.Features };
             return new BlockDevice(storage, spec.Ring.Size is { } size ? options with { QueueSize = size } : options);
         }
         catch

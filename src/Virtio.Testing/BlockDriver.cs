@@ -11,7 +11,7 @@ public sealed class BlockDriver(MmioDriver driver)
     private const int IdLength = 20;
 
     /// <summary>Size of the disk in sectors of 512 bytes.</summary>
-    public ulong Capacity => driver.ReadConfig<ulong>(0);
+    public ulong SectorCount => driver.ReadConfig<ulong>(0);
 
     /// <summary>Reads from a sector on.</summary>
     public BlockResult Read(ulong sector, Span<byte> data) => Request(0, sector, [], data);

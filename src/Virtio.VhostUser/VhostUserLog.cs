@@ -6,36 +6,36 @@ namespace Virtio.VhostUser;
 /// <summary>What is logged of front-ends.</summary>
 internal static partial class VhostUserLog
 {
-    [LoggerMessage(1, LogLevel.Information, "{Device}: waiting for a front-end at {Place}")]
+    [LoggerMessage(2001, LogLevel.Information, "{Device}: waiting for a front-end at {Place}")]
     internal static partial void Waiting(ILogger logger, DeviceId device, string place);
 
-    [LoggerMessage(2, LogLevel.Information, "{Device}: a front-end has connected")]
+    [LoggerMessage(2002, LogLevel.Information, "{Device}: a front-end has connected")]
     internal static partial void Connected(ILogger logger, DeviceId device);
 
-    [LoggerMessage(3, LogLevel.Information, "{Device}: the front-end has gone")]
+    [LoggerMessage(2003, LogLevel.Information, "{Device}: the front-end has gone")]
     internal static partial void Gone(ILogger logger, DeviceId device);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Device}: the connection to the front-end has ended: {Reason}")]
+    [LoggerMessage(2004, LogLevel.Warning, "{Device}: the connection to the front-end has ended: {Reason}")]
     internal static partial void Lost(ILogger logger, DeviceId device, string reason);
 
-    [LoggerMessage(5, LogLevel.Warning, "the front-end is refused something: {What}")]
+    [LoggerMessage(2005, LogLevel.Warning, "the front-end is refused something: {What}")]
     internal static partial void Refused(ILogger logger, string what);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Device} needs a reset: {Reason}")]
+    [LoggerMessage(2006, LogLevel.Warning, "{Device} needs a reset: {Reason}")]
     internal static partial void DeviceFailed(ILogger logger, DeviceId device, string reason, Exception? exception);
 
-    [LoggerMessage(7, LogLevel.Debug, "{Device}: {Request}")]
+    [LoggerMessage(2007, LogLevel.Debug, "{Device}: {Request}")]
     internal static partial void Request(ILogger logger, DeviceId device, Protocol.FrontendRequest request);
 
-    [LoggerMessage(8, LogLevel.Debug, "{Device}: ring {Index} {What}")]
+    [LoggerMessage(2008, LogLevel.Debug, "{Device}: ring {Index} {What}")]
     internal static partial void Ring(ILogger logger, DeviceId device, int index, string what);
 
-    [LoggerMessage(20, LogLevel.Information, "{Device}: ring {Index} goes on with {Count} requests that an earlier back-end left undone")]
+    [LoggerMessage(2009, LogLevel.Information, "{Device}: ring {Index} goes on with {Count} requests that an earlier back-end left undone")]
     internal static partial void Resumed(ILogger logger, DeviceId device, int index, int count);
 
-    [LoggerMessage(21, LogLevel.Information, "so much happens to front-ends that from here on it is logged every {Seconds} s only")]
+    [LoggerMessage(2010, LogLevel.Information, "so much happens to front-ends that from here on it is logged every {Seconds} s only")]
     internal static partial void Paced(ILogger logger, double seconds);
 
-    [LoggerMessage(22, LogLevel.Warning, "{Device}: ring {Index} of {Size} is longer than what is in flight can be kept of; if this back-end dies, so may the requests")]
+    [LoggerMessage(2011, LogLevel.Warning, "{Device}: ring {Index} of {Size} is longer than what is in flight can be kept of; if this back-end dies, so may the requests")]
     internal static partial void Unrecorded(ILogger logger, DeviceId device, int index, uint size);
 }

@@ -125,7 +125,7 @@ public sealed class DiskTests
     {
         Guests.RequireImage(machine);
         IBlockStorage[] storages = [.. Enumerable.Range(0, 8).Select(_ => new MemoryStorage(4 * MiB))];
-        await using LinuxGuest guest = await Guests.StartAsync(machine, [.. storages.Select((storage, i) => new BlockDevice(storage, new BlockDeviceOptions { Id = $"disk{i}" }))]);
+        await using LinuxGuest guest = await Guests.StartAsync(machine, [.. storages.Select((storage, i) => new BlockDevice(storage, new BlockDeviceOptions { SerialNumber = $"disk{i}" }))]);
 
         GuestResult result = await guest.RunAsync(
             "for d in a b c d e f g h; do (yes $d | head -c 4194304 | dd of=/dev/vd$d bs=64k conv=fsync 2>/dev/null) & done; wait; " +

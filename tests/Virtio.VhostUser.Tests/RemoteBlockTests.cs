@@ -21,7 +21,7 @@ public sealed class RemoteBlockTests
         await using var disk = new RemoteDisk(isPacked: isPacked, hasEventSignals: hasEventSignals);
         MmioDriver driver = disk.Bus.Driver().Start();
         var block = new BlockDriver(driver);
-        Assert.Equal((ulong)RemoteDisk.Sectors, block.Capacity);
+        Assert.Equal((ulong)RemoteDisk.Sectors, block.SectorCount);
         Assert.Equal(isPacked, (driver.Features & Packed) != 0);
         for (ulong i = 0; i < 50; i++)
         {

@@ -30,7 +30,7 @@ internal sealed class BlockTarget : IFuzzTarget
     {
         new Random(2).NextBytes(_original);
         _disk = new BlockDevice(new MemoryStorage(_image));
-        _readOnly = new BlockDevice(new MemoryStorage(_image), new BlockDeviceOptions { ReadOnly = true, Id = "a disk of 20 letters" });
+        _readOnly = new BlockDevice(new MemoryStorage(_image), new BlockDeviceOptions { ReadOnly = true, SerialNumber = "a disk of 20 letters" });
     }
 
     public string Name => "block";
@@ -122,7 +122,7 @@ internal sealed class BlockTarget : IFuzzTarget
                 return (Ok, 0);
             case 8:
                 int length = Math.Min(20, answer.Length);
-                disk.SerialNumber.AsSpan(0, length).CopyTo(answer);
+                disk.SerialNumberBytes.AsSpan(0, length).CopyTo(answer);
                 return (Ok, length);
             default:
                 return (Unsupported, 0);

@@ -30,11 +30,11 @@ internal sealed class DiskRemeasuring : IDisposable
     {
         try
         {
-            StandardError.WriteMessage($"{place}: the disk {(disk.Remeasure() ? "now has" : "still has")} {disk.Capacity} sectors");
+            StandardError.WriteMessage($"{place}: the disk {(disk.Remeasure() ? "now has" : "still has")} {disk.SectorCount} sectors");
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            StandardError.WriteMessage($"warning: {place}: the disk still has {disk.Capacity} sectors: {e.Message}");
+            StandardError.WriteMessage($"warning: {place}: the disk still has {disk.SectorCount} sectors: {e.Message}");
         }
     }
 }

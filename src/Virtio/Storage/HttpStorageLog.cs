@@ -4,15 +4,15 @@ namespace Virtio.Storage;
 
 internal static partial class HttpStorageLog
 {
-    [LoggerMessage(1, LogLevel.Debug, "{Name}: opened, {Length} bytes, tied to {Validator}")]
+    [LoggerMessage(1101, LogLevel.Debug, "{Name}: opened, {Length} bytes, tied to {Validator}")]
     public static partial void Opened(ILogger logger, string name, long length, HttpValidator validator);
 
-    [LoggerMessage(2, LogLevel.Debug, "{Name}: retry {Retry} in {Delay} ms: {Reason}")]
+    [LoggerMessage(1102, LogLevel.Debug, "{Name}: retry {Retry} in {Delay} ms: {Reason}")]
     public static partial void Retry(ILogger logger, string name, int retry, double delay, string reason);
 
-    [LoggerMessage(3, LogLevel.Warning, "{Name}: {Count} requests had to be repeated since the last report; the latest reason: {Reason}")]
+    [LoggerMessage(1103, LogLevel.Warning, "{Name}: {Count} requests had to be repeated since the last report; the latest reason: {Reason}")]
     public static partial void Retries(ILogger logger, string name, int count, string reason);
 
-    [LoggerMessage(4, LogLevel.Error, "{Name} has changed since it was opened, so every read fails from now on: {Difference}")]
+    [LoggerMessage(1104, LogLevel.Error, "{Name} has changed since it was opened, so every read fails from now on: {Difference}")]
     public static partial void Changed(ILogger logger, string name, string difference);
 }

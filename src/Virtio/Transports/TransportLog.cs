@@ -5,6 +5,6 @@ namespace Virtio.Transports;
 
 internal static partial class TransportLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The {Device} device needs a reset: {Reason}")]
+    [LoggerMessage(101, LogLevel.Warning, "The {Device} device needs a reset: {Reason}")]
     internal static partial void DeviceFailed(ILogger logger, DeviceId device, string reason, Exception? exception);
 }

@@ -196,7 +196,7 @@ public sealed class BlockDeviceTests
     [Requirement("BLK-D4")]
     public void GET_ID_returns_up_to_20_bytes_padded_with_zeros(int length)
     {
-        using var bus = new TestBus(new BlockDevice(new MemoryStorage(_image), new BlockDeviceOptions { Id = "disk-1" }));
+        using var bus = new TestBus(new BlockDevice(new MemoryStorage(_image), new BlockDeviceOptions { SerialNumber = "disk-1" }));
         (uint used, byte[] room) = BlockRequests.Send(bus.Driver().Start(), BlockRequests.Header(8, 0), length + 1);
         byte[] id = [.. "disk-1"u8, .. new byte[14]];
         int count = Math.Min(length, 20);

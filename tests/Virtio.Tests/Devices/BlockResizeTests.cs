@@ -45,11 +45,11 @@ public sealed class BlockResizeTests : IDisposable
         Truncate(3 * Sectors);
 
         // Nobody looks by himself: who makes a file longer may not be done with it.
-        Assert.Equal((ulong)Sectors, disk.Capacity);
+        Assert.Equal((ulong)Sectors, disk.SectorCount);
         Assert.True(_disk.Remeasure());
         Assert.Equal(InterruptBits.ConfigChange, driver.WaitForInterrupt(DriverExtensions.Patience) & InterruptBits.ConfigChange);
         Assert.NotEqual(generation, driver.ReadRegister(MmioRegisters.ConfigGeneration));
-        Assert.Equal(3ul * Sectors, disk.Capacity);
+        Assert.Equal(3ul * Sectors, disk.SectorCount);
         Assert.Equal(BlockResult.Ok, disk.Write((3 * Sectors) - 1, data));
         byte[] read = new byte[Sector];
         Assert.Equal(BlockResult.Ok, disk.Read((3 * Sectors) - 1, read));
@@ -65,7 +65,7 @@ public sealed class BlockResizeTests : IDisposable
         Truncate(Sectors / 2);
         Assert.True(_disk.Remeasure());
         Assert.Equal(InterruptBits.ConfigChange, driver.WaitForInterrupt(DriverExtensions.Patience));
-        Assert.Equal(Sectors / 2ul, disk.Capacity);
+        Assert.Equal(Sectors / 2ul, disk.SectorCount);
         Assert.Equal(BlockResult.Ok, disk.Write((Sectors / 2) - 1, new byte[Sector]));
         Assert.Equal(BlockResult.IoError, disk.Write(Sectors / 2, new byte[Sector]));
         Assert.Equal(BlockResult.IoError, disk.Read((Sectors / 2) - 1, new byte[2 * Sector]));
@@ -81,7 +81,7 @@ public sealed class BlockResizeTests : IDisposable
         Assert.Equal(InterruptBits.None, driver.WaitForInterrupt(DriverExtensions.Silence));
         driver.Start();
         Assert.Equal(InterruptBits.ConfigChange, driver.WaitForInterrupt(DriverExtensions.Patience));
-        Assert.Equal(2ul * Sectors, new BlockDriver(driver).Capacity);
+        Assert.Equal(2ul * Sectors, new BlockDriver(driver).SectorCount);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class BlockResizeTests : IDisposable
         Assert.False(_disk.Remeasure());
         Truncate(0);
         Assert.Throws<StorageException>(() => _disk.Remeasure());
-        Assert.Equal(Sectors, _disk.Capacity);
+        Assert.Equal(Sectors, _disk.SectorCount);
         Assert.Equal(InterruptBits.None, driver.WaitForInterrupt(DriverExtensions.Silence));
     }
 

@@ -40,14 +40,14 @@ public sealed class BlockDevice : IVirtioDevice
     {
         ArgumentNullException.ThrowIfNull(storage);
         options ??= new BlockDeviceOptions();
-        if (options.Id.Length > IdLength || !Ascii.IsValid(options.Id))
-            throw new ArgumentException($"disk id '{options.Id}' is not at most {IdLength} ASCII characters", nameof(options));
+        if (options.SerialNumber.Length > IdLength || !Ascii.IsValid(options.SerialNumber))
+            throw new ArgumentException($"serial number '{options.SerialNumber}' is not at most {IdLength} ASCII characters", nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.QueueSize, Virtqueue.MaximumSize);
         Storage = storage;
         Writable = !options.ReadOnly && storage is IWritableBlockStorage { CanWrite: true } writable ? writable : null;
         _capacity = storage.Length / SectorSize;
-        SerialNumber = Encoding.ASCII.GetBytes(options.Id.PadRight(IdLength, '\0'));
+        SerialNumberBytes = Encoding.ASCII.GetBytes(options.SerialNumber.PadRight(IdLength, '\0'));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Queues, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Queues, BlockDeviceOptions.MaximumQueues);
         _queueSizes = [.. Enumerable.Repeat((ushort)options.QueueSize, options.Queues)];
@@ -74,7 +74,7 @@ public sealed class BlockDevice : IVirtioDevice
     public uint ConfigGeneration => _config.Generation;
 
     /// <summary>Size in sectors of 512 bytes; a last partial sector of the storage is not shown.</summary>
-    public long Capacity => Volatile.Read(ref _capacity);
+    public long SectorCount => Volatile.Read(ref _capacity);
 
     /// <summary>Whether writes are refused.</summary>
     public bool IsReadOnly => Writable is null;
@@ -83,7 +83,7 @@ public sealed class BlockDevice : IVirtioDevice
 
     internal IWritableBlockStorage? Writable { get; }
 
-    internal byte[] SerialNumber { get; }
+    internal byte[] SerialNumberBytes { get; }
 
     internal BlockErrorLog Errors { get; } = new();
 

@@ -7,7 +7,7 @@ public sealed record BlockDeviceOptions
     public bool ReadOnly { get; init; }
 
     /// <summary>What the guest reads as the disk's serial number: at most 20 ASCII characters.</summary>
-    public string Id { get; init; } = "";
+    public string SerialNumber { get; init; } = "";
 
     /// <summary>The most queues a disk may have.</summary>
     public const int MaximumQueues = 256;

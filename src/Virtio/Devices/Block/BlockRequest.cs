@@ -76,7 +76,7 @@ internal sealed class BlockRequest
                 Finish(BlockStatus.Ok);
                 break;
             case BlockRequestType.GetId:
-                _chain.Writer.TryWrite(Device.SerialNumber.AsSpan(0, (int)Math.Min(BlockDevice.IdLength, _chain.Writer.Remaining - 1)));
+                _chain.Writer.TryWrite(Device.SerialNumberBytes.AsSpan(0, (int)Math.Min(BlockDevice.IdLength, _chain.Writer.Remaining - 1)));
                 Finish(BlockStatus.Ok);
                 break;
             default:
@@ -117,7 +117,7 @@ internal sealed class BlockRequest
     private bool IsInRange(long length)
     {
         // Compared without adding: sector and length are the guest's, and their sum could wrap into the disk.
-        var capacity = (ulong)Device.Capacity;
+        var capacity = (ulong)Device.SectorCount;
         return length % BlockDevice.SectorSize == 0 && _sector <= capacity && (ulong)(length / BlockDevice.SectorSize) <= capacity - _sector;
     }
 
