@@ -39,12 +39,21 @@ public sealed class QueueWorker : IDisposable
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
     /// <param name="activation">Whom to tell when the device fails.</param>
     /// <param name="handle">Serves one request: completes the chain, or keeps it and completes it later from any thread.</param>
-    public static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle)
+    public static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle) =>
+        Start(name, queue, activation, handle, endOfBatch: null);
+
+    /// <summary>The same for a service that gathers work.</summary>
+    /// <param name="name">The thread's name.</param>
+    /// <param name="queue">The queue; it belongs to the worker from now on.</param>
+    /// <param name="activation">Whom to tell when the device fails.</param>
+    /// <param name="handle">Serves one request.</param>
+    /// <param name="endOfBatch">Called on the worker's thread after the requests of a batch were handled, before they are published.</param>
+    internal static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle, Action? endOfBatch)
     {
         ArgumentNullException.ThrowIfNull(queue);
         ArgumentNullException.ThrowIfNull(activation);
         ArgumentNullException.ThrowIfNull(handle);
-        return new QueueWorker(name, queue, activation, hostDriven: false, worker => () => worker.ServeDriver(handle));
+        return new QueueWorker(name, queue, activation, hostDriven: false, worker => () => worker.ServeDriver(handle, endOfBatch));
     }
 
     /// <summary>Serves a queue whose chains are room for data from the host.</summary>
@@ -107,16 +116,10 @@ public sealed class QueueWorker : IDisposable
     }
 
     /// <summary>One round; true when there is, or may be, more to do at once.</summary>
-    private bool ServeDriver(Action<DescriptorChain> handle)
+    private bool ServeDriver(Action<DescriptorChain> handle, Action? endOfBatch)
     {
         _queue.SuppressKicks();
-        int served = 0;
-        while (served < BatchSize && !_stop && _queue.TryDequeue(out DescriptorChain chain))
-        {
-            Handle(handle, chain);
-            served++;
-        }
-
+        int served = ServeBatch(handle, endOfBatch);
         _hold.Add(served);
         if (_queue.PublishUntold() || served > 0)
         {
@@ -139,6 +142,27 @@ public sealed class QueueWorker : IDisposable
 
         // As long as the worker looks by itself, kicks stay unwanted.
         return (_queue.IsRunning && _poll.Finds(_hasNews) && _queue.IsRunning) || _queue.RequestKicks();
+    }
+
+    private int ServeBatch(Action<DescriptorChain> handle, Action? endOfBatch)
+    {
+        int served = 0;
+        try
+        {
+            while (served < BatchSize && !_stop && _queue.TryDequeue(out DescriptorChain chain))
+            {
+                Handle(handle, chain);
+                served++;
+            }
+        }
+        finally
+        {
+            // Also after a failure: the stop waits for the chains that were gathered.
+            if (served > 0)
+                endOfBatch?.Invoke();
+        }
+
+        return served;
     }
 
     private static void Handle(Action<DescriptorChain> handle, DescriptorChain chain)

@@ -14,6 +14,9 @@ internal sealed class RecordingStorage(byte[] image) : IWritableBlockStorage
     /// <summary>When set, a flush waits for it.</summary>
     internal TaskCompletionSource? FlushGate { get; init; }
 
+    /// <summary>When set, a write blocks its thread until it is set.</summary>
+    internal ManualResetEventSlim? WriteGate { get; init; }
+
     internal bool FlushFails { get; set; }
 
     internal byte[] Image => image;
@@ -41,6 +44,7 @@ internal sealed class RecordingStorage(byte[] image) : IWritableBlockStorage
 
     public ValueTask WriteAsync(long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers, CancellationToken cancellationToken = default)
     {
+        WriteGate?.Wait(DriverExtensions.Patience, cancellationToken);
         foreach (ReadOnlyMemory<byte> buffer in buffers)
         {
             buffer.Span.CopyTo(image.AsSpan((int)offset));

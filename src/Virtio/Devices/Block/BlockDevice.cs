@@ -123,7 +123,7 @@ public sealed class BlockDevice : IVirtioDevice
     public void StartQueue(int index, Virtqueue queue)
     {
         var requests = new BlockQueue(this, _activation!, queue.Stopping);
-        _workers[index] = QueueWorker.Start("virtio-block", queue, _activation!, requests.Handle);
+        _workers[index] = QueueWorker.Start("virtio-block", queue, _activation!, requests.Handle, requests.EndBatch);
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,14 @@ namespace Virtio.Devices.Block;
 /// <summary>What the requests of one running queue share.</summary>
 internal sealed class BlockQueue(BlockDevice device, DeviceActivation activation, CancellationToken stopping)
 {
+    private readonly Lock _gate = new();
+
+    // Requests of the batch under way that wait for its flush; null where there are none. The worker's.
+    private FlushGroup? _group;
+
+    // Groups to use again. Guarded by the gate: a group ends on the thread that ended its flush.
+    private FlushGroup? _free;
+
     internal BlockDevice Device => device;
 
     /// <summary>FLUSH was not negotiated: a write is complete only when it is durable (virtio 1.4, 5.2.6.2).</summary>
@@ -17,6 +25,44 @@ internal sealed class BlockQueue(BlockDevice device, DeviceActivation activation
         if (chain.State is not BlockRequest request)
             chain.State = request = new BlockRequest(this, chain);
         request.Start();
+    }
+
+    /// <summary>
+    /// Has a request wait for the one flush of its batch: a FLUSH, or a write that has ended and must be durable before it is complete. For the worker.
+    /// </summary>
+    internal void FlushAtEndOfBatch(BlockRequest request)
+    {
+        _group ??= TakeGroup();
+        _group.Add(request);
+    }
+
+    /// <summary>Starts the flush that requests of this batch wait for. For the worker.</summary>
+    internal void EndBatch()
+    {
+        if (_group is not { } group)
+            return;
+        _group = null;
+        group.Flush(device.Writable!, stopping);
+    }
+
+    internal void Return(FlushGroup group)
+    {
+        lock (_gate)
+        {
+            group.Next = _free;
+            _free = group;
+        }
+    }
+
+    private FlushGroup TakeGroup()
+    {
+        lock (_gate)
+        {
+            if (_free is not { } group)
+                return new FlushGroup(this);
+            _free = group.Next;
+            return group;
+        }
     }
 
     internal void LogError(uint type, ulong sector, Exception exception)

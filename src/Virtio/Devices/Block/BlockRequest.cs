@@ -18,6 +18,8 @@ internal sealed class BlockRequest
     private readonly List<ReadOnlyMemory<byte>> _data = [];
     private readonly Action _continue;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
+
+    // The write under way ends on another thread and is followed by a flush of its own.
     private bool _flushNext;
     private uint _type;
     private ulong _sector;
@@ -69,8 +71,8 @@ internal sealed class BlockRequest
             case BlockRequestType.Write:
                 Write();
                 break;
-            case BlockRequestType.Flush when Device.Writable is { } storage:
-                Await(storage.FlushAsync(_queue.Stopping));
+            case BlockRequestType.Flush when Device.Writable is not null:
+                _queue.FlushAtEndOfBatch(this);
                 break;
             case BlockRequestType.Flush:
                 Finish(BlockStatus.Ok);
@@ -110,8 +112,16 @@ internal sealed class BlockRequest
 
         _data.Clear();
         _chain.Reader.Take(length, _data);
+        ValueTask written = storage.WriteAsync((long)_sector * BlockDevice.SectorSize, _data, _queue.Stopping);
+        if (_queue.WritesThrough && written.IsCompletedSuccessfully)
+        {
+            written.GetAwaiter().GetResult();
+            _queue.FlushAtEndOfBatch(this);
+            return;
+        }
+
         _flushNext = _queue.WritesThrough;
-        Await(storage.WriteAsync((long)_sector * BlockDevice.SectorSize, _data, _queue.Stopping));
+        Await(written);
     }
 
     private bool IsInRange(long length)
@@ -149,6 +159,15 @@ internal sealed class BlockRequest
         }
 
         Finish(BlockStatus.Ok);
+    }
+
+    /// <summary>The flush that this request waited for has ended. For the thread that ended it.</summary>
+    internal void Flushed(Exception? failure)
+    {
+        if (failure is null)
+            Finish(BlockStatus.Ok);
+        else
+            Fail(failure);
     }
 
     private void Fail(Exception exception)
