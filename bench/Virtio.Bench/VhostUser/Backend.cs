@@ -14,14 +14,18 @@ internal sealed class Backend : IDisposable
 
     private readonly GuestProcess _process;
 
-    private Backend(GuestProcess process, string socket)
+    private readonly string _socket;
+    private readonly string _throughSocket;
+
+    private Backend(GuestProcess process, string socket, string throughSocket)
     {
         _process = process;
-        Socket = socket;
+        _socket = socket;
+        _throughSocket = throughSocket;
     }
 
-    /// <summary>Where it listens.</summary>
-    internal string Socket { get; }
+    /// <summary>Where it listens for a driver that accesses the disk in some way.</summary>
+    internal string SocketFor(Access access) => access == Access.WriteThrough ? _throughSocket : _socket;
 
     /// <summary>What it has used of the processors.</summary>
     internal TimeSpan ProcessorTime => _process.ProcessorTime;
@@ -29,30 +33,33 @@ internal sealed class Backend : IDisposable
     /// <summary>What it said last.</summary>
     internal string LastError => _process.Errors.Split('\n')[^1];
 
-    /// <summary>QEMU's, with a thread of its own for the disk.</summary>
+    /// <summary>QEMU's, with a thread of its own for the disk. Whether it writes through is up to an export, not to the driver's features: there are two exports.</summary>
     /// <param name="socket">Where it is to listen.</param>
     /// <param name="disk">The file, or null for a disk that does nothing.</param>
     internal static Backend StartQemu(string socket, string? disk)
     {
         string backing = disk is null ? $"driver=null-co,size={NullLength},read-zeroes=off" : QemuMicrovm.FastFile(disk);
-        return Start(QemuProgram, socket,
+        string through = socket + "-through";
+        string export = $"node-name=disk,addr.type=unix,num-queues={MaximumQueues},iothread=loop{(disk is null ? "" : ",writable=on")}";
+        return Start(QemuProgram, socket, through,
         [
             "--object", "iothread,id=loop", "--blockdev", $"{backing},node-name=disk",
-            "--export", $"vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path={socket},num-queues={MaximumQueues},iothread=loop",
+            "--export", $"vhost-user-blk,id=back,addr.path={socket},{export}",
+            "--export", $"vhost-user-blk,id=through,addr.path={through},writethrough=on,{export}",
         ]);
     }
 
     /// <summary>The command; where the disk does nothing, which it knows no way to, a program that serves as it does.</summary>
     internal static Backend StartVirtio(string socket, string? disk) => disk is null
-        ? Start(Repository.NativeHost, socket, ["serve", socket, "null", $"{MaximumQueues}"])
-        : Start(Repository.NativeCommand, socket, ["serve", "block", disk, "--read-only", "--socket", socket, "--queues", $"{MaximumQueues}", "--packed", "on"]);
+        ? Start(Repository.NativeHost, socket, socket, ["serve", socket, "null", $"{MaximumQueues}"])
+        : Start(Repository.NativeCommand, socket, socket, ["serve", "block", disk, "--socket", socket, "--queues", $"{MaximumQueues}", "--packed", "on"]);
 
     public void Dispose() => _process.Dispose();
 
-    private static Backend Start(string program, string socket, IReadOnlyList<string> arguments)
+    private static Backend Start(string program, string socket, string throughSocket, IReadOnlyList<string> arguments)
     {
         GuestProcess process = GuestProcess.Start(program, arguments);
-        while (!Answers(socket))
+        while (!Answers(socket) || !Answers(throughSocket))
         {
             if (process.Elapsed > Limit)
             {
@@ -63,7 +70,7 @@ internal sealed class Backend : IDisposable
             Thread.Sleep(20);
         }
 
-        return new Backend(process, socket);
+        return new Backend(process, socket, throughSocket);
     }
 
     // The path is there before it can be connected to.

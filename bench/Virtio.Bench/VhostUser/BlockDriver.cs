@@ -15,6 +15,7 @@ namespace Virtio.Bench.VhostUser;
 [SupportedOSPlatform("linux")]
 internal sealed class BlockDriver : IDisposable
 {
+    private const ulong Flush = 1 << 9;
     private const ulong MultipleQueues = 1 << 12;
     private const ulong AreaLength = 3 * DriverRing.AreaLength;
 
@@ -41,7 +42,8 @@ internal sealed class BlockDriver : IDisposable
         VirtioFeatures features = VirtioFeatures.Version1 | VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | (kind.IsPacked ? VirtioFeatures.RingPacked : 0);
         if (((VirtioFeatures)_backend.Features & features) != features)
             throw new InvalidOperationException($"the back-end lacks {features & ~(VirtioFeatures)_backend.Features}");
-        _backend.SetFeatures((ulong)features | (_backend.Features & MultipleQueues));
+        ulong flush = job.Access == Access.WriteThrough ? 0 : Flush;
+        _backend.SetFeatures((ulong)features | (_backend.Features & (MultipleQueues | flush)));
         _backend.SetMemory(_memory.Regions);
         if (kind.KeepsInflight)
             _backend.KeepInflight((ushort)job.Queues, DriverRing.Size);

@@ -4,13 +4,13 @@ using Virtio.Queues;
 
 namespace Virtio.Bench.VhostUser;
 
-/// <summary>The read requests of one ring in shared memory: of each its header, its status, and the table of its three pieces, all but the sector written once.</summary>
+/// <summary>The requests of one ring in shared memory: of each its header, its status, and the table of its three pieces, all but the sector written once.</summary>
 internal sealed class RequestTable
 {
     /// <summary>The most requests there are.</summary>
     internal const int MaximumDepth = 32;
 
-    /// <summary>The longest read.</summary>
+    /// <summary>The most bytes of data in a request.</summary>
     internal const int MaximumLength = 128 << 10;
 
     /// <summary>Bytes of a table.</summary>
@@ -27,19 +27,24 @@ internal sealed class RequestTable
     private const int PageSize = 4096;
     private const int SectorSize = 512;
     private const byte NoStatus = 0xff;
+    private const uint ReadType = 0;
+    private const uint WriteType = 1;
 
     private readonly GuestMemory _memory;
     private readonly GuestBuffer _blocks;
     private readonly ulong _address;
     private readonly int _length;
+    private readonly bool _writes;
 
     /// <summary>Lays them out.</summary>
     /// <param name="memory">Shared with the back-end.</param>
     /// <param name="address">Where there is <see cref="Room"/>.</param>
     /// <param name="isPacked">The layout of descriptors.</param>
-    /// <param name="length">Bytes of each read.</param>
-    internal RequestTable(GuestMemory memory, ulong address, bool isPacked, int length)
+    /// <param name="length">Bytes of data in each request.</param>
+    /// <param name="writes">Whether the requests write.</param>
+    internal RequestTable(GuestMemory memory, ulong address, bool isPacked, int length, bool writes)
     {
+        _writes = writes;
         _memory = memory;
         _address = address;
         _length = length;
@@ -49,8 +54,10 @@ internal sealed class RequestTable
             Span<ulong> table = MemoryMarshal.Cast<byte, ulong>(_blocks.Span.Slice((i * BlockLength) + TableOffset, (int)Length));
             ulong block = address + (ulong)(i * BlockLength);
             Write(table, block, HeaderLength, isPacked ? FlagsOfPacked(0) : FlagsOfSplit(DescriptorFlags.Next, 1));
-            Write(table[2..], DataOf(i), length, isPacked ? FlagsOfPacked(DescriptorFlags.Write) : FlagsOfSplit(DescriptorFlags.Next | DescriptorFlags.Write, 2));
+            DescriptorFlags direction = writes ? 0 : DescriptorFlags.Write;
+            Write(table[2..], DataOf(i), length, isPacked ? FlagsOfPacked(direction) : FlagsOfSplit(DescriptorFlags.Next | direction, 2));
             Write(table[4..], block + StatusOffset, 1, isPacked ? FlagsOfPacked(DescriptorFlags.Write) : FlagsOfSplit(DescriptorFlags.Write, 0));
+            MemoryMarshal.Write(_blocks.Span[(i * BlockLength)..], writes ? WriteType : ReadType);
         }
     }
 
@@ -61,6 +68,8 @@ internal sealed class RequestTable
         Span<byte> block = _blocks.Span.Slice(request * BlockLength, BlockLength);
         MemoryMarshal.Write(block[SectorOffset..], sector);
         block[StatusOffset] = NoStatus;
+        if (_writes)
+            MarkPages(request, (ulong)sector);
         return _address + (ulong)((request * BlockLength) + TableOffset);
     }
 
@@ -80,6 +89,14 @@ internal sealed class RequestTable
 
         words.Clear();
         return true;
+    }
+
+    // So that a later read finds what it looks for.
+    private void MarkPages(int request, ulong sector)
+    {
+        Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(Buffer(DataOf(request), _length).Span);
+        for (int page = 0; page < words.Length; page += PageSize / sizeof(ulong), sector += PageSize / SectorSize)
+            words[page] = words[page + (PageSize / sizeof(ulong)) - 1] = sector;
     }
 
     private static void Write(Span<ulong> descriptor, ulong address, int length, ulong flags)
