@@ -58,7 +58,9 @@ internal sealed class BlockTarget : IFuzzTarget
         queue.Offer(Request, request.Length, readablePiece, Room, room, writablePiece);
         var activation = new DeviceActivation((ulong)features, () => { }, (reason, _) => throw new FindingException(reason), NullLogger.Instance);
         Check.That(queue.Queue.TryDequeue(out DescriptorChain chain));
-        new BlockQueue(disk, activation, queue.Queue.Stopping).Handle(chain);
+        var requests = new BlockQueue(disk, activation, queue.Queue.Stopping);
+        requests.Handle(chain);
+        requests.EndBatch();
         Check.That(queue.Queue.Outstanding == 0);
         AssertAnswer(disk, request, room, queue.TakeUsed());
     }
