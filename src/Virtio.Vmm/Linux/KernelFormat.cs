@@ -45,6 +45,13 @@ internal static class KernelFormat
     public static bool IsRiscvImage(ReadOnlySpan<byte> prefix) =>
         At(prefix, RiscvMagicOffset).StartsWith("RSC\x05"u8) || At(prefix, RiscvOldMagicOffset).StartsWith("RISCV\0\0\0"u8);
 
+    /// <summary>
+    /// Whether this is a U-Boot for a riscv supervisor (u-boot.bin): a flat image without a header, told by its first two instructions. They save what the
+    /// firmware passed, the hart in tp and the device tree in s1, compressed or not.
+    /// </summary>
+    public static bool IsRiscvUBoot(ReadOnlySpan<byte> prefix) =>
+        prefix.StartsWith<byte>([0x2a, 0x82, 0xae, 0x84]) || prefix.StartsWith<byte>([0x13, 0x02, 0x05, 0x00, 0x93, 0x84, 0x05, 0x00]);
+
     /// <summary>What a kernel is for, once it is unwrapped. Reads no more than its beginning.</summary>
     /// <exception cref="BootException">It cannot be opened or read.</exception>
     public static KernelArchitecture ArchitectureOf(BootSource kernel)
@@ -60,7 +67,7 @@ internal static class KernelFormat
             return ElfMachine(prefix).Architecture;
         if (IsX86Setup(prefix))
             return KernelArchitecture.X86;
-        if (IsRiscvImage(prefix))
+        if (IsRiscvImage(prefix) || IsRiscvUBoot(prefix) || IsMachineModeUBoot(prefix))
             return KernelArchitecture.Riscv64;
         return At(prefix, Arm64MagicOffset).StartsWith("ARM\x64"u8) ? KernelArchitecture.Arm64 : KernelArchitecture.Unknown;
     }
@@ -76,6 +83,8 @@ internal static class KernelFormat
             return $"it is an ELF file{ElfMachine(prefix).Name}, and an Image is needed (arch/riscv/boot/Image in a kernel's build)";
         if (IsElf(prefix))
             return $"it is an ELF file{ElfMachine(prefix).Name}, and this machine is {Name(machine)}";
+        if (IsMachineModeUBoot(prefix))
+            return "it is a U-Boot for machine mode, and this machine begins in supervisor mode: take one built for that (Debian: qemu-riscv64_smode/u-boot.bin)";
         var architecture = ArchitectureOf(prefix);
         if (architecture == machine)
             return "it is cut off within its header";
@@ -93,6 +102,9 @@ internal static class KernelFormat
             return $"it is an EFI program that is no {Name(machine)} kernel";
         return "it is not a Linux kernel";
     }
+
+    /// <summary>Its first instruction asks which hart it is, which only machine mode may.</summary>
+    private static bool IsMachineModeUBoot(ReadOnlySpan<byte> prefix) => prefix.StartsWith<byte>([0x73, 0x25, 0x40, 0xf1]) && IsRiscvUBoot(prefix[4..]);
 
     private static ReadOnlySpan<byte> At(ReadOnlySpan<byte> prefix, int offset) => prefix.Length > offset ? prefix[offset..] : [];
 

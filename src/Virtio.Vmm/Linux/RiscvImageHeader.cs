@@ -12,11 +12,16 @@ internal readonly record struct RiscvImageHeader(ulong TextOffset, ulong ImageSi
     private const ulong BigEndianFlag = 1;
     private const ulong Alignment = 2 << 20; // "a 2MB aligned address in case of RV64"
 
-    /// <summary>Reads and checks it.</summary>
+    // Where U-Boot is linked to run from, and room for the zeroed data behind it, which a flat image does not tell of.
+    private static readonly RiscvImageHeader UBoot = new(Alignment, 8 << 20, 0);
+
+    /// <summary>Reads and checks it. A U-Boot has none, and gets the one that it needs.</summary>
     /// <returns>Null and why it cannot be booted, as the end of a sentence.</returns>
     public static RiscvImageHeader? Read(ReadOnlySpan<byte> prefix, out string reason)
     {
         reason = "";
+        if (KernelFormat.IsRiscvUBoot(prefix))
+            return UBoot;
         if (prefix.Length < Size || !KernelFormat.IsRiscvImage(prefix))
         {
             reason = KernelFormat.Describe(prefix, KernelArchitecture.Riscv64);

@@ -26,7 +26,14 @@ internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal 
 
     internal ulong DeviceArea { get; set; }
 
-    /// <summary>Made when the driver sets QueueReady, served from DRIVER_OK on. Read by kicks without a lock.</summary>
+    /// <summary>The QueueReady register. Without a queue only until DRIVER_OK. Written under the device's lock, read without.</summary>
+    internal bool IsReady
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
+    /// <summary>Made once the queue is ready and the features are known, served from DRIVER_OK on. Read by kicks without a lock.</summary>
     internal Virtqueue? Queue
     {
         get => Volatile.Read(ref field);
@@ -34,7 +41,18 @@ internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal 
     }
 
     /// <summary>The device serves the queue.</summary>
-    internal bool Started { get; set; }
+    internal bool Started
+    {
+        get;
+        set
+        {
+            field = value;
+            HasRun |= value;
+        }
+    }
+
+    /// <summary>The device has served the queue since it was last reset, so that the device's place in the ring is no longer its start.</summary>
+    internal bool HasRun { get; private set; }
 
     /// <summary>A reset of this queue goes on (virtio 1.4, 2.6.1.1).</summary>
     internal bool Resetting
@@ -43,8 +61,9 @@ internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal 
         set => Volatile.Write(ref field, value);
     }
 
-    /// <summary>The queue was reset on its own and may be set up anew while the device runs.</summary>
-    internal bool MayRestart { get; private set; }
+    /// <summary>What the driver wrote, for a message.</summary>
+    internal string Geometry =>
+        $"size {Size} of at most {maximumSize}, descriptor area 0x{DescriptorArea:x}, driver area 0x{DriverArea:x}, device area 0x{DeviceArea:x}";
 
     internal QueueConfig ToConfig(ulong features, QueueState state) => new()
     {
@@ -66,11 +85,12 @@ internal sealed class QueueRegisters(int index, ushort maximumSize, QueueSignal 
     }
 
     /// <summary>Back to what it was before the driver touched it.</summary>
-    internal void Clear(bool mayRestart = false)
+    internal void Clear()
     {
         Queue = null;
+        IsReady = false;
         Started = false;
-        MayRestart = mayRestart;
+        HasRun = false;
         Size = maximumSize;
         DescriptorArea = DriverArea = DeviceArea = 0;
     }

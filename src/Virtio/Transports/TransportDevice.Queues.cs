@@ -11,34 +11,42 @@ internal sealed partial class TransportDevice
     internal IEnumerable<CountedQueue> CountedQueues(int device) =>
         _queues.Select((queue, index) => new CountedQueue(device, Device.Id, index, queue.Counters, () => queue.Kicks));
 
-    /// <summary>Changes a queue's geometry; ignored once it is ready, and after DRIVER_OK unless the queue was reset.</summary>
+    /// <summary>Changes a queue's geometry; ignored while the queue is ready, and after it has run until it is reset.</summary>
     internal void Configure(uint index, Action<QueueRegisters, uint> change, uint value)
     {
         lock (_gate)
         {
-            if (Queue(index) is { Queue: null } queue && MayConfigure(queue))
+            if (Queue(index) is { IsReady: false, HasRun: false } queue)
                 change(queue, value);
         }
     }
 
-    /// <summary>QueueReady: makes the queue of what was written, or ends it. A geometry that makes no queue leaves it not ready.</summary>
+    /// <summary>
+    /// QueueReady. Makes the queue of what was written, or ends it. Before the features are known the layout of the ring is not known either: then only
+    /// the register is set, and DRIVER_OK makes the queue. A geometry that makes no queue leaves it not ready.
+    /// </summary>
     internal void SetReady(uint index, bool ready)
     {
         lock (_gate)
         {
-            if (Queue(index) is not { } queue || ready == queue.Queue is not null)
+            if (Queue(index) is not { } queue || ready == queue.IsReady)
                 return;
             if (!ready)
             {
                 Stop(queue, (int)index);
                 queue.Queue = null;
-                return;
+                queue.IsReady = false;
             }
-
-            if (!Status.HasFlag(DeviceStatus.FeaturesOk) || !MayConfigure(queue) || !TryMake(queue, QueueState.Initial))
-                return;
-            if (IsServing)
-                Start((int)index, queue);
+            else if (FaultOfReady((int)index, queue) is { } fault)
+            {
+                Refuse(fault);
+            }
+            else
+            {
+                queue.IsReady = true;
+                if (IsServing)
+                    Start((int)index, queue);
+            }
         }
     }
 
@@ -51,7 +59,7 @@ internal sealed partial class TransportDevice
                 return;
             queue.Resetting = true;
             Stop(queue, (int)index);
-            queue.Clear(mayRestart: true);
+            queue.Clear();
             queue.Resetting = false;
         }
     }
@@ -91,7 +99,29 @@ internal sealed partial class TransportDevice
             Queue(Took(VirtioFeatures.NotificationData) ? unchecked((ushort)index) : index)?.Kick();
     }
 
-    private bool MayConfigure(QueueRegisters queue) => !Status.HasFlag(DeviceStatus.DriverOk) || queue.MayRestart;
+    /// <summary>
+    /// Why a queue cannot become ready; null when it can, and was made if the features are known. A queue that has run would begin at the start of its
+    /// ring again and serve its old requests twice: only a reset of the queue or of the device makes it new.
+    /// </summary>
+    private string? FaultOfReady(int index, QueueRegisters queue)
+    {
+        if (queue.HasRun)
+            return $"queue {index} has run and cannot become ready again before it is reset";
+        bool isPossible = IsNegotiated ? TryMake(queue, QueueState.Initial) : queue.Size != 0 && queue.Size <= queue.MaximumSize;
+        return isPossible ? null : $"queue {index} cannot be used: {queue.Geometry}";
+    }
+
+    /// <summary>Makes the queues that became ready before the features were known. Null, or why one of them cannot be made.</summary>
+    private string? MakeReadyQueues()
+    {
+        for (int i = 0; i < _queues.Length; i++)
+        {
+            if (_queues[i] is { IsReady: true, Queue: null } queue && !TryMake(queue, QueueState.Initial))
+                return $"queue {i} cannot be used: {queue.Geometry}";
+        }
+
+        return null;
+    }
 
     private bool TryMake(QueueRegisters queue, QueueState state)
     {

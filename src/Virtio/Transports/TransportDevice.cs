@@ -23,8 +23,6 @@ internal sealed partial class TransportDevice
     private int _status;
     private int _failures;
     private object? _session;
-    private ulong _taken;
-    private bool _tookUnknown;
 
     internal TransportDevice(IVirtioDevice device, GuestMemory memory, Action<bool> setInterruptLine, Func<int, QueueSignal> createSignal, ILogger logger)
     {
@@ -59,79 +57,12 @@ internal sealed partial class TransportDevice
         _ => 0,
     };
 
-    internal void TakeFeatures(uint window, uint bits)
-    {
-        lock (_gate)
-        {
-            // Negotiation ends with FEATURES_OK (virtio 1.4, 3.1.1).
-            if (!Status.HasFlag(DeviceStatus.Driver) || Status.HasFlag(DeviceStatus.FeaturesOk))
-                return;
-            switch (window)
-            {
-                case 0:
-                    _taken = (_taken & ~(ulong)uint.MaxValue) | bits;
-                    break;
-                case 1:
-                    _taken = (_taken & uint.MaxValue) | ((ulong)bits << 32);
-                    break;
-                default:
-                    _tookUnknown |= bits != 0;
-                    break;
-            }
-        }
-    }
-
-    internal void WriteStatus(uint value)
-    {
-        lock (_gate)
-        {
-            if (value == 0)
-            {
-                Reset();
-                return;
-            }
-
-            // Bits are only ever added; a write that would clear one, or follows a failure, changes nothing (virtio 1.4, 2.1.1).
-            DeviceStatus current = Status & ~DeviceStatus.NeedsReset;
-            var written = (DeviceStatus)(value & 0xff);
-            if ((written & current) != current || Status.HasFlag(DeviceStatus.Failed))
-                return;
-            if (written.HasFlag(DeviceStatus.Failed))
-            {
-                AddStatus(DeviceStatus.Failed);
-                StopQueues();
-                return;
-            }
-
-            foreach ((DeviceStatus bit, DeviceStatus before) in Steps)
-            {
-                if (written.HasFlag(bit) && !Status.HasFlag(bit) && Status.HasFlag(before) && Enter(bit))
-                    AddStatus(bit);
-            }
-
-            if (Status.HasFlag(DeviceStatus.DriverOk) && !current.HasFlag(DeviceStatus.DriverOk))
-                Activate();
-        }
-    }
-
     /// <summary>Back to the beginning; returns when nobody touches a queue or buffer any more.</summary>
     internal void ForceReset()
     {
         lock (_gate)
             Reset();
     }
-
-    // Each bit and the one it follows.
-    private static readonly (DeviceStatus Bit, DeviceStatus Before)[] Steps =
-    [
-        (DeviceStatus.Acknowledge, DeviceStatus.None),
-        (DeviceStatus.Driver, DeviceStatus.Acknowledge),
-        (DeviceStatus.FeaturesOk, DeviceStatus.Driver),
-        (DeviceStatus.DriverOk, DeviceStatus.FeaturesOk),
-    ];
-
-    private bool Enter(DeviceStatus bit) =>
-        bit != DeviceStatus.FeaturesOk || (!_tookUnknown && FeatureRules.IsAcceptable(_offered, _taken));
 
     private void AddStatus(DeviceStatus bits) => Interlocked.Or(ref _status, (int)bits);
 
@@ -158,8 +89,6 @@ internal sealed partial class TransportDevice
     }
 
     private bool IsServing => (Status & (DeviceStatus.DriverOk | DeviceStatus.Failed | DeviceStatus.NeedsReset)) == DeviceStatus.DriverOk;
-
-    private bool Took(VirtioFeatures feature) => ((VirtioFeatures)_taken).HasFlag(feature);
 
     private void NotifyConfigChanged() => Interrupts.Raise(InterruptStatus.ConfigChange);
 
@@ -196,8 +125,7 @@ internal sealed partial class TransportDevice
             Guarded.Reset();
         foreach (QueueRegisters queue in _queues)
             queue.Clear();
-        _taken = 0;
-        _tookUnknown = false;
+        ForgetNegotiation();
 
         // The status last: whoever reads 0 finds neither an event nor a device that could still raise one (virtio 1.4, 2.4.1).
         Volatile.Write(ref _session, null);

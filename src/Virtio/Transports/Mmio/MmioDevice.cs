@@ -42,7 +42,7 @@ internal sealed class MmioDevice(TransportDevice transport)
         MmioRegisters.VendorId => Vendor,
         MmioRegisters.DeviceFeatures => transport.OfferedFeatures(_deviceFeaturesSelect),
         MmioRegisters.QueueSizeMaximum => transport.Queue(_queueSelect)?.MaximumSize ?? 0u,
-        MmioRegisters.QueueReady => transport.Queue(_queueSelect)?.Queue is null ? 0u : 1u,
+        MmioRegisters.QueueReady => transport.Queue(_queueSelect) is { IsReady: true } ? 1u : 0u,
         MmioRegisters.QueueReset => transport.Queue(_queueSelect) is { Resetting: true } ? 1u : 0u,
         MmioRegisters.InterruptStatus => transport.Interrupts.Events,
         MmioRegisters.Status => (uint)transport.Status,
