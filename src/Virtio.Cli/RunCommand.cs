@@ -71,8 +71,8 @@ internal sealed class RunCommand : Command
 
     private readonly Option<string?> _serial = new("--serial")
     {
-        Description = "A file for the output of the serial port, where the kernel's own messages go.",
-        HelpName = "file",
+        Description = "A file for the output of the serial port, where the kernel's own messages go. stdio: this terminal is the serial port, and there is no other console; for firmware such as U-Boot.",
+        HelpName = "file|stdio",
     };
 
     internal RunCommand()
@@ -86,6 +86,8 @@ internal sealed class RunCommand : Command
     internal RunOptions Read(ParseResult result)
     {
         var defaults = new RunOptions();
+        if (result.GetValue(_console) is not null && defaults with { Serial = result.GetValue(_serial) } is { HasSerialTerminal: true })
+            throw new CommandException("--serial stdio: the serial port is then the machine's only console; leave --console out");
         return new RunOptions
         {
             Machine = result.GetValue(_machine),

@@ -8,6 +8,8 @@ internal sealed record RunOptions
 {
     internal const long DefaultMemory = 1L << 30;
 
+    private const string SerialTerminal = "stdio";
+
     internal MicroVmMachine Machine { get; init; } = MicroVmMachine.Auto;
 
     /// <summary>A path or a URL; null for the guest image's.</summary>
@@ -28,6 +30,9 @@ internal sealed record RunOptions
 
     internal ConsoleSpec Console { get; init; } = new(ConsoleKind.Standard, "");
 
-    /// <summary>The file that takes the serial port's output; null for none.</summary>
+    /// <summary>The file that takes the serial port's output, or <c>stdio</c>; null for none.</summary>
     internal string? Serial { get; init; }
+
+    /// <summary>The serial port has this terminal, and the machine no other console: for firmware, and for kernels without a driver for that.</summary>
+    internal bool HasSerialTerminal => Serial == SerialTerminal;
 }

@@ -52,8 +52,8 @@ internal sealed class RunSession(RunOptions options)
         await using BootFiles files = await BootFiles.PrepareAsync(options, interrupted);
         MicroVmMachineChoice choice = MicroVmMachineChoice.For(options.Machine, files.Kernel);
         await using ConsoleEnd end = ConsoleEnd.Open(options.Console);
-        await using FileStream? serial = options.Serial is null ? null : OutputFile.Create("--serial", options.Serial);
-        var console = new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output });
+        await using FileStream? serial = options.Serial is null || options.HasSerialTerminal ? null : OutputFile.Create("--serial", options.Serial);
+        ConsoleDevice? console = options.HasSerialTerminal ? null : new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output });
         List<IVirtioDevice> devices = await OpenDevicesAsync(console, interrupted);
         end.Begin(console);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted, end.Ended);
@@ -67,7 +67,8 @@ internal sealed class RunSession(RunOptions options)
                 MemorySize = options.Memory,
                 ProcessorCount = options.Processors,
                 Devices = devices,
-                SerialOutput = serial,
+                SerialInput = options.HasSerialTerminal ? end.Input : null,
+                SerialOutput = options.HasSerialTerminal ? end.Output : serial,
                 Logger = _logger,
             },
             stop.Token);
@@ -75,13 +76,14 @@ internal sealed class RunSession(RunOptions options)
         MicroVmExit exit = await vm.WaitForExitAsync(stop.Token);
 
         // The guest's last words: whoever reads them slowly gets them all, unless the end was asked for here.
-        await Task.WhenAny(console.FlushAsync(stop.Token));
+        if (console is not null)
+            await Task.WhenAny(console.FlushAsync(stop.Token));
         return exit;
     }
 
-    private async Task<List<IVirtioDevice>> OpenDevicesAsync(ConsoleDevice console, CancellationToken interrupted)
+    private async Task<List<IVirtioDevice>> OpenDevicesAsync(ConsoleDevice? console, CancellationToken interrupted)
     {
-        List<IVirtioDevice> devices = [console, new EntropyDevice()];
+        List<IVirtioDevice> devices = console is null ? [new EntropyDevice()] : [console, new EntropyDevice()];
         try
         {
             foreach (DiskSpec disk in options.Disks)

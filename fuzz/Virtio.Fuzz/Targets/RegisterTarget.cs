@@ -90,10 +90,13 @@ internal sealed class RegisterTarget : IFuzzTarget
         Check.That(_bus.HandleMmio(GuestRam.Registers + (uint)offset, data[..width], isWrite));
     }
 
-    /// <summary>A right start up to a point, with a ring of either layout for each queue.</summary>
+    /// <summary>A start up to a point, in the right order or with the queues first, with a ring of either layout for each queue.</summary>
     private void BringUp(int steps, byte features)
     {
         Write(MmioRegisters.Status, 0);
+        bool isEarly = (steps & 8) != 0;
+        if (isEarly)
+            SetUpQueues(steps);
         Write(MmioRegisters.Status, 1);
         Write(MmioRegisters.Status, 3);
         Write(MmioRegisters.DriverFeaturesSelect, 0);
@@ -103,10 +106,16 @@ internal sealed class RegisterTarget : IFuzzTarget
         // Above VERSION_1: packed, in order, notification data, ring reset.
         Write(MmioRegisters.DriverFeatures, 1u | ((features & 4u) != 0 ? 4u : 0) | ((features & 8u) != 0 ? 8u : 0) | ((features & 16u) != 0 ? 64u : 0) | ((features & 32u) == 0 ? 256u : 0));
         Write(MmioRegisters.Status, 11);
-        for (uint queue = 0; queue < 3 && steps > queue; queue++)
-            SetUp(queue);
+        if (!isEarly)
+            SetUpQueues(steps);
         if (steps > 3)
             Write(MmioRegisters.Status, Running);
+    }
+
+    private void SetUpQueues(int count)
+    {
+        for (uint queue = 0; queue < 3 && count > queue; queue++)
+            SetUp(queue);
     }
 
     private void SetUp(uint queue)

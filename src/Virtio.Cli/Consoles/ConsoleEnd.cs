@@ -28,7 +28,8 @@ internal abstract class ConsoleEnd : IAsyncDisposable
     };
 
     /// <summary>Called just before the machine starts.</summary>
-    internal virtual void Begin(ConsoleDevice device)
+    /// <param name="device">The console that this is the end of; null where it is the end of a serial port.</param>
+    internal virtual void Begin(ConsoleDevice? device)
     {
     }
 

@@ -26,9 +26,9 @@ internal sealed class StandardConsole : ConsoleEnd
 
     internal override string Hint => "Ctrl-A x ends";
 
-    internal override void Begin(ConsoleDevice device)
+    internal override void Begin(ConsoleDevice? device)
     {
-        _sizes = Terminal.WatchSize(Terminal.StandardOutput, size => device.Resize(size.Columns, size.Rows));
+        _sizes = Terminal.WatchSize(Terminal.StandardOutput, size => device?.Resize(size.Columns, size.Rows));
         if (!_interactive)
             return;
         _raw = RawTerminal.Enter(Terminal.StandardInput);

@@ -48,10 +48,13 @@ public interface IVirtioDevice : IAsyncDisposable
     {
     }
 
-    /// <summary>The driver is ready (DRIVER_OK). Followed by <see cref="StartQueue"/> for each queue it uses. Must not block: a processor waits.</summary>
+    /// <summary>
+    /// The driver is ready (DRIVER_OK). Followed by <see cref="StartQueue"/> for each queue that the driver has set up by then; it may set up others later.
+    /// Must not block: a processor waits.
+    /// </summary>
     void Activate(DeviceActivation activation);
 
-    /// <summary>Starts to serve a queue.</summary>
+    /// <summary>Starts to serve a queue: at activation, or at any time until <see cref="Reset"/>, with other queues running or none.</summary>
     void StartQueue(int index, Virtqueue queue);
 
     /// <summary>Stops serving a queue; returns when nobody touches it or its buffers.</summary>

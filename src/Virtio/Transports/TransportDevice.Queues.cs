@@ -55,8 +55,14 @@ internal sealed partial class TransportDevice
     {
         lock (_gate)
         {
-            if (Queue(index) is not { } queue || !Took(VirtioFeatures.RingReset) || !Status.HasFlag(DeviceStatus.DriverOk))
+            if (Queue(index) is not { } queue || !Status.HasFlag(DeviceStatus.DriverOk))
                 return;
+            if (!Took(VirtioFeatures.RingReset))
+            {
+                Refuse($"queue {index} is not reset: the driver did not accept VIRTIO_F_RING_RESET");
+                return;
+            }
+
             queue.Resetting = true;
             Stop(queue, (int)index);
             queue.Clear();

@@ -26,6 +26,14 @@ public class RunCommandTests
     }
 
     [Fact]
+    public void The_serial_port_and_the_console_cannot_both_have_the_terminal()
+    {
+        Assert.True(Read("--serial", "stdio").HasSerialTerminal);
+        Assert.False(Read("--serial", "s").HasSerialTerminal);
+        Assert.Contains("leave --console out", Assert.Throws<CommandException>(() => Read("--serial", "stdio", "--console", "stdio")).Message);
+    }
+
+    [Fact]
     public void Nothing_is_needed()
     {
         RunOptions options = Read();

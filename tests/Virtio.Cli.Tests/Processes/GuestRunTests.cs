@@ -65,6 +65,33 @@ public sealed class GuestRunTests : IDisposable
     }
 
     [Fact]
+    public async Task The_serial_port_may_be_the_terminal()
+    {
+        CommandProcess.RequireGuestImage();
+        using CommandProcess process = await StartAsync("--serial", "stdio");
+        await process.Input.WriteAsync("ls /dev/hvc0; echo sum=$((40+2)); poweroff -f\n");
+        await process.Input.FlushAsync();
+        (int status, string output, _) = await process.EndAsync();
+        Assert.Contains("sum=42", output);
+        Assert.Contains("No such file", output);
+        Assert.Equal(ExitStatus.Success, status);
+    }
+
+    [Fact]
+    public async Task U_Boot_has_the_terminal_and_finds_the_disk()
+    {
+        const string Program = "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin";
+        Assert.SkipUnless(File.Exists(Program), $"there is no {Program}: install Debian's package u-boot-qemu");
+        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--kernel", Program, "--disk", "mem:3M", "--serial", "stdio");
+        await process.WaitForOutputAsync("=> ");
+        await process.Input.WriteAsync("virtio info; poweroff\n");
+        await process.Input.FlushAsync();
+        (int status, string output, _) = await process.EndAsync();
+        Assert.Contains("Capacity: 3.0 MB", output);
+        Assert.Equal(ExitStatus.Success, status);
+    }
+
+    [Fact]
     public async Task The_console_may_be_a_socket_and_the_serial_port_a_file()
     {
         CommandProcess.RequireGuestImage();

@@ -118,6 +118,19 @@ public sealed class RefusedSequenceTests
         driver.SetUpQueues().OfferAndKick().Queue.Poll();
     }
 
+    [Fact]
+    public void A_queue_reset_without_RING_RESET_does_nothing_and_the_log_says_why()
+    {
+        using var driver = new LooseDriver(new ProbeKind(), split: true);
+        driver.Accept(driver.Features & ~(ulong)VirtioFeatures.RingReset).Write(11).SetUpQueues().Write(15).AssertServed(15);
+        driver.Driver.WriteRegister(MmioRegisters.QueueSelect, 0);
+        driver.Driver.WriteRegister(MmioRegisters.QueueReset, 1);
+        Assert.True(driver.Driver.IsQueueReady(0));
+        new ProbeKind().AssertWorks(driver.Driver);
+        Assert.Contains("queue 0 is not reset: the driver did not accept VIRTIO_F_RING_RESET", driver.Log.Last, StringComparison.Ordinal);
+        Assert.Equal(1, driver.Log.Lines);
+    }
+
     [Theory]
     [InlineData(0x80u, 0x8fu)]
     [InlineData(0x8fu, 0x8fu)]

@@ -40,6 +40,12 @@ public sealed class RiscvLinuxLoaderRefusalTests : IDisposable
     }
 
     [Fact]
+    public void A_U_Boot_for_machine_mode() => Refused("U-Boot for machine mode", Convert.FromHexString("732540f12a82ae84"));
+
+    [Fact]
+    public void A_U_Boot_in_too_little_memory() => Refused("takes 8 MiB from 2 MiB up, and the guest has 8 MiB", Convert.FromHexString("2a82ae84"));
+
+    [Fact]
     public void An_EFI_program() => Refused("EFI program", KernelImages.With(0, "MZ"u8));
 
     [Fact]

@@ -90,6 +90,25 @@ public sealed class RiscvLinuxLoaderTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("2a82ae84", "")]
+    [InlineData("1302050093840500", "")]
+    [InlineData("2a82ae84", "gzip")]
+    public void A_U_Boot_is_2_MiB_above_the_start_of_memory_with_room_for_its_zeroed_data(string instructions, string wrapping)
+    {
+        const ulong memorySize = 32 << 20;
+        using var memory = GuestMemory.Allocate((Start, memorySize));
+        byte[] program = [.. Convert.FromHexString(instructions), .. RandomNumberGenerator.GetBytes(700_000)];
+
+        var boot = RiscvLinuxLoader.Load(new LoadArea(memory, Start, memorySize), wrapping.Length > 0 ? KernelImages.Gzip(program) : program, [], Tree, default);
+
+        var loaded = new byte[program.Length];
+        Assert.True(memory.TryRead(boot.Entry, loaded));
+        Assert.Equal(program, loaded);
+        Assert.Equal(Start + TextOffset, boot.Entry);
+        Assert.True(boot.DeviceTree >= boot.Entry + (8 << 20));
+    }
+
     [Fact]
     public void A_cancelled_load_stops() => Assert.Throws<OperationCanceledException>(
         () => RiscvLinuxLoader.Load(Area(), KernelImages.Riscv(), [], Tree, new CancellationToken(canceled: true)));

@@ -17,6 +17,7 @@ public sealed class MicroVmMachineChoiceTests
         { "none", false, MicroVmMachine.Software, "it is slow" },
         { "x86", true, MicroVmMachine.Kvm, "it is fast" },
         { "riscv", true, MicroVmMachine.Software, "the kernel is for riscv64" },
+        { "u-boot", true, MicroVmMachine.Software, "the kernel is for riscv64" },
         { "riscv", false, MicroVmMachine.Software, "it is slow" },
         { "nonsense", true, MicroVmMachine.Kvm, "it is fast" },
         { "nonsense", false, MicroVmMachine.Software, "it is slow" },
@@ -55,6 +56,7 @@ public sealed class MicroVmMachineChoiceTests
     {
         "x86" => X86,
         "riscv" => Riscv,
+        "u-boot" => Convert.FromHexString("2a82ae84"),
         "nonsense" => Nonsense,
         _ => null,
     };
