@@ -55,12 +55,14 @@ internal sealed class UBoot : IAsyncDisposable
     /// <summary>Runs a command, which must succeed, and gives what it printed.</summary>
     public async Task<string> RunAsync(string command)
     {
-        // The echo of the command has the variable; only its output has the number.
+        // The echo of the command has the quotes; only its output has the mark whole.
         var start = Terminal.Text.Length;
-        await Terminal.TypeAsync($"{command}; echo status-$?");
-        await Terminal.ExpectAsync("status-0", TimeLimit);
+        await Terminal.TypeAsync($"{command}; echo status'-'$?");
+        await Terminal.ExpectAsync("status-", TimeLimit);
         await Terminal.ExpectAsync(Prompt, TimeLimit);
-        return Terminal.Text[start..];
+        var text = Terminal.Text[start..];
+        Assert.Contains("status-0", text, StringComparison.Ordinal);
+        return text;
     }
 
     public async ValueTask DisposeAsync()
