@@ -9,7 +9,7 @@ using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm.Boards.Riscv;
 
-/// <summary>The RISC-V board: harts in C#, memory, a PLIC, a 16550 and virtio-mmio devices.</summary>
+/// <summary>The RISC-V board: harts in C#, memory, a PLIC, a 16550, a real-time clock and virtio-mmio devices.</summary>
 internal sealed class RiscvBoard : IBoard
 {
     private readonly TaskCompletionSource<MicroVmExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +40,7 @@ internal sealed class RiscvBoard : IBoard
             options.Logger);
         _serial.KernelDied = OnKernelDied;
         parts.Add(_serial.DisposeAsync);
+        var clock = parts.Own(new GoldfishClock(TimeProvider.System, asserted => plic.SetLevel(RiscvBoardLayout.ClockInterrupt, asserted)));
         var busOptions = new MmioBusOptions
         {
             BaseAddress = RiscvBoardLayout.VirtioAddress,
@@ -53,7 +54,7 @@ internal sealed class RiscvBoard : IBoard
         _machine = new RiscvMachine(new RiscvMachineOptions
         {
             Memory = [.. _memory.Regions.Select(region => new RiscvMemoryRegion(region.Address, region.Host, region.Length))],
-            Bus = new RiscvSystemBus(plic, _serial.Uart, _virtio),
+            Bus = new RiscvSystemBus(plic, _serial.Uart, clock, _virtio),
             HartCount = options.ProcessorCount,
             TimebaseFrequency = RiscvBoardLayout.TimebaseFrequency,
             DebugConsole = _serial.WriteFirmware,

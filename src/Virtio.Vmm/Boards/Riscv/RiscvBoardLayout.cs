@@ -3,6 +3,9 @@ namespace Virtio.Vmm.Boards.Riscv;
 /// <summary>Where things are on the RISC-V board. The device tree tells the guest the same.</summary>
 internal static class RiscvBoardLayout
 {
+    /// <summary>The real-time clock's registers.</summary>
+    public const ulong ClockAddress = 0x0010_1000;
+
     /// <summary>The interrupt controller's registers.</summary>
     public const ulong PlicAddress = 0x0c00_0000;
 
@@ -23,6 +26,9 @@ internal static class RiscvBoardLayout
 
     /// <summary>The first virtio device's interrupt; the others follow.</summary>
     public const int FirstVirtioInterrupt = 2;
+
+    /// <summary>The real-time clock's interrupt, after those of the virtio devices.</summary>
+    public const int ClockInterrupt = FirstVirtioInterrupt + MicroVmOptions.MaxDeviceCount;
 
     /// <summary>The rate of the harts' clock, in hertz.</summary>
     public const uint TimebaseFrequency = 10_000_000;

@@ -112,6 +112,7 @@ internal sealed class RiscvDeviceTree
         _tree.Flag("dma-coherent");
         _tree.Node(At("interrupt-controller", RiscvBoardLayout.PlicAddress), WritePlic);
         _tree.Node(At("serial", RiscvBoardLayout.UartAddress), WriteUart);
+        _tree.Node(At("rtc", RiscvBoardLayout.ClockAddress), WriteClock);
         foreach (var device in VirtioDevices)
         {
             _tree.Node(At("virtio", device.Address), () =>
@@ -151,5 +152,12 @@ internal sealed class RiscvDeviceTree
         _tree.Quads("reg", RiscvBoardLayout.UartAddress, Serial.Uart16550.Size);
         _tree.Cells("interrupts", RiscvBoardLayout.UartInterrupt);
         _tree.Cells("clock-frequency", UartClock);
+    }
+
+    private void WriteClock()
+    {
+        _tree.Text("compatible", "google,goldfish-rtc");
+        _tree.Quads("reg", RiscvBoardLayout.ClockAddress, GoldfishClock.Size);
+        _tree.Cells("interrupts", RiscvBoardLayout.ClockInterrupt);
     }
 }

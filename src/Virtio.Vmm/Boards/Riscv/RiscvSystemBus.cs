@@ -10,13 +10,15 @@ internal sealed class RiscvSystemBus : IRiscvBus
 {
     private readonly Plic _plic;
     private readonly Uart16550 _uart;
+    private readonly GoldfishClock _clock;
     private readonly MmioBus _virtio;
 
     /// <summary>Joins the devices.</summary>
-    public RiscvSystemBus(Plic plic, Uart16550 uart, MmioBus virtio)
+    public RiscvSystemBus(Plic plic, Uart16550 uart, GoldfishClock clock, MmioBus virtio)
     {
         _plic = plic;
         _uart = uart;
+        _clock = clock;
         _virtio = virtio;
     }
 
@@ -34,6 +36,8 @@ internal sealed class RiscvSystemBus : IRiscvBus
             value = _plic.Read(offset, size);
         else if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
             value = _uart.Read(offset);
+        else if (TryOffset(address, RiscvBoardLayout.ClockAddress, GoldfishClock.Size, out offset))
+            value = _clock.Read(offset, size);
         else
             return false;
 
@@ -52,6 +56,8 @@ internal sealed class RiscvSystemBus : IRiscvBus
             _plic.Write(offset, size, value);
         else if (TryOffset(address, RiscvBoardLayout.UartAddress, Uart16550.Size, out offset))
             _uart.Write(offset, value);
+        else if (TryOffset(address, RiscvBoardLayout.ClockAddress, GoldfishClock.Size, out offset))
+            _clock.Write(offset, size, value);
         else
             return false;
 

@@ -15,6 +15,7 @@ public sealed class RiscvSystemBusTests : IAsyncDisposable
 
     private readonly GuestMemory _memory = GuestMemory.Allocate((RiscvBoardLayout.MemoryAddress, 1UL << 20));
     private readonly SerialPort _serial;
+    private readonly GoldfishClock _clock = new(TimeProvider.System, _ => { });
     private readonly MmioBus _virtio;
     private readonly RiscvSystemBus _bus;
 
@@ -24,13 +25,14 @@ public sealed class RiscvSystemBusTests : IAsyncDisposable
         _serial = new SerialPort(null, null, new FirmwareConsole(isHeldBack: false), _ => { }, NullLogger.Instance);
         var options = new MmioBusOptions { BaseAddress = RiscvBoardLayout.VirtioAddress, DeviceSize = RiscvBoardLayout.VirtioStride };
         _virtio = new MmioBus(options, _memory, [new EntropyDevice(), new EntropyDevice()], plic.SetLevel);
-        _bus = new RiscvSystemBus(plic, _serial.Uart, _virtio);
+        _bus = new RiscvSystemBus(plic, _serial.Uart, _clock, _virtio);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _virtio.DisposeAsync();
         await _serial.DisposeAsync();
+        _clock.Dispose();
         _memory.Dispose();
     }
 
@@ -46,10 +48,15 @@ public sealed class RiscvSystemBusTests : IAsyncDisposable
         Assert.True(_bus.TryWrite(RiscvBoardLayout.PlicAddress + 4, 4, 3));
         Assert.True(_bus.TryRead(RiscvBoardLayout.PlicAddress + 4, 4, out var priority));
         Assert.Equal(3u, priority);
+        Assert.True(_bus.TryWrite(RiscvBoardLayout.ClockAddress + 0x0c, 4, 7));
+        Assert.True(_bus.TryRead(RiscvBoardLayout.ClockAddress + 0x0c, 4, out var alarm));
+        Assert.Equal(7u, alarm);
     }
 
     [Theory]
     [InlineData(0)]
+    [InlineData(RiscvBoardLayout.ClockAddress - 8)]
+    [InlineData(RiscvBoardLayout.ClockAddress + GoldfishClock.Size)]
     [InlineData(RiscvBoardLayout.PlicAddress - 8)]
     [InlineData(RiscvBoardLayout.PlicAddress + Plic.Size)]
     [InlineData(RiscvBoardLayout.UartAddress - 8)]
@@ -75,6 +82,7 @@ public sealed class RiscvSystemBusTests : IAsyncDisposable
             (RiscvBoardLayout.PlicAddress, 0x3000UL),
             (RiscvBoardLayout.PlicAddress + 0x20_0000, 0x2000UL),
             (RiscvBoardLayout.UartAddress, Uart16550.Size),
+            (RiscvBoardLayout.ClockAddress, GoldfishClock.Size),
             (RiscvBoardLayout.VirtioAddress, (ulong)RiscvBoardLayout.VirtioStride),
         })
         {
