@@ -31,7 +31,7 @@ public sealed class RiscvMachine : IDisposable
             throw new PlatformNotSupportedException("The RISC-V processor needs a little-endian 64-bit host.");
         Memory = new PhysicalMemory(options.Memory);
         Bus = options.Bus;
-        Clock = new GuestClock(options.TimebaseFrequency);
+        Clock = new GuestClock(options.TimebaseFrequency, TimeProvider.System);
         Firmware = new SupervisorBinaryInterface(this, options.DebugConsole);
         _harts = [.. Enumerable.Range(0, options.HartCount).Select(id => new RiscvHart(this, id, new AutoResetEvent(false), new DecodedPages(RiscvHart.DecodedPageCount)))];
         _threads = [.. _harts.Select(hart => new Thread(() => RunHart(hart)) { IsBackground = true, Name = $"riscv-hart-{hart.Id}" })];

@@ -168,7 +168,7 @@ public sealed partial class RiscvHart
         UpdateTimer();
         while ((PendingInterrupts() & _sie) == 0 && Volatile.Read(ref _requests) == 0)
         {
-            int timeout = MillisecondsToTimer();
+            int timeout = MillisecondsToWait();
             if (timeout == 0)
                 Thread.Yield();
             else
@@ -178,14 +178,14 @@ public sealed partial class RiscvHart
     }
 
     // The host waits in whole milliseconds, and a tick that comes late costs a guest less than a hart that spins until it is due. Only
-    // what is nearly due is awaited awake.
-    private int MillisecondsToTimer()
+    // what is nearly due is awaited awake. A hart without a timer looks at the clock all the same, which must not take the wait for a stop.
+    private int MillisecondsToWait()
     {
-        if (_stimecmp == ulong.MaxValue || (_sie & (1 << TrapCause.TimerInterrupt)) == 0)
-            return Timeout.Infinite;
         ulong now = _machine.Clock.Now;
+        if (_stimecmp == ulong.MaxValue || (_sie & (1 << TrapCause.TimerInterrupt)) == 0)
+            return GuestClock.LongestWait;
         const int NearlyDue = 50;
-        return now >= _stimecmp ? 0 : (int)((_machine.Clock.ToMicroseconds(_stimecmp - now) + 1000 - NearlyDue) / 1000);
+        return now >= _stimecmp ? 0 : (int)long.Min((_machine.Clock.ToMicroseconds(_stimecmp - now) + 1000 - NearlyDue) / 1000, GuestClock.LongestWait);
     }
 
     private void Park(int timeout, ulong interrupts)
