@@ -95,6 +95,24 @@ public sealed partial class KvmVcpu
     /// <exception cref="KvmException">The call failed.</exception>
     public void SetTscFrequency(int kilohertz) => KvmCalls.Invoke(_handle, KvmRequest.SetTscFrequency, kilohertz);
 
+    /// <summary>
+    /// Tells the guest, the next time the vCPU runs, that it was paused: its kernel then does not take the time that has passed for a processor that hangs.
+    /// </summary>
+    /// <returns>Whether the guest uses the clock that KVM shares with it; without that clock, or on a KVM without this call, there is no way to tell it.</returns>
+    /// <exception cref="KvmException">The call failed.</exception>
+    public bool MarkPaused()
+    {
+        try
+        {
+            KvmCalls.Invoke(_handle, KvmRequest.MarkPaused);
+            return true;
+        }
+        catch (KvmException e) when (e.ErrorNumber is ErrorNumbers.InvalidArgument or ErrorNumbers.NoSuchRequest)
+        {
+            return false;
+        }
+    }
+
     private static void ThrowUnlessAll(in KvmRequest request, ReadOnlySpan<KvmMsr> registers, int done)
     {
         if (done < registers.Length)

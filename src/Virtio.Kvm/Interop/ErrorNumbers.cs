@@ -10,6 +10,8 @@ internal static class ErrorNumbers
     internal const int TryAgain = 11;
     internal const int AccessDenied = 13;
     internal const int Busy = 16;
+    internal const int InvalidArgument = 22;
+    internal const int NoSuchRequest = 25;
 
     /// <summary>Every error that has a name here.</summary>
     internal static IReadOnlyDictionary<int, string> Names { get; } = new Dictionary<int, string>
@@ -28,10 +30,10 @@ internal static class ErrorNumbers
         [Busy] = "EBUSY",
         [17] = "EEXIST",
         [19] = "ENODEV",
-        [22] = "EINVAL",
+        [InvalidArgument] = "EINVAL",
         [23] = "ENFILE",
         [24] = "EMFILE",
-        [25] = "ENOTTY",
+        [NoSuchRequest] = "ENOTTY",
         [28] = "ENOSPC",
         [38] = "ENOSYS",
         [95] = "EOPNOTSUPP",

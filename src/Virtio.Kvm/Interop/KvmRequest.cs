@@ -38,4 +38,5 @@ internal readonly record struct KvmRequest(uint Number, string Name)
     internal static readonly KvmRequest SetMpState = new(0x4004ae99, "KVM_SET_MP_STATE");
     internal static readonly KvmRequest SetTscFrequency = new(0xaea2, "KVM_SET_TSC_KHZ");
     internal static readonly KvmRequest GetTscFrequency = new(0xaea3, "KVM_GET_TSC_KHZ");
+    internal static readonly KvmRequest MarkPaused = new(0xaead, "KVM_KVMCLOCK_CTRL");
 }

@@ -19,6 +19,9 @@ internal sealed class X86Processor
     private readonly Thread _thread;
     private KvmVcpu? _vcpu;
 
+    // Stops of the process that this vCPU's guest was told of. Its own thread's.
+    private int _toldStops;
+
     /// <summary>Makes one without a thread yet.</summary>
     /// <param name="all">All of them.</param>
     /// <param name="make">Makes the vCPU, on the processor's own thread.</param>
@@ -75,6 +78,12 @@ internal sealed class X86Processor
 
     private void Run(KvmVcpu vcpu)
     {
+        if (_all.Stops.Count is var stops && stops != _toldStops)
+        {
+            _toldStops = stops;
+            vcpu.MarkPaused();
+        }
+
         switch (vcpu.Run())
         {
             case KvmExitReason.Mmio:
@@ -84,6 +93,9 @@ internal sealed class X86Processor
                 Access(vcpu, vcpu.Port);
                 break;
             case KvmExitReason.Interrupted:
+                // A process that is stopped comes out here as soon as it goes on, before the guest has looked at its clock.
+                _all.Stops.Look();
+                break;
             case KvmExitReason.Halt:
                 break;
             case var reason:

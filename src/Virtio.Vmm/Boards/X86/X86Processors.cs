@@ -12,6 +12,7 @@ internal sealed class X86Processors : IDisposable
     private readonly TaskCompletionSource<X86EntryState?> _entry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<MicroVmExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly X86Processor[] _processors;
+    private readonly StopDetection _stops;
     private int _unprepared;
     private int _running;
     private MicroVmExit? _exit;
@@ -24,6 +25,7 @@ internal sealed class X86Processors : IDisposable
     public X86Processors(KvmVm vm, IReadOnlyList<KvmCpuidEntry[]> cpuid, X86PortBus ports, MmioBus devices)
     {
         _unprepared = _running = cpuid.Count;
+        _stops = new StopDetection(TimeProvider.System, RequestExits);
         _processors = [.. cpuid.Select((answers, id) => new X86Processor(this, () => Prepare(vm.CreateVcpu(id), answers), id, ports, devices))];
     }
 
@@ -35,6 +37,9 @@ internal sealed class X86Processors : IDisposable
 
     /// <summary>Whether the processors have to stop.</summary>
     public bool IsEnding => Volatile.Read(ref _exit) is not null;
+
+    /// <summary>Tells when the process did not run for a while.</summary>
+    internal StopDetection Stops => _stops;
 
     /// <summary>Starts their threads; ends when all of them wait for <see cref="Start"/>.</summary>
     /// <exception cref="KvmException">A vCPU could not be made.</exception>
@@ -54,8 +59,7 @@ internal sealed class X86Processors : IDisposable
         if (Interlocked.CompareExchange(ref _exit, exit, null) is not null)
             return;
         _entry.TrySetResult(null);
-        foreach (var processor in _processors)
-            processor.RequestExit();
+        RequestExits();
     }
 
     /// <summary>Stops them and waits until their threads are gone.</summary>
@@ -64,6 +68,7 @@ internal sealed class X86Processors : IDisposable
         End(new MicroVmExit(MicroVmExitReason.Stopped));
         foreach (var processor in _processors)
             processor.Join();
+        _stops.Dispose();
     }
 
     /// <summary>For a processor that is prepared: waits for the start, whose state the first one takes. Null if it is to end instead.</summary>
@@ -87,6 +92,12 @@ internal sealed class X86Processors : IDisposable
     {
         if (Interlocked.Decrement(ref _running) == 0)
             _completion.TrySetResult(_exit!);
+    }
+
+    private void RequestExits()
+    {
+        foreach (var processor in _processors)
+            processor.RequestExit();
     }
 
     private static KvmVcpu Prepare(KvmVcpu vcpu, KvmCpuidEntry[] cpuid)

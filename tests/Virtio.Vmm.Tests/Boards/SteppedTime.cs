@@ -1,4 +1,4 @@
-namespace Virtio.Vmm.Tests.Boards.Riscv;
+namespace Virtio.Vmm.Tests.Boards;
 
 /// <summary>A host's clock that a test moves. Not thread-safe.</summary>
 internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
@@ -31,11 +31,20 @@ internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
         while (_timers.MinBy(timer => timer.Due ?? TimeSpan.MaxValue) is { Due: { } due } next && due <= end)
         {
             _passed = due;
-            next.Due = null;
+            next.Due = next.Period == Timeout.InfiniteTimeSpan ? null : due + next.Period;
             next.Call();
         }
 
         _passed = end;
+    }
+
+    /// <summary>Lets time pass in which nothing of the process runs; afterwards each timer that was due is called once.</summary>
+    public void Stop(TimeSpan time)
+    {
+        _passed += time;
+        foreach (Timer timer in _timers.Where(timer => timer.Due <= _passed))
+            timer.Due = _passed;
+        Advance(TimeSpan.Zero);
     }
 
     /// <summary>Sets the host's clock ahead or back: no time passes.</summary>
@@ -45,11 +54,13 @@ internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
     {
         public TimeSpan? Due { get; set; }
 
+        public TimeSpan Period { get; private set; }
+
         public void Call() => call();
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            Assert.Equal(Timeout.InfiniteTimeSpan, period);
+            Period = period;
             Due = dueTime == Timeout.InfiniteTimeSpan ? null : time._passed + dueTime;
             time.TimerChanges += Due is null ? 0 : 1;
             return true;
