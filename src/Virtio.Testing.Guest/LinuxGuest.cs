@@ -30,6 +30,7 @@ public sealed class LinuxGuest : IAsyncDisposable
     /// <summary>Boots a guest and waits until it takes scripts. The devices belong to the guest from here on.</summary>
     /// <exception cref="GuestScriptException">The guest ended, or did not answer in time; the message has the kernel's last words.</exception>
     /// <exception cref="FileNotFoundException">There is no guest image.</exception>
+    /// <exception cref="BootException">The image cannot be booted, as with too little memory; the message says why.</exception>
     public static async Task<LinuxGuest> StartAsync(LinuxGuestOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new LinuxGuestOptions();
@@ -88,15 +89,16 @@ public sealed class LinuxGuest : IAsyncDisposable
     private async Task BootAsync(LinuxGuestOptions options, CancellationToken cancellationToken)
     {
         GuestImage image = options.Image ?? GuestImage.Find(options.Machine);
+        MicroVmMachine machine = MicroVmMachineChoice.For(options.Machine, image.Kernel).Machine;
         var agentConsole = new ConsoleDevice(new ConsoleDeviceOptions { Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() });
         Machine = await MicroVm.StartAsync(
             new MicroVmOptions
             {
-                Machine = options.Machine,
+                Machine = machine,
                 Kernel = image.Kernel,
                 Initrd = options.WithTools ? [.. image.Initrd, .. image.Tools] : image.Initrd,
                 UseDefaultCommandLine = false,
-                CommandLine = $"console=ttyS0 quiet panic=-1 virtio.agent=hvc0 {image.CommandLine} {options.CommandLine}".TrimEnd(),
+                CommandLine = $"{Printing(machine)} panic=-1 virtio.agent=hvc0 {image.CommandLine} {options.CommandLine}".TrimEnd(),
                 MemorySize = options.MemorySize,
                 ProcessorCount = options.ProcessorCount,
                 Devices = [agentConsole, .. options.Devices],
@@ -105,6 +107,10 @@ public sealed class LinuxGuest : IAsyncDisposable
             cancellationToken).ConfigureAwait(false);
         Exit = WatchAsync();
     }
+
+    // The early console is for a kernel that panics before it has the serial port's driver. "quiet" comes first: it is to say nothing else there.
+    private static string Printing(MicroVmMachine machine) =>
+        $"quiet earlycon={(machine == MicroVmMachine.Kvm ? "uart8250,io,0x3f8" : "sbi")} console=ttyS0";
 
     private static string Describe(MicroVmExit exit) => exit.Detail is null ? $"{exit.Reason}" : $"{exit.Reason}: {exit.Detail}";
 

@@ -8,21 +8,32 @@ public sealed class BootSource
 {
     private readonly Func<Stream> _open;
 
-    private BootSource(string name, Func<Stream> open)
+    private readonly Func<long> _length;
+
+    private BootSource(string name, Func<Stream> open, Func<long> length)
     {
         Name = name;
         _open = open;
+        _length = length;
     }
 
     /// <summary>What messages call it: the path, or the name that was given.</summary>
     public string Name { get; }
+
+    /// <summary>
+    /// For the kernel of a guest image: the bytes of memory that it needs to boot, beside those for its own image and for its ramdisks. Null where that is not known.
+    /// </summary>
+    internal ulong? MemoryBeside { get; private init; }
+
+    /// <summary>How many bytes it has; 0 where that is not known before it is read.</summary>
+    internal ulong KnownLength => (ulong)_length();
 
     /// <summary>A file. It is opened when a machine starts.</summary>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     public static BootSource FromFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new BootSource(path, () => OpenFile(path));
+        return new BootSource(path, () => OpenFile(path), () => LengthOf(path));
     }
 
     /// <summary>Bytes in memory, which must not change while a machine starts.</summary>
@@ -32,7 +43,7 @@ public sealed class BootSource
     {
         ArgumentNullException.ThrowIfNull(content);
         ArgumentNullException.ThrowIfNull(name);
-        return new BootSource(name, () => new MemoryStream(content, writable: false));
+        return new BootSource(name, () => new MemoryStream(content, writable: false), () => content.Length);
     }
 
     /// <summary>A stream, opened and disposed by each machine that starts; twice where it is the kernel's and decides which machine that is. It need not be seekable.</summary>
@@ -42,7 +53,7 @@ public sealed class BootSource
     {
         ArgumentNullException.ThrowIfNull(open);
         ArgumentNullException.ThrowIfNull(name);
-        return new BootSource(name, open);
+        return new BootSource(name, open, () => 0);
     }
 
     /// <summary>A file's path.</summary>
@@ -53,6 +64,10 @@ public sealed class BootSource
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>The kernel of a guest image.</summary>
+    internal static BootSource FromImage(string path, ulong memoryBeside) =>
+        new(path, () => OpenFile(path), () => LengthOf(path)) { MemoryBeside = memoryBeside };
 
     /// <summary>Opens it; every failure says what could not be opened and why.</summary>
     internal Stream Open()
@@ -75,6 +90,9 @@ public sealed class BootSource
         // The loader reads in large blocks of its own.
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
     }
+
+    // What cannot be opened is said when it is opened.
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private static string Reason(Exception e) => e switch
     {

@@ -59,13 +59,13 @@ public sealed record GuestImage(BootSource Kernel, IReadOnlyList<BootSource> Ini
 
     private static GuestImage? In(string folder, GuestImageKind[] kinds)
     {
-        string? kernel = kinds.Select(kind => Path.Combine(folder, kind.KernelName)).FirstOrDefault(File.Exists);
-        if (kernel is null)
+        GuestImageKind? found = kinds.FirstOrDefault(kind => File.Exists(Path.Combine(folder, kind.KernelName)));
+        if (found is null)
             return null;
         string tools = Path.Combine(folder, "tools.cpio");
         string commandLine = Path.Combine(folder, "cmdline");
         return new GuestImage(
-            kernel,
+            BootSource.FromImage(Path.Combine(folder, found.KernelName), found.MemoryBeside),
             [Path.Combine(folder, "initrd.cpio")],
             File.Exists(tools) ? [tools] : [],
             File.Exists(commandLine) ? File.ReadAllText(commandLine).Trim() : "");

@@ -7,7 +7,7 @@ namespace Virtio.Vmm;
 /// <summary>What a microVM is made of. Only <see cref="Kernel"/> has no default.</summary>
 public sealed class MicroVmOptions
 {
-    /// <summary>The least memory a machine can have: 64 MiB. A kernel may need more: Debian's takes 96 MiB to boot.</summary>
+    /// <summary>The least memory a machine can have: 64 MiB. A kernel may need more: those of the guest images take about 90 MiB, and 250 MiB with the tools.</summary>
     public const long MinMemorySize = 64L << 20;
 
     /// <summary>The most memory a machine can have: 16 GiB.</summary>
@@ -41,13 +41,15 @@ public sealed class MicroVmOptions
     public string CommandLine { get; init; } = "";
 
     /// <summary>
-    /// Whether the kernel parameters begin with the machine's own: <c>earlycon=sbi</c> on the software machine, <c>console=ttyS0</c>, then <c>console=hvc0</c> where there is a
-    /// console device, <c>quiet</c>, and <c>panic=-1</c>, which makes a panic end the machine. Without them, <see cref="CommandLine"/> is all there is.
+    /// Whether the kernel parameters begin with the machine's own: an early console (<c>earlycon=</c>) for a kernel that panics before it has another, <c>console=ttyS0</c>,
+    /// then <c>console=hvc0</c> where there is a console device, <c>quiet</c>, and <c>panic=-1</c>, which makes a panic end the machine. On the KVM machine there is no early
+    /// console where <see cref="CommandLine"/> sets a <c>loglevel</c>: the kernel would print each message twice. Without the machine's own, <see cref="CommandLine"/> is all there is.
     /// </summary>
     public bool UseDefaultCommandLine { get; init; } = true;
 
     /// <summary>
     /// The guest's memory in bytes, <see cref="MinMemorySize"/> to <see cref="MaxMemorySize"/>, a multiple of 2 MiB. The host only spends what the guest has touched.
+    /// Less than a guest image boots with is refused with a <see cref="BootException"/>; of other kernels it is not known.
     /// </summary>
     public long MemorySize { get; init; } = 512L << 20;
 

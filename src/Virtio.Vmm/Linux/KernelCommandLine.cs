@@ -11,6 +11,7 @@ internal static class KernelCommandLine
     public const int Capacity = 2048;
 
     private const string EarlyConsole = "earlycon";
+    private const string LogLevel = "loglevel";
 
     /// <summary>
     /// The software machine's parameters, then the user's own. The early console is there for a kernel that dies before it has another, of too little memory
@@ -19,9 +20,11 @@ internal static class KernelCommandLine
     public static string ForRiscv(MicroVmOptions options) => Join(options.UseDefaultCommandLine ? $"{EarlyConsole}=sbi {Common(options)}" : "", options.CommandLine);
 
     /// <summary>
-    /// The KVM machine's parameters, then the user's own. Devices are among them only where the kernel has no other way to find them.
+    /// The KVM machine's parameters, then the user's own. Devices are among them only where the kernel has no other way to find them. The early console is the
+    /// serial port, on which the kernel's driver prints all of it again: it is there only as long as the kernel says nothing but what went wrong.
     /// </summary>
     public static string ForX86(MicroVmOptions options) => Join(
+        options.UseDefaultCommandLine && !Has(options, LogLevel) && !Has(options, EarlyConsole) ? $"quiet {EarlyConsole}=uart8250,io,0x{X86BoardLayout.SerialPort:x}" : "",
         options.UseDefaultCommandLine ? Common(options) : "",
         options.DeviceDiscovery == MicroVmDeviceDiscovery.CommandLine ? string.Join(' ', Enumerable.Range(0, options.Devices.Count).Select(Device)) : "",
         options.CommandLine);
@@ -31,7 +34,9 @@ internal static class KernelCommandLine
     /// an early console of his own gets its text as it comes.
     /// </summary>
     public static bool RepeatsFirmwareText(MicroVmOptions options) =>
-        options.UseDefaultCommandLine && HasConsoleDevice(options) && !options.CommandLine.Contains(EarlyConsole, StringComparison.Ordinal);
+        options.UseDefaultCommandLine && HasConsoleDevice(options) && !Has(options, EarlyConsole);
+
+    private static bool Has(MicroVmOptions options, string parameter) => options.CommandLine.Contains(parameter, StringComparison.Ordinal);
 
     // The last console is the one that init gets; a kernel without a driver for the serial port still has the other.
     private static string Common(MicroVmOptions options) => $"console=ttyS0{(HasConsoleDevice(options) ? " console=hvc0" : "")} quiet panic=-1";

@@ -18,7 +18,7 @@ internal static class RiscvLinuxLoader
     public static RiscvBoot Load(
         LoadArea area, BootSource kernel, IReadOnlyList<BootSource> initrd, Func<InitrdRange?, byte[]> deviceTree, CancellationToken cancellationToken)
     {
-        var entry = LoadKernel(area, kernel, cancellationToken);
+        var entry = LoadKernel(area, kernel, initrd, cancellationToken);
         area.Align(KernelGranularity);
         var range = BootReading.LoadInitrd(initrd, _ => area, cancellationToken);
         area.Align(PageSize);
@@ -29,13 +29,14 @@ internal static class RiscvLinuxLoader
         return new RiscvBoot(entry, tree);
     }
 
-    private static ulong LoadKernel(LoadArea area, BootSource kernel, CancellationToken cancellationToken)
+    private static ulong LoadKernel(LoadArea area, BootSource kernel, IReadOnlyList<BootSource> initrd, CancellationToken cancellationToken)
     {
         using var image = BootReading.Guard(kernel, () => KernelFile.Open(kernel));
         if (RiscvImageHeader.Read(image.Prefix, out var reason) is not { } header)
             throw new BootException($"cannot boot '{kernel}': {reason}");
 
         var room = area.End - area.Start;
+        BootMemory.Require(kernel, header.ImageSize, initrd, room);
         if (header.TextOffset > room || header.ImageSize > room - header.TextOffset)
         {
             throw new BootException(

@@ -19,6 +19,7 @@ internal static class X86ImageLoader
         if ((uint)files.CommandLine.Length > header.CommandLineSize)
             throw new BootException($"cannot boot '{kernel}': it takes {header.CommandLineSize} characters of parameters, and there are {files.CommandLine.Length}");
 
+        BootMemory.Require(kernel, header.MemorySize, files.Initrd, memory.Regions.Aggregate(0UL, (sum, region) => sum + region.Length));
         var end = memory.Regions[0].Length;
         if (header.LoadAddress < X86BoardLayout.HighMemoryAddress)
             throw new BootException($"cannot boot '{kernel}': it asks for an address below 1 MiB (pref_address 0x{header.LoadAddress:x})");

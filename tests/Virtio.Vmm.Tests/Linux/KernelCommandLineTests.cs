@@ -12,8 +12,18 @@ public sealed class KernelCommandLineTests
     {
         Assert.Equal("earlycon=sbi console=ttyS0 quiet panic=-1", KernelCommandLine.ForRiscv(Options()));
         Assert.Equal("earlycon=sbi console=ttyS0 console=hvc0 quiet panic=-1 a=b", KernelCommandLine.ForRiscv(Options("a=b", new ConsoleDevice())));
-        Assert.Equal("console=ttyS0 console=hvc0 quiet panic=-1 a=b", KernelCommandLine.ForX86(Options("a=b", new ConsoleDevice())));
+        Assert.Equal(
+            "quiet earlycon=uart8250,io,0x3f8 console=ttyS0 console=hvc0 quiet panic=-1 a=b",
+            KernelCommandLine.ForX86(Options("a=b", new ConsoleDevice())));
     }
+
+    /// <summary>The driver of the serial port prints again what was on the port before.</summary>
+    [Theory]
+    [InlineData("loglevel=7")]
+    [InlineData("earlycon=uart8250,io,0x2f8")]
+    public void On_x86_there_is_no_early_console_where_the_user_asks_for_messages_or_for_an_own_one(string commandLine) => Assert.Equal(
+        $"console=ttyS0 console=hvc0 quiet panic=-1 {commandLine}",
+        KernelCommandLine.ForX86(Options(commandLine, new ConsoleDevice())));
 
     [Fact]
     public void Devices_are_among_the_parameters_only_where_that_is_asked_for()
@@ -21,7 +31,7 @@ public sealed class KernelCommandLineTests
         Assert.DoesNotContain("virtio_mmio", KernelCommandLine.ForX86(Options("", new EntropyDevice())), StringComparison.Ordinal);
 
         Assert.Equal(
-            "console=ttyS0 quiet panic=-1 virtio_mmio.device=0x1000@0xd0000000:5 virtio_mmio.device=0x1000@0xd0001000:6 a=b",
+            "quiet earlycon=uart8250,io,0x3f8 console=ttyS0 quiet panic=-1 virtio_mmio.device=0x1000@0xd0000000:5 virtio_mmio.device=0x1000@0xd0001000:6 a=b",
             KernelCommandLine.ForX86(WithDevicesAmongThem(useDefaultCommandLine: true, deviceCount: 2)));
     }
 

@@ -6,13 +6,15 @@ namespace Virtio.Vmm.Boards.Serial;
 /// </summary>
 internal sealed class FirmwareConsole
 {
-    // The last words of a panic that does not reset the machine: this early, the kernel has not read yet that it should.
-    private readonly PhraseWatch _dead = new("[ end Kernel panic - not syncing"u8);
+    private readonly PhraseWatch _dead = new(EndOfPanic);
     private readonly SerialLog? _held;
 
     /// <summary>Makes one.</summary>
     /// <param name="isHeldBack">Whether the text is held back.</param>
     public FirmwareConsole(bool isHeldBack) => _held = isHeldBack ? new SerialLog() : null;
+
+    /// <summary>The last words of a panic that does not reset the machine: this early, the kernel has not read yet that it should.</summary>
+    public static ReadOnlySpan<byte> EndOfPanic => "[ end Kernel panic - not syncing"u8;
 
     /// <summary>Whether the text is held back.</summary>
     public bool IsHeldBack => _held is not null;

@@ -14,6 +14,9 @@ internal sealed class SerialPort : IAsyncDisposable
     private readonly SerialLog _log = new();
     private readonly KernelPanicWatch _panic = new();
     private readonly FirmwareConsole _firmware;
+
+    // For an early console on the port itself.
+    private readonly PhraseWatch _end = new(FirmwareConsole.EndOfPanic);
     private readonly SerialOutput? _output;
     private readonly SerialInput? _input;
     private Task? _disposal;
@@ -103,13 +106,17 @@ internal sealed class SerialPort : IAsyncDisposable
 
     private bool Transmit(byte value)
     {
+        bool died;
         lock (_lock)
         {
             _driven = true;
             _log.Add(value);
             _panic.Observe(value);
+            died = !Uart.IsDriven && _end.Observe(value);
         }
 
+        if (died)
+            KernelDied?.Invoke();
         return _output is null || _output.Append([value]) == 1;
     }
 }

@@ -47,6 +47,9 @@ internal sealed class Uart16550
     /// <summary>Called, on a hart's thread, when a full receive buffer has room again.</summary>
     public Action? ReceiveRoomMade { get; set; }
 
+    /// <summary>Whether a driver has ever enabled an interrupt. Until then only a kernel prints here, and no program of its guest. Under the lock of the port.</summary>
+    public bool IsDriven { get; private set; }
+
     private bool IsLoopback => _modemControl.HasFlag(ModemControl.Loopback);
 
     private bool HasReceiveRoom => !IsLoopback && _received.Count < ReceiveCapacity;
@@ -187,6 +190,7 @@ internal sealed class Uart16550
         }
 
         _interruptEnable = value;
+        IsDriven |= value != 0;
     }
 
     private void WriteFifoControl(byte value)

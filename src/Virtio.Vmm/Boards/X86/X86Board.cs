@@ -45,6 +45,7 @@ internal sealed class X86Board : IBoard
             new FirmwareConsole(isHeldBack: false),
             asserted => interrupts.Set(X86BoardLayout.SerialInterrupt, asserted),
             options.Logger);
+        _serial.KernelDied = () => _processors!.End(new MicroVmExit(MicroVmExitReason.Panic, _serial.PanicMessage));
         parts.Add(_serial.DisposeAsync);
         var busOptions = new MmioBusOptions
         {

@@ -149,6 +149,26 @@ public sealed class SerialPortTests
     }
 
     [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task A_kernel_that_died_early_on_the_port_itself_is_reported_unless_a_driver_was_there_whose_programs_may_print_anything(bool isDriven, int expected)
+    {
+        var deaths = 0;
+        await using var port = Make();
+        port.KernelDied = () => deaths++;
+        if (isDriven)
+            port.Uart.Write(1, 1);
+        port.Uart.Write(1, 0);
+        for (var i = 0; i < 2; i++)
+        {
+            foreach (var value in "Kernel panic - not syncing: no memory\n---[ end Kernel panic - not syncing: no memory ]---\n"u8)
+                port.Uart.Write(0, value);
+        }
+
+        Assert.Equal(expected, deaths);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_kernel_that_died_early_is_reported_once(bool isHeldBack)

@@ -9,6 +9,7 @@ public sealed class X86EndTests
     private const string SharesClock = "mov $0x4b564d01, %ecx; xor %edx, %edx; mov $stack + 1, %eax; wrmsr";
     private const string TakesClockBack = "mov $0x4b564d00, %ecx; xor %edx, %edx; mov $stack, %eax; wrmsr; inc %ecx; xor %eax, %eax; wrmsr";
     private const string PrintsPanic = "cld; mov $text, %esi; mov $text_end - text, %ecx; mov $0x3f8, %dx; rep outsb; jmp 1f; text: .ascii \"Kernel panic - not syncing: test\\n\"; text_end: ; 1:";
+    private const string PrintsEndOfPanic = "cld; mov $text, %esi; mov $text_end - text, %ecx; mov $0x3f8, %dx; rep outsb; jmp 1f; text: .ascii \"Kernel panic - not syncing: early\\n---[ end Kernel panic - not syncing: early ]---\\n\"; text_end: ; 1:";
     private const string Reset = "outb 0x602, 1; hlt";
 
     private static readonly MicroVmExit PowerOff = new(MicroVmExitReason.PowerOff);
@@ -77,6 +78,15 @@ public sealed class X86EndTests
     public async Task A_reset_of_a_kernel_that_knows_nothing_of_KVM_is_a_panic_if_it_printed_one() => Assert.Equal(
         new MicroVmExit(MicroVmExitReason.Panic, "Kernel panic - not syncing: test"),
         await X86Machine.EndAsync(X86Assembly.Assemble($"{PrintsPanic}; {Reset}")));
+
+    [Fact]
+    public async Task A_kernel_that_panics_before_it_has_read_what_to_do_then_ends_with_its_words() => Assert.Equal(
+        new MicroVmExit(MicroVmExitReason.Panic, "Kernel panic - not syncing: early"),
+        await X86Machine.EndAsync(X86Assembly.Assemble($"{PrintsEndOfPanic}; 2: pause; jmp 2b")));
+
+    [Fact]
+    public async Task The_words_of_a_panic_do_not_end_a_machine_whose_serial_port_has_a_driver() =>
+        Assert.Equal(PowerOff, await X86Machine.EndAsync(X86Assembly.Assemble($"outb 0x3f9, 1; outb 0x3f9, 0; {PrintsEndOfPanic}; off")));
 
     [Theory]
     [InlineData("kernel_end: ud2", "triple fault")]
