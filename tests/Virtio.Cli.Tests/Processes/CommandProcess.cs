@@ -11,6 +11,8 @@ internal sealed partial class CommandProcess : IDisposable
     internal const int Interrupt = 2;
     internal const int Terminate = 15;
     internal const int User1 = 10;
+    internal const int Continue = 18;
+    internal const int Stop = 19;
 
     // A guest boots in seconds; a machine that tests share may be many times slower.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
@@ -59,6 +61,18 @@ internal sealed partial class CommandProcess : IDisposable
 
     internal void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
+    /// <summary>Stops the process and waits until all of its threads have stopped.</summary>
+    internal async Task StopAsync()
+    {
+        Signal(Stop);
+        var clock = Stopwatch.StartNew();
+        while (Directory.GetDirectories($"/proc/{_process.Id}/task").Any(task => !IsStopped(task)))
+        {
+            Assert.True(clock.Elapsed < Limit, "it does not stop");
+            await Task.Delay(1);
+        }
+    }
+
     internal async Task<(int Status, string Output, string Error)> EndAsync()
     {
         await _process.WaitForExitAsync().WaitAsync(Limit);
@@ -75,6 +89,20 @@ internal sealed partial class CommandProcess : IDisposable
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
+
+    // The state comes after the name, which may have parentheses itself.
+    private static bool IsStopped(string task)
+    {
+        try
+        {
+            string stat = File.ReadAllText(Path.Combine(task, "stat"));
+            return stat[stat.LastIndexOf(')') + 2] == 'T';
+        }
+        catch (IOException)
+        {
+            return false; // it ended since the folder was listed
+        }
+    }
 
     private static async Task ReadAsync(StreamReader from, StringBuilder to)
     {

@@ -92,6 +92,17 @@ public sealed class GuestRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Less_memory_than_the_image_boots_with_is_refused_with_what_it_needs()
+    {
+        CommandProcess.RequireGuestImage();
+
+        (int status, _, string error) = await CommandProcess.RunAsync("run", "--memory", "64M");
+
+        Assert.Equal(ExitStatus.Failure, status);
+        Assert.Matches("(^|\n)virtio: 64 MiB of memory are too little for '.*' and its initial ramdisks: they need [0-9]+ MiB to boot; give the guest at least that much\n$", error);
+    }
+
+    [Fact]
     public async Task The_console_may_be_a_socket_and_the_serial_port_a_file()
     {
         CommandProcess.RequireGuestImage();
