@@ -183,15 +183,6 @@ public sealed class SerialPortTests
         Assert.Equal("Kernel panic - not syncing: no memory", port.PanicMessage);
     }
 
-    [Fact]
-    public async Task The_same_words_on_the_port_are_anybodys()
-    {
-        await using var port = Make();
-        port.KernelDied = () => Assert.Fail("a program's words ended the machine");
-        foreach (var value in "---[ end Kernel panic - not syncing: lie ]---\n"u8)
-            port.Uart.Write(0, value);
-    }
-
     private static SerialPort Make(Stream? output = null, Stream? input = null, bool isHeldBack = false) =>
         new(output, input, new FirmwareConsole(isHeldBack), _ => { }, NullLogger.Instance);
 }
