@@ -1,33 +1,54 @@
+using System.ComponentModel;
+using System.Globalization;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Virtio.Linux.Interop;
 
 namespace Virtio.Linux;
 
 /// <summary>Listens for connections at a path.</summary>
 public static class UnixListening
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>The mode of a socket for processes of the same user: 0600. A process needs write permission to connect.</summary>
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const UnixFileMode Permissions = (UnixFileMode)0x1ff;
+    private const int LongestGroupEntry = 1 << 20;
 
     /// <summary>
-    /// Starts to listen, for processes of the same user. A socket that a process which is gone has left there is replaced; one that is listened at is not, nor is any
-    /// other file.
+    /// Starts to listen, for processes of the same user. A socket that a process which is gone has left there is replaced; a socket that a process listens at is not,
+    /// nor is any other file.
     /// </summary>
     /// <exception cref="IOException">It cannot be listened at; the message says why and what to do.</exception>
-    public static Socket Start(string path)
+    public static Socket Start(string path) => Start(path, OwnerOnly, null);
+
+    /// <summary>The same, for other processes too.</summary>
+    /// <param name="path">Of the socket.</param>
+    /// <param name="mode">Permissions of the socket, 0 to 0777. The process's umask does not apply.</param>
+    /// <param name="group">Name or number of the socket's group; null for the group that the process or the folder gives it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The mode has bits beyond 0777.</exception>
+    /// <exception cref="IOException">It cannot be listened at, or the process may not give it that group; the message says why and what to do.</exception>
+    public static Socket Start(string path, UnixFileMode mode, string? group)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if ((mode & ~Permissions) != 0)
+            throw new ArgumentOutOfRangeException(nameof(mode), mode, "the mode of a socket is 0 to 0777");
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        bool isBound = false;
         try
         {
+            uint? id = group is null ? null : FindGroup(group, path);
             RemoveStale(path);
+            HideUntilListening(listener);
             listener.Bind(new UnixDomainSocketEndPoint(path));
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(path, OwnerOnly);
+            isBound = true;
+            SetAccess(path, mode, id, group);
             listener.Listen();
             return listener;
         }
         catch (Exception e) when (e is SocketException or UnauthorizedAccessException or ArgumentException)
         {
-            listener.Dispose();
+            Abandon(listener, path, isBound);
             string reason = e is ArgumentOutOfRangeException ? "the path is too long for a socket; give a shorter one"
                 : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? e.Message
                 : "there is no such folder; make it first";
@@ -35,9 +56,60 @@ public static class UnixListening
         }
         catch
         {
-            listener.Dispose();
+            Abandon(listener, path, isBound);
             throw;
         }
+    }
+
+    // Linux gives the file the mode of the unbound socket, less the umask: the socket is never open to more processes than it ends up with. Where a kernel refuses this,
+    // the file has another mode until SetAccess. Nothing can connect then either, because the socket does not listen yet.
+    private static void HideUntilListening(Socket listener)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var descriptor = new SafeFileHandle(listener.Handle, ownsHandle: false);
+        try
+        {
+            File.SetUnixFileMode(descriptor, OwnerOnly);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // SetAccess decides.
+        }
+    }
+
+    // The group first: the former group must not get the new mode's permissions.
+    private static void SetAccess(string path, UnixFileMode mode, uint? group, string? name)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        if (group is { } id && GroupCalls.ChangeOwner(path, GroupCalls.Unchanged, id) < 0)
+            throw new IOException($"cannot listen at {path}: the socket cannot be given to group {name}: {new Win32Exception().Message}; run as root or as a member of the group");
+        File.SetUnixFileMode(path, mode);
+    }
+
+    private static uint FindGroup(string group, string path)
+    {
+        if (uint.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id != GroupCalls.Unchanged)
+            return id;
+        for (int length = 1024; !OperatingSystem.IsWindows() && length <= LongestGroupEntry; length *= 4)
+        {
+            int error = GroupCalls.FindByName(group, out GroupEntry entry, new byte[length], (nuint)length, out nint result);
+            if (error == 0 && result != 0)
+                return entry.Id;
+            if (error != GroupCalls.BufferTooShort)
+                break;
+        }
+
+        throw new IOException($"cannot listen at {path}: there is no group '{group}'; give the name or the number of a group of this host");
+    }
+
+    private static void Abandon(Socket listener, string path, bool isBound)
+    {
+        // Before it is closed: afterwards the path may be another server's.
+        if (isBound)
+            File.Delete(path);
+        listener.Dispose();
     }
 
     private static void RemoveStale(string path)

@@ -40,13 +40,15 @@ public sealed class VhostUserServer : IAsyncDisposable
 
     /// <summary>Waits for front-ends at a path. A socket that a process which is gone has left there is replaced.</summary>
     /// <param name="device">The device; the server owns it.</param>
-    /// <param name="path">Of the socket, for processes of the same user.</param>
+    /// <param name="path">Of the socket. Which processes may connect is an option; by default those of the same user.</param>
     /// <param name="options">How it is served.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="IOException">It cannot be listened at; the device is the caller's still.</exception>
     public static VhostUserServer Listen(IVirtioDevice device, string path, VhostUserServerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return new VhostUserServer(device, FrontendSource.Listening(UnixListening.Start(path), path), options);
+        options ??= new VhostUserServerOptions();
+        return new VhostUserServer(device, FrontendSource.Listening(UnixListening.Start(path, options.SocketMode, options.SocketGroup), path), options);
     }
 
     /// <summary>Serves the front-ends of a socket that another process has made: one that listens, or one that is a connection.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Virtio.Linux;
 
 namespace Virtio.VhostUser;
 
@@ -16,6 +17,15 @@ public sealed record VhostUserServerOptions
     /// devices. Zero for not at all.
     /// </summary>
     public TimeSpan PollTime { get; init; } = TimeSpan.FromMicroseconds(32);
+
+    /// <summary>
+    /// Permissions of the socket that <see cref="VhostUserServer.Listen"/> makes, 0 to 0777; 0600 by default. A front-end needs write permission to connect. They are set
+    /// before the socket listens, and the process's umask does not apply.
+    /// </summary>
+    public UnixFileMode SocketMode { get; init; } = UnixListening.OwnerOnly;
+
+    /// <summary>Name or number of the group of that socket; null for the group that the process or the folder gives it. Set before the socket listens.</summary>
+    public string? SocketGroup { get; init; }
 
     /// <summary>Where the server and the device log. What a front-end or its guest can cause is logged a bounded number of times.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
