@@ -19,9 +19,7 @@ public sealed class DescriptorNotifier : IDisposable
     {
         ArgumentNullException.ThrowIfNull(handle);
         _handle = handle;
-        int status = DescriptorCalls.Control(handle, DescriptorCalls.GetStatus, 0);
-        if (status >= 0)
-            DescriptorCalls.Control(handle, DescriptorCalls.SetStatus, status | DescriptorCalls.NonBlocking);
+        DoNotBlock();
     }
 
     /// <summary>Adds one. Whoever has not read the one before is not told twice where there is no room.</summary>
@@ -37,6 +35,29 @@ public sealed class DescriptorNotifier : IDisposable
         {
             // Replaced meanwhile.
         }
+    }
+
+    /// <summary>
+    /// Ends a <see cref="Notify"/> that waits for room. The other process shares the descriptor's status: it may have made it wait again, and filled it.
+    /// </summary>
+    public void Unblock()
+    {
+        try
+        {
+            DoNotBlock();
+            DescriptorMessages.TryRead(_handle, stackalloc byte[sizeof(ulong)]);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Replaced meanwhile.
+        }
+    }
+
+    private void DoNotBlock()
+    {
+        int status = DescriptorCalls.Control(_handle, DescriptorCalls.GetStatus, 0);
+        if (status >= 0)
+            DescriptorCalls.Control(_handle, DescriptorCalls.SetStatus, status | DescriptorCalls.NonBlocking);
     }
 
     /// <inheritdoc/>

@@ -142,6 +142,22 @@ public sealed class DescriptorSocket : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether the connection has ended in both directions: the other process has closed its end or has died. One that only sends no more is still there. Never waits.
+    /// </summary>
+    public bool HasEnded()
+    {
+        try
+        {
+            Span<PollEntry> entries = [new PollEntry { Descriptor = (int)_socket.SafeHandle.DangerousGetHandle() }];
+            return DescriptorCalls.Poll(entries, 1, 0) > 0 && (entries[0].Happened & PollEntry.HungUp) != 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Ends the connection: who waits for bytes is told of its end. Thread-safe, and does nothing the second time.</summary>
     public void Shutdown()
     {

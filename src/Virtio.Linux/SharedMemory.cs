@@ -71,6 +71,17 @@ public sealed class SharedMemory : IDisposable
         return new SharedMemory(mapping, (int)before, length) { _guard = guard };
     }
 
+    /// <summary>
+    /// Puts zeroed memory of this process's own in the file's place, at the same address: what code that still has the address reads and writes from here on, no other
+    /// process sees. Code that the kernel already runs for a direct read from a device into these pages is not stopped. Thread-safe, before <see cref="Dispose"/>.
+    /// </summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public void Detach()
+    {
+        TruncationGuard.Remove(Interlocked.Exchange(ref _guard, -1));
+        _mapping.Detach();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

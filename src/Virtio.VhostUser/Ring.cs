@@ -69,10 +69,21 @@ internal sealed class Ring(int index, QueueCounters counters, Action<BackendRequ
         set => Volatile.Write(ref field, value);
     }
 
+    /// <summary>Ends a call that waits for room, which a front-end can make it do.</summary>
+    internal void UnblockCall() => Volatile.Read(ref _call)?.Unblock();
+
+    /// <summary>Closes what came from the front-end. The queue may still be waiting on its signal.</summary>
+    internal void ForgetDescriptors()
+    {
+        UnblockCall();
+        Interlocked.Exchange(ref _call, null)?.Dispose();
+        ReplaceError(null);
+        Signal.Source = null;
+    }
+
     public void Dispose()
     {
-        ReplaceCall(null);
-        ReplaceError(null);
+        ForgetDescriptors();
         Signal.Dispose();
     }
 

@@ -22,7 +22,16 @@ internal sealed partial class Session
         InflightFile file = message.Request == FrontendRequest.GetInflight
             ? InflightFile.Create(queues, size)
             : InflightFile.Open(message.TakeDescriptor(), offset, length, queues);
-        StopAll();
+        try
+        {
+            StopAll();
+        }
+        catch (IOException)
+        {
+            file.Dispose();
+            throw;
+        }
+
         _inflight?.Dispose();
         _inflight = file;
         if (message.Request == FrontendRequest.SetInflight)

@@ -49,7 +49,16 @@ internal sealed partial class Session
             }
         }
 
-        StopAll();
+        try
+        {
+            StopAll();
+        }
+        catch (IOException)
+        {
+            log.Dispose();
+            throw;
+        }
+
         _logMemory?.Dispose();
         _logMemory = log;
     }

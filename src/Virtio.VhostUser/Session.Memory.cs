@@ -38,23 +38,36 @@ internal sealed partial class Session
         if (count > MaximumTable)
             throw new ProtocolException($"a memory table has at most {MaximumTable} regions, and not {count}");
         MemoryTable table = MemoryTable.Empty;
+        MemoryTable before = _table;
         try
         {
             for (int i = 0; i < count; i++)
                 table = WithNext(table, message, ref reader);
+            Replace(table);
         }
-        catch (ProtocolException)
+        catch (Exception e) when (e is ProtocolException or IOException)
         {
             MemoryTable.Unmap(table.Regions);
             throw;
         }
 
-        MemoryTable before = _table;
-        Replace(table);
         MemoryTable.Unmap(before.Regions);
     }
 
-    private void AddRegion(Message message, ref MessageReader reader) => Replace(WithNext(_table, message, ref reader));
+    private void AddRegion(Message message, ref MessageReader reader)
+    {
+        MemoryTable before = _table;
+        MemoryTable table = WithNext(before, message, ref reader);
+        try
+        {
+            Replace(table);
+        }
+        catch (IOException)
+        {
+            MemoryTable.Unmap(table.Regions.Except(before.Regions));
+            throw;
+        }
+    }
 
     private void RemoveRegion(ref MessageReader reader)
     {

@@ -8,7 +8,7 @@ namespace Virtio.VhostUser;
 /// <content>What each message does.</content>
 internal sealed partial class Session
 {
-    private const int MaximumConfig = 256;
+    private const uint MaximumConfig = 256;
 
     /// <summary>Whether a request has an answer of its own.</summary>
     internal static bool HasAnswer(FrontendRequest request) => request is FrontendRequest.GetFeatures or FrontendRequest.GetProtocolFeatures
@@ -147,9 +147,9 @@ internal sealed partial class Session
     /// <summary>The device as it was before its driver. What the front-end said of rings and memory remains, and where they stand.</summary>
     private void Reset()
     {
+        Halt(_rings);
         foreach (Ring ring in _rings)
         {
-            Halt(ring);
             ring.HasKick = false;
             ring.IsEnabled = false;
         }
@@ -165,12 +165,14 @@ internal sealed partial class Session
         uint flags = reader.ReadUInt32();
 
         // An empty answer says that there is no such part.
-        if (offset > MaximumConfig || size > MaximumConfig - offset)
+        if (!TryFindConfig(offset, size, out int start))
             return;
+
+        // The number as it was sent: the front-end compares it.
         answer.WriteUInt32(offset);
         answer.WriteUInt32(size);
         answer.WriteUInt32(flags);
-        _guarded.ReadConfig((int)offset, answer.Take((int)size));
+        _guarded.ReadConfig(start, answer.Take((int)size));
     }
 
     private void SetConfig(ref MessageReader reader)
@@ -180,8 +182,19 @@ internal sealed partial class Session
 
         // What the flags mean depends on whom one asks. Writable is what the device says is, whatever they say.
         _ = reader.ReadUInt32();
-        if (offset > MaximumConfig || size > MaximumConfig - offset)
+        if (!TryFindConfig(offset, size, out int start))
             throw new ProtocolException($"there is no configuration at {offset}+{size}");
-        _guarded.WriteConfig((int)offset, reader.ReadBytes(size));
+        _guarded.WriteConfig(start, reader.ReadBytes(size));
+    }
+
+    /// <summary>
+    /// Finds a part of configuration space. Front-ends on the vhost crate, Cloud Hypervisor among them (2020 to 2026), count from where it lies among the MMIO registers: 0x100.
+    /// No space reaches as far from 0, so that both can be told apart.
+    /// </summary>
+    private static bool TryFindConfig(uint offset, uint size, out int start)
+    {
+        uint first = offset >= MaximumConfig ? offset - MaximumConfig : offset;
+        start = (int)Math.Min(first, MaximumConfig);
+        return first <= MaximumConfig && size <= MaximumConfig - first;
     }
 }

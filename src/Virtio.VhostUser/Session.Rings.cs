@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 using Virtio.Linux;
 using Virtio.Queues;
 using Virtio.VhostUser.Protocol;
@@ -16,7 +17,6 @@ internal sealed partial class Session
     private const ulong SplitUsedIndexOffset = 2;
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(200);
 
     private bool HandleRing(Message message, ref MessageReader reader, MessageWriter answer)
     {
@@ -39,11 +39,11 @@ internal sealed partial class Session
                 return true;
             case FrontendRequest.SetRingCall:
                 ulong call = reader.ReadUInt64();
-                RingAt(call & RingMask).ReplaceCall(NotifierOf(message, call));
+                RingAt(call & RingMask).ReplaceCall(NotifierOf(message, call, mayBePipe: true));
                 return true;
             case FrontendRequest.SetRingError:
                 ulong error = reader.ReadUInt64();
-                RingAt(error & RingMask).ReplaceError(NotifierOf(message, error));
+                RingAt(error & RingMask).ReplaceError(NotifierOf(message, error, mayBePipe: false));
                 return true;
             case FrontendRequest.SetRingEnable:
                 SetEnabled(RingAt(reader.ReadUInt32()), reader.ReadUInt32() != 0);
@@ -107,7 +107,7 @@ internal sealed partial class Session
     {
         Ring ring = RingAt(value & RingMask);
         bool hasNone = (value & NoDescriptor) != 0;
-        ring.Signal.Source = hasNone ? null : message.TakeDescriptor();
+        ring.Signal.Source = hasNone ? null : TakeSignal(message, mayBePipe: false);
         ring.IsTalkedOf = IsInBand;
 
         // Without a way to be told the ring has to be looked at.
@@ -130,8 +130,24 @@ internal sealed partial class Session
         ring.IsEnabled = enabled;
     }
 
-    private static DescriptorNotifier? NotifierOf(Message message, ulong value) =>
-        (value & NoDescriptor) != 0 ? null : new DescriptorNotifier(message.TakeDescriptor());
+    private static DescriptorNotifier? NotifierOf(Message message, ulong value, bool mayBePipe) =>
+        (value & NoDescriptor) != 0 ? null : new DescriptorNotifier(TakeSignal(message, mayBePipe));
+
+    /// <summary>
+    /// Takes a descriptor for events, before anything is read from it or written to it. Eight bytes written to anything else would change a file, the guest's memory or a
+    /// device with this process's permissions.
+    /// </summary>
+    /// <param name="message">What it came with.</param>
+    /// <param name="mayBePipe">User-Mode Linux gets its calls by a pipe, which passes bytes to the front-end alone.</param>
+    private static SafeFileHandle TakeSignal(Message message, bool mayBePipe)
+    {
+        SafeFileHandle handle = message.TakeDescriptor();
+        DescriptorKind kind = DescriptorKinds.Of(handle);
+        if (kind == DescriptorKind.Event || (mayBePipe && kind == DescriptorKind.Pipe))
+            return handle;
+        handle.Dispose();
+        throw new ProtocolException($"{message.Request} came with a descriptor of kind '{kind}', and not with an eventfd; nothing was written to it");
+    }
 
     private void StartRings()
     {
@@ -197,32 +213,5 @@ internal sealed partial class Session
             State = ring.State ?? RingBase.ToState(ringBase, IsPacked, BinaryPrimitives.ReadUInt16LittleEndian(index)),
         };
         return true;
-    }
-
-    /// <summary>Stops serving a ring when all that was taken from it is given back, so that it can go on where it stands.</summary>
-    private void Stop(Ring ring)
-    {
-        if (ring.Queue is not { } queue)
-            return;
-        while (!HasFailed && !_ending.IsCancellationRequested && !queue.Drain(DrainStep))
-            continue;
-        Halt(ring);
-    }
-
-    private void StopAll()
-    {
-        foreach (Ring ring in _rings)
-            Stop(ring);
-    }
-
-    /// <summary>Stops serving a ring at once. What is under way is cancelled and not given back.</summary>
-    private void Halt(Ring ring)
-    {
-        if (ring.Queue is not { } queue)
-            return;
-        _guarded.StopQueue(ring.Index);
-        ring.State = queue.State;
-        ring.Queue = null;
-        VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "is not served any more");
     }
 }

@@ -33,6 +33,8 @@ internal sealed partial class Session : IDisposable
     private readonly Ring[] _rings;
     private readonly ulong _offered;
     private readonly CancellationToken _ending;
+    private readonly Func<bool> _hasFrontendGone;
+    private readonly AbandonedRings _abandoned;
     private BackendChannel? _channel;
     private MemoryTable _table = MemoryTable.Empty;
     private GuestMemory? _memory;
@@ -46,8 +48,11 @@ internal sealed partial class Session : IDisposable
     /// <param name="device">Served by nobody else meanwhile.</param>
     /// <param name="options">How it is served.</param>
     /// <param name="counters">The server's, added to.</param>
+    /// <param name="hasFrontendGone">Asked while requests are waited for; must not wait.</param>
+    /// <param name="abandoned">Takes over what requests that do not end still have.</param>
     /// <param name="ending">From then on a request that is under way need not be waited for.</param>
-    internal Session(IVirtioDevice device, SessionOptions options, ServerCounters counters, CancellationToken ending)
+    internal Session(
+        IVirtioDevice device, SessionOptions options, ServerCounters counters, Func<bool> hasFrontendGone, AbandonedRings abandoned, CancellationToken ending)
     {
         _device = device;
         _options = options;
@@ -57,23 +62,27 @@ internal sealed partial class Session : IDisposable
         VirtioFeatures ring = device.RingFeatures & RingFeatures & (options.Packed ? ~VirtioFeatures.None : ~VirtioFeatures.RingPacked);
         _offered = FeatureRules.Offered(device.Features, ring) | HasProtocolFeatures | LogAll;
         _ending = ending;
+        _hasFrontendGone = hasFrontendGone;
+        _abandoned = abandoned;
     }
 
     internal bool HasReplyAck => _protocol.HasFlag(ProtocolFeatures.ReplyAck);
 
-    /// <summary>The connection has ended: what is under way is cancelled, and nothing of the front-end's is touched any more.</summary>
+    /// <summary>
+    /// The connection has ended: what is under way is cancelled, and nothing of the front-end's is touched any more. Takes a bounded time, whatever the device's requests do.
+    /// </summary>
     public void Dispose()
     {
-        foreach (Ring ring in _rings)
-            Halt(ring);
-        Deactivate();
-        foreach (Ring ring in _rings)
-            ring.Dispose();
         _channel?.Dispose();
-        _inflight?.Dispose();
-        _logMemory?.Dispose();
         ForgetState();
-        MemoryTable.Unmap(_table.Regions);
+        if (!TryHalt(_rings))
+        {
+            Abandon();
+            return;
+        }
+
+        Deactivate();
+        Free();
     }
 
     private bool IsPacked => ((VirtioFeatures)_features).HasFlag(VirtioFeatures.RingPacked);

@@ -5,5 +5,7 @@ namespace Virtio.VhostUser;
 /// <summary>How a device is served to a front-end.</summary>
 /// <param name="Packed">Offers the packed ring.</param>
 /// <param name="PollTime">How long workers look for more requests before they sleep.</param>
+/// <param name="DrainTime">How long a message that stops rings waits for requests before they are cancelled.</param>
+/// <param name="CancelTime">How long cancelled requests may take to end.</param>
 /// <param name="Logger">Where it is logged.</param>
-internal sealed record SessionOptions(bool Packed, TimeSpan PollTime, ILogger Logger);
+internal sealed record SessionOptions(bool Packed, TimeSpan PollTime, TimeSpan DrainTime, TimeSpan CancelTime, ILogger Logger);

@@ -38,4 +38,10 @@ internal static partial class VhostUserLog
 
     [LoggerMessage(2011, LogLevel.Warning, "{Device}: ring {Index} of {Size} is longer than what is in flight can be kept of; if this back-end dies, so may the requests")]
     internal static partial void Unrecorded(ILogger logger, DeviceId device, int index, uint size);
+
+    [LoggerMessage(2012, LogLevel.Warning, "{Device}: requests of ring {Index} did not end within {Seconds} s while the ring was being stopped; they are cancelled, and the guest gets errors")]
+    internal static partial void Cancelled(ILogger logger, DeviceId device, int index, double seconds);
+
+    [LoggerMessage(2013, LogLevel.Error, "{Device}: requests of ring {Rings} do not end although they were cancelled; their memory is kept apart from the guest's until they do")]
+    internal static partial void Abandoned(ILogger logger, DeviceId device, string rings);
 }

@@ -18,6 +18,7 @@ public sealed class VhostUserServer : IAsyncDisposable
     private readonly PacedLogger _logger;
     private readonly FrontendSource _source;
     private readonly ServerCounters _counters;
+    private readonly AbandonedRings _abandoned = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
@@ -48,6 +49,7 @@ public sealed class VhostUserServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         options ??= new VhostUserServerOptions();
+        options.Check();
         return new VhostUserServer(device, FrontendSource.Listening(UnixListening.Start(path, options.SocketMode, options.SocketGroup), path), options);
     }
 
@@ -55,10 +57,12 @@ public sealed class VhostUserServer : IAsyncDisposable
     /// <param name="device">The device; the server owns it.</param>
     /// <param name="socket">A Unix stream socket; the server owns it.</param>
     /// <param name="options">How it is served.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static VhostUserServer Inherit(IVirtioDevice device, Socket socket, VhostUserServerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(socket);
+        options?.Check();
         return new VhostUserServer(device, FrontendSource.Inherited(socket), options);
     }
 
@@ -66,10 +70,12 @@ public sealed class VhostUserServer : IAsyncDisposable
     /// <param name="device">The device; the server owns it.</param>
     /// <param name="path">Of the front-end's socket.</param>
     /// <param name="options">How it is served.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static VhostUserServer Connect(IVirtioDevice device, string path, VhostUserServerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentException.ThrowIfNullOrEmpty(path);
+        options?.Check();
         return new VhostUserServer(device, FrontendSource.Connecting(path), options);
     }
 
@@ -114,8 +120,15 @@ public sealed class VhostUserServer : IAsyncDisposable
         VhostUserLog.Connected(_logger, _device.Id);
         _counters.Connections++;
         using DescriptorSocket connection = socket;
+        if (_abandoned.Collect() is { } refusal)
+        {
+            VhostUserLog.Lost(_logger, _device.Id, refusal);
+            return;
+        }
+
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        using var session = new Session(_device, new SessionOptions(_options.Packed, _options.PollTime, _logger), _counters, ended.Token);
+        var options = new SessionOptions(_options.Packed, _options.PollTime, _options.DrainTime, _options.CancelTime, _logger);
+        using var session = new Session(_device, options, _counters, connection.HasEnded, _abandoned, ended.Token);
         using CancellationTokenRegistration stopping = _stop.Token.Register(connection.Shutdown);
         try
         {

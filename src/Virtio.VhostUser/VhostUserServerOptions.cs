@@ -19,6 +19,13 @@ public sealed record VhostUserServerOptions
     public TimeSpan PollTime { get; init; } = TimeSpan.FromMicroseconds(32);
 
     /// <summary>
+    /// How long a message that stops a ring (GET_VRING_BASE, other memory, status 0, …) waits for the requests under way; 3 s by default, at least zero. Then they are cancelled, and
+    /// the guest gets them back as failed ones before the message is answered. A front-end such as QEMU stands still until the answer. Requests that do not end within 5 s of
+    /// their cancellation end the connection.
+    /// </summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
     /// Permissions of the socket that <see cref="VhostUserServer.Listen"/> makes, 0 to 0777; 0600 by default. A front-end needs write permission to connect. They are set
     /// before the socket listens, and the process's umask does not apply.
     /// </summary>
@@ -29,4 +36,13 @@ public sealed record VhostUserServerOptions
 
     /// <summary>Where the server and the device log. What a front-end or its guest can cause is logged a bounded number of times.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>How long cancelled requests may take to end before the connection ends without them.</summary>
+    internal TimeSpan CancelTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(DrainTime, TimeSpan.Zero, nameof(DrainTime));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(DrainTime, TimeSpan.FromDays(1), nameof(DrainTime));
+    }
 }

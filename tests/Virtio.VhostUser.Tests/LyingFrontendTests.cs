@@ -126,25 +126,6 @@ public sealed class LyingFrontendTests : IDisposable
         AssertServed(disk);
     }
 
-    [Theory]
-    [InlineData("/dev/null")]
-    [InlineData("/dev/zero")]
-    [InlineData("/proc/self/status")]
-    public async Task A_kick_that_is_none_keeps_no_ring_from_being_stopped(string path)
-    {
-        await using ServedDisk disk = await ServedDisk.StartAsync();
-        using (RawFrontend peer = disk.Connect())
-        {
-            using SafeFileHandle file = File.OpenHandle(path);
-            Describe(peer, SharedGuest.RingAddresses());
-            peer.Send(FrontendRequest.SetRingKick, 0, file);
-            peer.Send(FrontendRequest.SetRingCall, 0, file);
-            Assert.Equal(8, peer.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0)).Length);
-        }
-
-        AssertServed(disk);
-    }
-
     [Fact]
     public async Task A_front_end_that_goes_in_the_middle_leaves_nothing_behind()
     {

@@ -51,7 +51,12 @@ internal sealed class MessageTarget : IFuzzTarget
         // Nobody serves the queues on another thread, so that nothing is waited for when they are stopped.
         using var device = new MessageDevice();
         using var session = new Session(
-            device, new SessionOptions(Packed: true, TimeSpan.Zero, NullLogger.Instance), _counters, new CancellationToken(canceled: true));
+            device,
+            new SessionOptions(Packed: true, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(5), NullLogger.Instance),
+            _counters,
+            () => false,
+            new AbandonedRings(),
+            new CancellationToken(canceled: true));
         try
         {
             new FrontendConnection(backend, session, NullLogger.Instance).Run();

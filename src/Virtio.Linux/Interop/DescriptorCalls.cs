@@ -39,7 +39,16 @@ internal static partial class DescriptorCalls
     /// <summary><c>EOPNOTSUPP</c>.</summary>
     internal const int NotSupported = 95;
 
+    /// <summary><c>AT_EMPTY_PATH</c>: of the descriptor itself.</summary>
+    internal const int OfDescriptor = 0x1000;
+
+    /// <summary><c>STATX_TYPE</c>.</summary>
+    internal const uint FileType = 1;
+
     private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int GetStatusOf(SafeHandle handle, string path, int flags, uint mask, Span<byte> status);
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Duplicate(SafeHandle handle, int command, int argument);

@@ -35,5 +35,14 @@ internal sealed unsafe class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
     // SAFETY: callers have checked the range against the length, and hold a reference while they use the bytes.
     internal Span<byte> Bytes(long offset, int length) => new((byte*)handle + offset, length);
 
+    /// <summary>Replaces the file's pages by zeroed ones of this process's own, in one step for every other thread.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    internal void Detach()
+    {
+        int flags = MappingCalls.Private | MappingCalls.Anonymous | MappingCalls.Fixed | MappingCalls.NoReserve;
+        if (MappingCalls.Map(handle, _length, MappingCalls.Readable | MappingCalls.Writable, flags, -1, 0) == -1)
+            throw new IOException($"memory cannot be detached from its file: {new Win32Exception().Message}");
+    }
+
     protected override bool ReleaseHandle() => MappingCalls.Unmap(handle, _length) == 0;
 }

@@ -18,6 +18,12 @@ internal static partial class MappingCalls
     /// <summary><c>MAP_PRIVATE</c>.</summary>
     internal const int Private = 2;
 
+    /// <summary><c>MAP_FIXED</c>.</summary>
+    internal const int Fixed = 0x10;
+
+    /// <summary><c>MAP_NORESERVE</c>.</summary>
+    internal const int NoReserve = 0x4000;
+
     /// <summary><c>MAP_ANONYMOUS</c>.</summary>
     internal const int Anonymous = 0x20;
 

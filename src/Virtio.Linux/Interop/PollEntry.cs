@@ -12,6 +12,9 @@ internal struct PollEntry
     /// <summary><c>POLLOUT</c>.</summary>
     internal const short Writable = 4;
 
+    /// <summary><c>POLLHUP</c>: reported whether or not it was asked for.</summary>
+    internal const short HungUp = 0x10;
+
     internal int Descriptor;
     internal short Events;
     internal short Happened;

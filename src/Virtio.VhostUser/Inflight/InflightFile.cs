@@ -70,6 +70,9 @@ internal sealed class InflightFile : IDisposable
             ? null
             : InflightRecord.Of(_access, _stride * (ulong)ring.Index, ring, guest);
 
+    /// <summary>From here on nothing that is written to a record reaches the front-end.</summary>
+    internal void Detach() => _memory.Detach();
+
     public void Dispose() => _memory.Dispose();
 
     private static ulong RoundUp(ulong length) => (length + PageSize - 1) & ~(PageSize - 1);

@@ -8,6 +8,9 @@ namespace Virtio.Devices;
 /// </summary>
 public sealed class QueueWorker : IDisposable
 {
+    // How often a stop that waits for requests looks whether its transport has given them up.
+    private static readonly TimeSpan JoinStep = TimeSpan.FromMilliseconds(50);
+
     // After at most this many requests the driver is told, so that it need not wait for the whole ring to be served.
     private const int BatchSize = 32;
 
@@ -81,7 +84,10 @@ public sealed class QueueWorker : IDisposable
             return;
         _stop = true;
         _queue.Stop();
-        _thread.Join();
+
+        // The first step covers every request that ends when it is cancelled; the loop is for those that do not.
+        while (!_thread.Join(JoinStep) && !_queue.IsAbandoned)
+            continue;
     }
 
     /// <summary>The same as <see cref="Stop"/>.</summary>
@@ -90,6 +96,18 @@ public sealed class QueueWorker : IDisposable
     private void Run()
     {
         _queue.BindToCurrentThread();
+        try
+        {
+            Serve();
+        }
+        finally
+        {
+            _queue.Release();
+        }
+    }
+
+    private void Serve()
+    {
         try
         {
             while (!_stop)
