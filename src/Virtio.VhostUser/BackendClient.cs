@@ -12,7 +12,7 @@ namespace Virtio.VhostUser;
 /// is of no use any more. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal sealed class BackendClient : IDisposable
+internal sealed partial class BackendClient : IDisposable
 {
     /// <summary>More queues than that no message can name.</summary>
     internal const int MaximumQueues = 256;
@@ -54,13 +54,15 @@ internal sealed class BackendClient : IDisposable
     /// <param name="path">Of the socket.</param>
     /// <param name="patience">How long an answer may take.</param>
     /// <param name="more">What is understood here besides what every device needs.</param>
+    /// <param name="connected">Gets the connection as soon as there is one, so that another thread can <see cref="Abort"/> what is waited for.</param>
     /// <exception cref="IOException">It cannot be connected to, or ended the connection.</exception>
     /// <exception cref="ProtocolException">What it answers makes no sense.</exception>
-    internal static BackendClient Connect(string path, TimeSpan patience, ProtocolFeatures more = ProtocolFeatures.None)
+    internal static BackendClient Connect(string path, TimeSpan patience, ProtocolFeatures more = ProtocolFeatures.None, Action<BackendClient>? connected = null)
     {
         var client = new BackendClient(DescriptorSocket.Connect(path, patience), patience);
         try
         {
+            connected?.Invoke(client);
             client.Begin(Wanted | more);
             return client;
         }
@@ -96,23 +98,6 @@ internal sealed class BackendClient : IDisposable
                 }
             },
             files);
-    }
-
-    /// <summary>Has the back-end keep a record of what is in flight, in memory that it makes. Before rings are started, after the features are set.</summary>
-    /// <param name="queues">Number of rings.</param>
-    /// <param name="size">Of each.</param>
-    internal void KeepInflight(ushort queues, ushort size)
-    {
-        lock (_gate)
-        {
-            WriteInflight(0, 0, queues, size);
-            MessageReader answer = Ask(FrontendRequest.GetInflight);
-            ulong length = answer.ReadUInt64();
-            ulong offset = answer.ReadUInt64();
-            using SafeFileHandle file = _answer.TakeDescriptor();
-            WriteInflight(length, offset, queues, size);
-            Finish(FrontendRequest.SetInflight, [file]);
-        }
     }
 
     /// <summary>Has a ring served.</summary>
@@ -152,41 +137,15 @@ internal sealed class BackendClient : IDisposable
         }
     }
 
-    /// <summary>Reads configuration space.</summary>
-    /// <exception cref="ProtocolException">The back-end has no such part.</exception>
-    internal void ReadConfig(uint offset, Span<byte> destination)
-    {
-        lock (_gate)
-        {
-            WriteConfigHeader(offset, destination.Length);
-            _request.Take(destination.Length).Clear();
-            MessageReader answer = Ask(FrontendRequest.GetConfig);
-            if (answer.IsEmpty)
-                throw new ProtocolException($"the back-end has no configuration of {destination.Length} bytes at {offset}");
-            if (answer.ReadUInt32() != offset || answer.ReadUInt32() != (uint)destination.Length)
-                throw new ProtocolException("the back-end answered with another part of its configuration");
-            _ = answer.ReadUInt32();
-            answer.ReadBytes((uint)destination.Length).CopyTo(destination);
-        }
-    }
-
-    /// <summary>Writes configuration space.</summary>
-    internal void WriteConfig(uint offset, ReadOnlySpan<byte> source)
-    {
-        lock (_gate)
-        {
-            WriteConfigHeader(offset, source.Length);
-            source.CopyTo(_request.Take(source.Length));
-            Finish(FrontendRequest.SetConfig, []);
-        }
-    }
-
     /// <summary>The device as it was before its driver, where the back-end knows how. All rings are stopped.</summary>
     internal void Reset()
     {
         if (Protocol.HasFlag(ProtocolFeatures.ResetDevice))
             Tell(FrontendRequest.ResetDevice, _ => { });
     }
+
+    /// <summary>Ends the connection for a thread that waits for an answer. Thread-safe, also after disposal.</summary>
+    internal void Abort() => _socket.Shutdown();
 
     /// <summary>Ends the connection, also for who waits for an answer.</summary>
     public void Dispose()
@@ -255,30 +214,19 @@ internal sealed class BackendClient : IDisposable
         }
     }
 
-    private void WriteInflight(ulong length, ulong offset, ushort queues, ushort size)
+    private void Finish(FrontendRequest request, ReadOnlySpan<SafeFileHandle> descriptors)
     {
-        _request.Clear();
-        _request.WriteUInt64(length);
-        _request.WriteUInt64(offset);
-        _request.WriteUInt16(queues);
-        _request.WriteUInt16(size);
-    }
-
-    private void WriteConfigHeader(uint offset, int length)
-    {
-        _request.Clear();
-        _request.WriteUInt32(offset);
-        _request.WriteUInt32((uint)length);
-        _request.WriteUInt32(0);
+        if (TryFinish(request, descriptors) is var refusal and not 0)
+            throw new ProtocolException($"the back-end refused {request} ({refusal})");
     }
 
     /// <summary>Sends a request that has no answer of its own; learns whether it was done where that can be learnt.</summary>
-    private void Finish(FrontendRequest request, ReadOnlySpan<SafeFileHandle> descriptors)
+    /// <returns>0, or what the back-end refused it with.</returns>
+    private ulong TryFinish(FrontendRequest request, ReadOnlySpan<SafeFileHandle> descriptors)
     {
         bool wantsReply = Protocol.HasFlag(ProtocolFeatures.ReplyAck);
         _socket.Send(_request.ToMessage((uint)request, wantsReply ? MessageFlags.NeedsReply : MessageFlags.None), descriptors);
-        if (wantsReply && Receive(request).ReadUInt64() is var refusal and not 0)
-            throw new ProtocolException($"the back-end refused {request} ({refusal})");
+        return wantsReply ? Receive(request).ReadUInt64() : 0;
     }
 
     private MessageReader Ask(FrontendRequest request)

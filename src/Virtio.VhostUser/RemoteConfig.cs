@@ -9,33 +9,39 @@ internal static class RemoteConfig
     /// <summary>VIRTIO_BLK_F_MQ.</summary>
     internal const ulong BlockMultipleQueues = 1 << 12;
 
+    /// <summary>The most bytes that the protocol has room for.</summary>
+    internal const int MaximumLength = 256;
+
     private const int BlockQueuesOffset = 34;
 
-    /// <summary>Its length in bytes. Back-ends refuse to be asked for more than they have.</summary>
-    internal static int LengthOf(DeviceId id) => id switch
+    /// <summary>Its length in bytes; null where the type is not known here. Back-ends refuse to be asked for more than they have.</summary>
+    internal static int? LengthOf(DeviceId id) => id switch
     {
         DeviceId.Network => 12,
         DeviceId.Block => 60,
         DeviceId.Console => 12,
         DeviceId.Balloon => 16,
         DeviceId.Socket => 8,
-        _ => 0,
+        DeviceId.Entropy => 0,
+        _ => null,
     };
 
     /// <summary>
-    /// The only part that a driver may write: the block device's cache mode, the console's emergency character. Back-ends give the device up for a write anywhere else.
+    /// The only part that a driver may write: the block device's cache mode, the console's emergency character, the size that a balloon has reached. Back-ends give the device
+    /// up for a write anywhere else. Of a type that is not known here, the back-end decides.
     /// </summary>
-    internal static (int Offset, int Length) WritableOf(DeviceId id) => id switch
+    internal static (int Offset, int Length) WritableOf(DeviceId id, int configLength) => id switch
     {
         DeviceId.Block => (32, 1),
         DeviceId.Console => (8, 4),
-        _ => default,
+        DeviceId.Balloon => (4, 4),
+        _ => LengthOf(id) is null ? (0, configLength) : default,
     };
 
     /// <summary>How many queues a device has if nobody says how many: of a block device what its configuration says.</summary>
     internal static int QueueCountOf(DeviceId id, ulong features, ReadOnlySpan<byte> config, int? most) => id switch
     {
-        DeviceId.Block => (features & BlockMultipleQueues) == 0 ? 1 : Math.Clamp(BinaryPrimitives.ReadUInt16LittleEndian(config[BlockQueuesOffset..]), (ushort)1, (ushort)(most ?? 1)),
+        DeviceId.Block => (features & BlockMultipleQueues) == 0 || config.Length < BlockQueuesOffset + sizeof(ushort) ? 1 : Math.Clamp(BinaryPrimitives.ReadUInt16LittleEndian(config[BlockQueuesOffset..]), (ushort)1, (ushort)(most ?? 1)),
         DeviceId.Console => 2,
         _ => most ?? 1,
     };
@@ -43,7 +49,7 @@ internal static class RemoteConfig
     /// <summary>Makes a block device's configuration say how many queues there are here.</summary>
     internal static void SetQueueCount(DeviceId id, ulong features, Span<byte> config, int count)
     {
-        if (id == DeviceId.Block && (features & BlockMultipleQueues) != 0)
+        if (id == DeviceId.Block && (features & BlockMultipleQueues) != 0 && config.Length >= BlockQueuesOffset + sizeof(ushort))
             BinaryPrimitives.WriteUInt16LittleEndian(config[BlockQueuesOffset..], (ushort)count);
     }
 }

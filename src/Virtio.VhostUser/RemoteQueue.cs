@@ -6,18 +6,11 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <summary>A queue whose ring a back-end serves: what it is kicked with, and what it tells of.</summary>
+/// <summary>A queue that a back-end serves: the ring that it is given, what it is kicked with, and what it tells of.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class RemoteQueue : IDisposable
+internal abstract class RemoteQueue(Virtqueue queue) : IDisposable
 {
-    private readonly Virtqueue _queue;
-    private readonly KickRelay? _relay;
-
-    internal RemoteQueue(string name, Virtqueue queue)
-    {
-        _queue = queue;
-        _relay = queue.Signal is EventSignal ? null : new KickRelay(name, queue.Signal);
-    }
+    internal int Index => Queue.Index;
 
     /// <summary>The back-end has used buffers.</summary>
     internal EventDescriptor Call { get; } = new();
@@ -25,40 +18,43 @@ internal sealed class RemoteQueue : IDisposable
     /// <summary>The back-end cannot make sense of the ring.</summary>
     internal EventDescriptor Error { get; } = new();
 
-    /// <summary>Interrupts the driver.</summary>
-    internal void Interrupt() => _queue.Interrupt();
+    /// <summary>The driver's side of it.</summary>
+    protected Virtqueue Queue => queue;
 
-    internal RingSetup ToSetup() => new()
-    {
-        Index = _queue.Index,
-        Size = _queue.Config.Size,
-        Base = RingBase.Of(_queue.Config.State, _queue.Config.Features.HasFlag(VirtioFeatures.RingPacked)),
-        Descriptors = Locate(_queue.Config.DescriptorArea),
-        Driver = Locate(_queue.Config.DriverArea),
-        Device = Locate(_queue.Config.DeviceArea),
-        Kick = _relay?.Handle ?? ((EventSignal)_queue.Signal).Share(),
-        Call = Call.Handle,
-        Error = Error.Handle,
-    };
+    /// <summary>What a back-end is to be told of the ring.</summary>
+    /// <param name="isRestart">An earlier back-end has served it.</param>
+    /// <exception cref="ProtocolException">The ring cannot be shared.</exception>
+    internal abstract RingSetup ToSetup(bool isRestart);
+
+    /// <summary>Called when the back-end has used buffers. Must not throw.</summary>
+    internal abstract void Called();
+
+    /// <summary>
+    /// Another back-end serves the ring. A kick may have been lost with the one before, between the driver's store and the back-end's read, and an interrupt between the used
+    /// index and the call: so the back-end is kicked once, and the driver interrupted once. Too many of either do no harm.
+    /// </summary>
+    internal abstract void Resumed();
 
     public void Dispose()
     {
-        // From here on nobody is interrupted for it.
-        _queue.Halt();
-        _relay?.Dispose();
+        Stop();
         Call.Dispose();
         Error.Dispose();
     }
 
-    private nint Locate(ulong address)
+    /// <summary>From here on the driver is not interrupted for it, and its ring is not touched here.</summary>
+    protected abstract void Stop();
+
+    /// <summary>Where a part of guest memory lies in this process.</summary>
+    protected nint Locate(ulong address)
     {
-        foreach (GuestMemoryRegion region in _queue.Memory.Regions)
+        foreach (GuestMemoryRegion region in queue.Memory.Regions)
         {
             ulong offset = unchecked(address - region.Address);
             if (offset < region.Length)
                 return region.Host + (nint)offset;
         }
 
-        throw new ProtocolException($"queue {_queue.Index} has a part at 0x{address:x}, where no memory is");
+        throw new ProtocolException($"queue {queue.Index} has a part at 0x{address:x}, where no memory is");
     }
 }

@@ -46,10 +46,10 @@ internal sealed partial class Session
                 SetFeatures(reader.ReadUInt64());
                 return true;
             case FrontendRequest.GetProtocolFeatures:
-                answer.WriteUInt64((ulong)OfferedProtocol);
+                answer.WriteUInt64((ulong)(OfferedProtocol & ~_options.Withheld));
                 return true;
             case FrontendRequest.SetProtocolFeatures:
-                _protocol = (ProtocolFeatures)reader.ReadUInt64() & OfferedProtocol;
+                _protocol = (ProtocolFeatures)reader.ReadUInt64() & OfferedProtocol & ~_options.Withheld;
                 return true;
             case FrontendRequest.GetQueueCount:
                 answer.WriteUInt64((ulong)_rings.Length);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
@@ -8,4 +9,8 @@ namespace Virtio.VhostUser;
 /// <param name="DrainTime">How long a message that stops rings waits for requests before they are cancelled.</param>
 /// <param name="CancelTime">How long cancelled requests may take to end.</param>
 /// <param name="Logger">Where it is logged.</param>
-internal sealed record SessionOptions(bool Packed, TimeSpan PollTime, TimeSpan DrainTime, TimeSpan CancelTime, ILogger Logger);
+internal sealed record SessionOptions(bool Packed, TimeSpan PollTime, TimeSpan DrainTime, TimeSpan CancelTime, ILogger Logger)
+{
+    /// <summary>Protocol features that are not offered, as by another back-end.</summary>
+    internal ProtocolFeatures Withheld { get; init; }
+}

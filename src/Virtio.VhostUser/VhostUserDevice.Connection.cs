@@ -4,7 +4,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <content>The connection to its back-end: made, lost, made anew, and what comes from there.</content>
+/// <content>The connection to its back-end, and what comes from there.</content>
 public sealed partial class VhostUserDevice
 {
     private BackendClient? Client => Volatile.Read(ref _client);
@@ -13,14 +13,36 @@ public sealed partial class VhostUserDevice
 
     private static bool IsLoss(Exception e) => e is IOException or ProtocolException or ObjectDisposedException;
 
-    private static byte[] ReadConfig(BackendClient client, DeviceId id)
+    /// <summary>How long configuration space is: as the caller says, else as the device type has it, else as long as the back-end lets it be read.</summary>
+    private static int FindConfigLength(BackendClient client, DeviceId id, int? wanted)
     {
-        byte[] config = new byte[RemoteConfig.LengthOf(id)];
-        if (client.Protocol.HasFlag(ProtocolFeatures.Config) && config.Length > 0)
-            client.ReadConfig(0, config);
-        else if (id == DeviceId.Block)
-            throw new ProtocolException("it does not tell the disk's size, which needs VHOST_USER_PROTOCOL_F_CONFIG");
-        return config;
+        if (!client.Protocol.HasFlag(ProtocolFeatures.Config))
+        {
+            return id == DeviceId.Block || wanted > 0
+                ? throw new ProtocolException("it does not tell its configuration (for a disk, its size), which needs VHOST_USER_PROTOCOL_F_CONFIG")
+                : 0;
+        }
+
+        if (wanted is { } length)
+            return length;
+        if (RemoteConfig.LengthOf(id) is { } usual)
+            return usual;
+        Span<byte> config = stackalloc byte[RemoteConfig.MaximumLength];
+        if (client.TryReadConfig(0, config))
+            return config.Length;
+
+        // Some refuse to be asked for more than they have: then the most that they answer is all.
+        (int most, int refused) = (0, config.Length);
+        while (refused - most > 1)
+        {
+            int middle = (most + refused) / 2;
+            if (client.TryReadConfig(0, config[..middle]))
+                most = middle;
+            else
+                refused = middle;
+        }
+
+        return most;
     }
 
     private static void CheckQueues(BackendClient client, int queues)
@@ -32,17 +54,30 @@ public sealed partial class VhostUserDevice
             throw new ProtocolException($"it has {most} queue{(most == 1 ? "" : "s")}, and not {queues}");
     }
 
-    private BackendClient Reconnect()
+    private byte[] ReadConfig(BackendClient client)
     {
-        BackendClient client = BackendClient.Connect(_path, _options.Timeout);
+        byte[] config = new byte[_configLength];
+        if (config.Length > 0)
+            client.ReadConfig(0, config);
+        return config;
+    }
+
+    /// <summary>Connects, and makes sure that the driver finds what it was offered.</summary>
+    /// <param name="attempt">What the connecting is a part of, and can be ended by.</param>
+    /// <param name="config">Configuration space as it is now.</param>
+    private BackendClient ConnectTo(Reconnection? attempt, out byte[] config)
+    {
+        BackendClient client = BackendClient.Connect(_path, _options.Timeout, _options.Protocol, attempt is null ? null : attempt.Watch);
         try
         {
-            ulong missing = (Features | (ulong)(RingFeatures & BackendRing)) & ~client.Features;
+            VirtioFeatures ring = RingFeatures & (_isRelayed ? VirtioFeatures.IndirectDescriptors : BackendRing);
+            ulong missing = (Features | (ulong)ring) & ~client.Features;
             if (missing != 0)
                 throw new ProtocolException($"it does not offer features 0x{missing:x} any more");
+            if (KeepsRecord && !client.Protocol.HasFlag(ProtocolFeatures.InflightInSharedMemory))
+                throw new ProtocolException("it does not keep a record of requests in flight any more (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD)");
             CheckQueues(client, _queues.Length);
-            UpdateConfig(ReadConfig(client, Id));
-            Use(client);
+            config = ReadConfig(client);
             return client;
         }
         catch
@@ -52,10 +87,17 @@ public sealed partial class VhostUserDevice
         }
     }
 
+    /// <summary>Connects for a driver that starts.</summary>
+    private BackendClient ConnectAgain()
+    {
+        BackendClient client = ConnectTo(null, out byte[] config);
+        UpdateConfig(config);
+        Use(client);
+        return client;
+    }
+
     private void Use(BackendClient client)
     {
-        _hasMemory = false;
-
         // Under the lock: what loses it at once waits until all of it is watched, and can be forgotten.
         lock (_gate)
         {
@@ -90,7 +132,7 @@ public sealed partial class VhostUserDevice
     {
         // What was read first must not replace what was read later.
         lock (_configGate)
-            return UpdateConfig(ReadConfig(client, Id));
+            return UpdateConfig(ReadConfig(client));
     }
 
     private bool UpdateConfig(byte[] config)
@@ -106,35 +148,6 @@ public sealed partial class VhostUserDevice
             Volatile.Write(ref _activation, activation);
             return _client;
         }
-    }
-
-    /// <summary>The driver's own step has failed, so that what it has just begun needs a reset, whoever lost the connection.</summary>
-    private void Fail(BackendClient? client, Exception reason)
-    {
-        Drop(client);
-        Activation?.Fail(Describe(reason), reason);
-    }
-
-    /// <summary>A connection was found to be of no use any more, at any time.</summary>
-    private void Lose(BackendClient client, Exception reason) => Drop(client)?.Fail(Describe(reason), reason);
-
-    /// <returns>What needs a reset for it.</returns>
-    private DeviceActivation? Drop(BackendClient? client)
-    {
-        DeviceActivation? affected;
-        lock (_gate)
-        {
-            if (client is null || _client != client)
-                return null;
-            Volatile.Write(ref _client, null);
-            affected = _activation;
-        }
-
-        _watch.Remove(client.Handle);
-        if (client.Channel is { } channel)
-            _watch.Remove(channel.Handle);
-        client.Dispose();
-        return affected;
     }
 
     private string Describe(Exception reason) => $"the back-end at {_path}: {reason.Message}";

@@ -8,8 +8,8 @@ namespace Virtio.VhostUser;
 
 /// <summary>
 /// A device that another process serves over vhost-user: qemu-storage-daemon, a <see cref="VhostUserServer"/>, any back-end. That process gets the guest's memory and
-/// works on the rings itself; kicks go to it by eventfd, interrupts come from it. When it dies, or does not answer as it must, the device needs a reset, and connects
-/// anew when its driver starts again.
+/// works on the rings itself; kicks go to it by eventfd, interrupts come from it. When it dies, requests wait until a back-end is at the same socket again, which then does
+/// those in flight again; after <see cref="VhostUserDeviceOptions.ReconnectTime"/> the device needs a reset.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class VhostUserDevice : IVirtioDevice
@@ -20,32 +20,50 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     // What a back-end does by itself. To reset a single ring takes nothing but to stop it.
     private const VirtioFeatures BackendRing = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
 
+    // What is done here for a queue that is relayed, whatever the back-end does. A table of the driver's takes one of the back-end's.
+    private const VirtioFeatures RelayedRing = BackendRing & ~VirtioFeatures.IndirectDescriptors;
+
     private readonly string _path;
     private readonly VhostUserDeviceOptions _options;
     private readonly DescriptorWatch _watch;
     private readonly ConfigSpace _config;
+    private readonly int _configLength;
     private readonly Lock _configGate = new();
 
-    // Which activation goes with which connection: of one that is lost, only that needs a reset.
+    // Which activation goes with which connection: of one that is lost, only that needs a reset. Held for moments.
     private readonly Lock _gate = new();
+
+    // Taken by each step of the driver, and by a reconnection while it has the rings served again. Held while a back-end answers. Before _gate.
+    private readonly Lock _steps = new();
     private readonly ushort[] _queueSizes;
+
+    // Under _steps.
     private readonly RemoteQueue?[] _queues;
+
+    // The back-end keeps no record of what is in flight, so that this process must know. Constant: what is offered to the driver depends on it.
+    private readonly bool _isRelayed;
+
+    // Both under _gate.
     private BackendClient? _client;
     private DeviceActivation? _activation;
-    private bool _hasMemory;
 
     private VhostUserDevice(DeviceId id, string path, VhostUserDeviceOptions options, BackendClient client)
     {
         Id = id;
         Features = client.Features & DeviceBits;
-        RingFeatures = options.RingFeatures & (((VirtioFeatures)client.Features & BackendRing) | VirtioFeatures.RingReset);
-        byte[] config = ReadConfig(client, id);
-        int queues = options.Queues ?? RemoteConfig.QueueCountOf(id, Features, config, client.QueueCount);
-        CheckQueues(client, queues);
         _path = path;
         _options = options;
+        _isRelayed = options.Recovers && !client.Protocol.HasFlag(ProtocolFeatures.InflightInSharedMemory);
+        var offered = (VirtioFeatures)client.Features;
+        RingFeatures = options.RingFeatures
+            & (_isRelayed ? (offered & VirtioFeatures.IndirectDescriptors) | RelayedRing | VirtioFeatures.RingReset : (offered & BackendRing) | VirtioFeatures.RingReset);
+        _configLength = FindConfigLength(client, id, options.ConfigLength);
+        byte[] config = ReadConfig(client);
+        int queues = options.Queues ?? RemoteConfig.QueueCountOf(id, Features, config, client.QueueCount);
+        CheckQueues(client, queues);
         _config = new ConfigSpace(config.Length);
-        _queueSizes = [.. Enumerable.Repeat((ushort)options.QueueSize, queues)];
+        int size = _isRelayed ? Math.Min(options.QueueSize, RelayMemory.MaximumSize) : options.QueueSize;
+        _queueSizes = [.. Enumerable.Repeat((ushort)size, queues)];
         _queues = new RemoteQueue?[queues];
         _watch = new DescriptorWatch($"vhost-user {id}");
         UpdateConfig(config);
@@ -71,7 +89,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     public uint ConfigGeneration => _config.Generation;
 
     /// <summary>Connects to a back-end that listens at a path.</summary>
-    /// <param name="id">The type of device that it serves; a back-end does not say.</param>
+    /// <param name="id">The type of device that it serves, any; a back-end does not say.</param>
     /// <param name="path">Of the socket.</param>
     /// <param name="options">How it is used.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -83,7 +101,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
         options.Check();
         try
         {
-            BackendClient client = BackendClient.Connect(path, options.Timeout);
+            BackendClient client = BackendClient.Connect(path, options.Timeout, options.Protocol);
             try
             {
                 return new VhostUserDevice(id, path, options, client);
@@ -106,13 +124,14 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     /// <inheritdoc/>
     public void WriteConfig(int offset, ReadOnlySpan<byte> source)
     {
-        (int start, int length) = RemoteConfig.WritableOf(Id);
+        (int start, int length) = RemoteConfig.WritableOf(Id, _configLength);
         if (offset < start || source.IsEmpty || source.Length > start + length - offset || Client is not { } client)
             return;
         try
         {
-            client.WriteConfig((uint)offset, source);
-            RefreshConfig(client);
+            // What the back-end does not take is ignored, as the standard has it for what is not writable.
+            if (client.TryWriteConfig((uint)offset, source))
+                RefreshConfig(client);
         }
         catch (Exception e) when (IsLoss(e))
         {
@@ -124,15 +143,18 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     public void Activate(DeviceActivation activation)
     {
         ArgumentNullException.ThrowIfNull(activation);
-        BackendClient? client = Begin(activation);
-        try
+        lock (_steps)
         {
-            client ??= Reconnect();
-            client.SetFeatures(activation.Features & client.Features);
-        }
-        catch (Exception e) when (IsLoss(e))
-        {
-            Fail(client, e);
+            BackendClient? client = Begin(activation);
+            try
+            {
+                client ??= ConnectAgain();
+                Negotiate(client, activation);
+            }
+            catch (Exception e) when (IsLoss(e))
+            {
+                FailStep(client, e);
+            }
         }
     }
 
@@ -140,66 +162,85 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     public void StartQueue(int index, Virtqueue queue)
     {
         ArgumentNullException.ThrowIfNull(queue);
-        if (Client is not { } client)
-            return;
-        var remote = new RemoteQueue($"vhost-user {Id} {index}", queue);
-        _queues[index] = remote;
-        try
+        lock (_steps)
         {
-            if (!_hasMemory)
-                client.SetMemory(queue.Memory.Regions);
-            _hasMemory = true;
-            _watch.AddEvent(remote.Call.Handle, remote.Interrupt);
-            _watch.AddEvent(remote.Error.Handle, () => Activation?.Fail($"queue {index}: the back-end says that it is broken"));
-            client.StartRing(remote.ToSetup());
-        }
-        catch (Exception e) when (IsLoss(e))
-        {
-            Fail(client, e);
+            // Without a back-end the queue waits for the next one, unless there will be none.
+            BackendClient? client = Client;
+            if (Activation is not { } activation || (client is null && !IsReconnecting))
+                return;
+            try
+            {
+                RemoteQueue remote = Make(index, queue, activation);
+                _queues[index] = remote;
+                _watch.AddEvent(remote.Call.Handle, remote.Called);
+                _watch.AddEvent(remote.Error.Handle, () => Activation?.Fail($"queue {index}: the back-end says that it is broken"));
+                if (client is not null)
+                    Start(client, remote, isRestart: false);
+            }
+            catch (Exception e) when (IsLoss(e))
+            {
+                FailStep(client, e);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void StopQueue(int index)
     {
-        if (_queues[index] is not { } remote)
-            return;
-        _queues[index] = null;
-        BackendClient? client = Client;
-        try
+        // A processor of the guest waits: not for a back-end that is being connected to as well.
+        Volatile.Read(ref _reconnection)?.AbortAttempt();
+        lock (_steps)
         {
-            client?.StopRing(index);
-        }
-        catch (Exception e) when (IsLoss(e))
-        {
-            Fail(client, e);
-        }
+            if (_queues[index] is not { } remote)
+                return;
+            _queues[index] = null;
+            BackendClient? client = Client;
+            try
+            {
+                client?.StopRing(index);
+                ForgetRecord(index);
+            }
+            catch (Exception e) when (IsLoss(e))
+            {
+                FailStep(client, e);
+            }
 
-        _watch.Remove(remote.Call.Handle);
-        _watch.Remove(remote.Error.Handle);
-        remote.Dispose();
+            _watch.Remove(remote.Call.Handle);
+            _watch.Remove(remote.Error.Handle);
+            remote.Dispose();
+        }
     }
 
     /// <inheritdoc/>
     public void Reset()
     {
-        BackendClient? client = Begin(null);
-        try
+        EndReconnection();
+        lock (_steps)
         {
-            client?.Reset();
-        }
-        catch (Exception e) when (IsLoss(e))
-        {
-            Fail(client, e);
+            BackendClient? client = Begin(null);
+            try
+            {
+                client?.Reset();
+            }
+            catch (Exception e) when (IsLoss(e))
+            {
+                FailStep(client, e);
+            }
+
+            ForgetSession();
         }
     }
 
     /// <summary>Ends the connection.</summary>
     public ValueTask DisposeAsync()
     {
+        EndReconnection()?.Join();
         for (int i = 0; i < _queues.Length; i++)
             StopQueue(i);
         Drop(Begin(null));
+        EndReconnection()?.Join();
+        lock (_steps)
+            ForgetSession();
         _watch.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -33,7 +33,7 @@ internal static partial class VhostUserLog
     [LoggerMessage(2009, LogLevel.Information, "{Device}: ring {Index} goes on with {Count} requests that an earlier back-end left undone")]
     internal static partial void Resumed(ILogger logger, DeviceId device, int index, int count);
 
-    [LoggerMessage(2010, LogLevel.Information, "so much happens to front-ends that from here on it is logged every {Seconds} s only")]
+    [LoggerMessage(2010, LogLevel.Information, "so much happens that from here on it is logged every {Seconds} s only")]
     internal static partial void Paced(ILogger logger, double seconds);
 
     [LoggerMessage(2011, LogLevel.Warning, "{Device}: ring {Index} of {Size} is longer than what is in flight can be kept of; if this back-end dies, so may the requests")]

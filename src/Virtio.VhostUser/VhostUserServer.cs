@@ -127,7 +127,7 @@ public sealed class VhostUserServer : IAsyncDisposable
         }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var options = new SessionOptions(_options.Packed, _options.PollTime, _options.DrainTime, _options.CancelTime, _logger);
+        var options = new SessionOptions(_options.Packed, _options.PollTime, _options.DrainTime, _options.CancelTime, _logger) { Withheld = _options.Withheld };
         using var session = new Session(_device, options, _counters, connection.HasEnded, _abandoned, ended.Token);
         using CancellationTokenRegistration stopping = _stop.Token.Register(connection.Shutdown);
         try

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Virtio.Linux;
+using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
@@ -39,6 +40,9 @@ public sealed record VhostUserServerOptions
 
     /// <summary>How long cancelled requests may take to end before the connection ends without them.</summary>
     internal TimeSpan CancelTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Protocol features that are not offered.</summary>
+    internal ProtocolFeatures Withheld { get; init; }
 
     internal void Check()
     {

@@ -14,6 +14,7 @@ internal sealed class LyingBackend : IDisposable
 {
     internal const ulong Sectors = 2048;
 
+    private const ulong RecordLength = 1 << 16;
     private const ulong Features = (1UL << 32) | (1UL << 30) | (1UL << 29) | (1UL << 28) | (1UL << 12);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -22,6 +23,7 @@ internal sealed class LyingBackend : IDisposable
     private readonly ConcurrentDictionary<FrontendRequest, SafeFileHandle> _descriptors = new();
     private DescriptorSocket? _connection;
     private DescriptorSocket? _channel;
+    private int _connections;
 
     internal LyingBackend()
     {
@@ -39,6 +41,12 @@ internal sealed class LyingBackend : IDisposable
 
     /// <summary>The number that is answered there instead of the right one.</summary>
     internal ulong? Number { get; set; }
+
+    /// <summary>What is sent for the record of what is in flight; null for memory.</summary>
+    internal string? RecordPath { get; set; }
+
+    /// <summary>Connections so far.</summary>
+    internal int Connections => Volatile.Read(ref _connections);
 
     /// <summary>The queues that the configuration speaks of.</summary>
     internal ushort ConfiguredQueues { get; set; } = 1;
@@ -74,6 +82,7 @@ internal sealed class LyingBackend : IDisposable
             {
                 using var connection = new DescriptorSocket(_listener.Accept());
                 _connection = connection;
+                Interlocked.Increment(ref _connections);
                 Serve(connection);
             }
         }
@@ -134,7 +143,9 @@ internal sealed class LyingBackend : IDisposable
         MessageFlags flags = MessageFlags.Version | (lie == Lie.NoAnswer ? MessageFlags.None : MessageFlags.Reply);
         new MessageHeader((uint)message.Request + (lie == Lie.OtherRequest ? 1u : 0), flags, lie == Lie.TooLong ? 1u << 30 : (uint)payload.Length).Write(answer);
         payload.CopyTo(answer, MessageHeader.Length);
-        connection.Send(lie == Lie.Half ? answer.AsSpan(0, 14) : answer);
+        using SharedMemory? record = message.Request == FrontendRequest.GetInflight ? SharedMemory.Create("record", RecordLength) : null;
+        using SafeFileHandle? file = record is null || RecordPath is null ? null : File.OpenHandle(RecordPath, access: FileAccess.ReadWrite);
+        connection.Send(lie == Lie.Half ? answer.AsSpan(0, 14) : answer, file ?? record?.File);
         return true;
     }
 
@@ -148,6 +159,8 @@ internal sealed class LyingBackend : IDisposable
                 return RawFrontend.Numbers(ulong.MaxValue);
             case FrontendRequest.GetQueueCount:
                 return RawFrontend.Numbers(1);
+            case FrontendRequest.GetInflight:
+                return [.. RawFrontend.Numbers(RecordLength, 0), .. message.Payload[16..]];
             case FrontendRequest.GetRingBase:
                 return RawFrontend.Numbers(0);
             case FrontendRequest.GetConfig:

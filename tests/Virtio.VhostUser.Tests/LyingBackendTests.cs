@@ -10,7 +10,7 @@ namespace Virtio.VhostUser.Tests;
 public sealed class LyingBackendTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly VhostUserDeviceOptions Impatient = new() { Timeout = TimeSpan.FromMilliseconds(300) };
+    private static readonly VhostUserDeviceOptions Impatient = new() { Timeout = TimeSpan.FromMilliseconds(300), ReconnectTime = TimeSpan.Zero };
 
     private static readonly FrontendRequest[] Beginning =
         [FrontendRequest.GetFeatures, FrontendRequest.GetProtocolFeatures, FrontendRequest.GetQueueCount, FrontendRequest.SetBackendChannel, FrontendRequest.GetConfig];

@@ -76,9 +76,9 @@ public sealed class RemoteBlockTests
     }
 
     [Fact]
-    public async Task A_back_end_that_dies_costs_a_reset_and_serves_again_when_it_is_back()
+    public async Task A_back_end_that_dies_and_is_not_waited_for_costs_a_reset_and_serves_again_when_it_is_back()
     {
-        await using var disk = new RemoteDisk();
+        await using var disk = new RemoteDisk(options: new VhostUserDeviceOptions { ReconnectTime = TimeSpan.Zero });
         disk.Image[0] = 9;
         MmioDriver driver = disk.Bus.Driver().Start();
         Assert.Equal(9, ReadSector(driver, 0, 0)[0]);

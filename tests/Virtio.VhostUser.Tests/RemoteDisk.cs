@@ -5,6 +5,7 @@ using Virtio.Linux;
 using Virtio.Storage;
 using Virtio.Testing;
 using Virtio.Transports.Mmio;
+using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
@@ -17,9 +18,16 @@ internal sealed class RemoteDisk : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("vhost-user").FullName;
     private readonly int _queues;
     private readonly bool _isPacked;
+    private readonly bool _keepsRecord;
 
-    internal RemoteDisk(int queues = 1, bool isPacked = false, bool hasEventSignals = true, VhostUserDeviceOptions? options = null)
+    /// <param name="queues">Number of queues.</param>
+    /// <param name="isPacked">The server offers the packed ring.</param>
+    /// <param name="hasEventSignals">Kicks reach the back-end without a thread in between.</param>
+    /// <param name="options">Of the device.</param>
+    /// <param name="keepsRecord">The server keeps a record of what is in flight.</param>
+    internal RemoteDisk(int queues = 1, bool isPacked = false, bool hasEventSignals = true, VhostUserDeviceOptions? options = null, bool keepsRecord = true)
     {
+        _keepsRecord = keepsRecord;
         _queues = queues;
         _isPacked = isPacked;
         SocketPath = Path.Combine(_folder, "socket");
@@ -34,6 +42,12 @@ internal sealed class RemoteDisk : IAsyncDisposable
     internal string SocketPath { get; }
 
     internal VhostUserServer Server { get; private set; }
+
+    /// <summary>What the disk of the next server stands on; null for the image.</summary>
+    internal IBlockStorage? Storage { get; set; }
+
+    /// <summary>Features that the next server's device does not offer.</summary>
+    internal VirtioFeatures Withheld { get; set; }
 
     internal VhostUserDevice Device { get; }
 
@@ -59,7 +73,8 @@ internal sealed class RemoteDisk : IAsyncDisposable
     }
 
     private VhostUserServer Serve() => VhostUserServer.Listen(
-        new BlockDevice(new MemoryStorage(Image), new BlockDeviceOptions { Queues = _queues, RingFeatures = VirtioFeatures.RingDefault | VirtioFeatures.InOrder }),
+        new BlockDevice(
+            Storage ?? new MemoryStorage(Image), new BlockDeviceOptions { Queues = _queues, RingFeatures = (VirtioFeatures.RingDefault | VirtioFeatures.InOrder) & ~Withheld }),
         SocketPath,
-        new VhostUserServerOptions { Packed = _isPacked });
+        new VhostUserServerOptions { Packed = _isPacked, Withheld = _keepsRecord ? 0 : ProtocolFeatures.InflightInSharedMemory });
 }

@@ -46,7 +46,7 @@ internal sealed class BlockDriver : IDisposable
         _backend.SetFeatures((ulong)features | (_backend.Features & (MultipleQueues | flush)));
         _backend.SetMemory(_memory.Regions);
         if (kind.KeepsInflight)
-            _backend.KeepInflight((ushort)job.Queues, DriverRing.Size);
+            _backend.KeepInflight((ushort)job.Queues, DriverRing.Size).Dispose();
         for (int i = 0; i < job.Queues; i++)
             Start(i);
     }

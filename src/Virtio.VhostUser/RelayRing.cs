@@ -1,0 +1,175 @@
+using System.Runtime.Versioning;
+using Virtio.Memory;
+using Virtio.Queues;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser;
+
+/// <summary>
+/// The driver's side of a split ring (virtio 1.4, 2.7) that a back-end serves, without event index. Of what the back-end can write, only the used ring is read, and nothing in
+/// it is believed. For one thread at a time.
+/// </summary>
+[SupportedOSPlatform("linux")]
+internal sealed class RelayRing
+{
+    private const int IndexOffset = 2;
+    private const int EntriesOffset = 4;
+    private const int AvailableEntrySize = 2;
+    private const int UsedEntrySize = 8;
+    private const ushort NoNotify = 1;
+
+    private readonly RelayMemory _memory;
+    private readonly RingArea _descriptors;
+    private readonly RingArea _available;
+    private readonly RingArea _used;
+    private readonly RingArea _tables;
+    private readonly ulong _tablesAddress;
+    private readonly bool _hasTables;
+
+    // The list of free descriptors, and of those of each request: what this side goes by is never read back from shared memory.
+    private readonly ushort[] _next;
+
+    // Number of descriptors of the request that begins with each; 0 where none begins.
+    private readonly ushort[] _counts;
+    private int _free;
+    private int _freeCount;
+    private int _inFlight;
+    private ushort _offered;
+    private ushort _taken;
+
+    internal RelayRing(RelayMemory memory, ulong address, int size, bool hasTables)
+    {
+        (ulong driver, ulong device, ulong tables) = RelayMemory.PlacesOf(size);
+        _memory = memory;
+        _hasTables = hasTables;
+        _tablesAddress = address + tables;
+        _descriptors = Resolve(memory, address, driver);
+        _available = Resolve(memory, address + driver, device - driver);
+        _used = Resolve(memory, address + device, tables - device);
+        _tables = Resolve(memory, _tablesAddress, (ulong)size * RelayMemory.TableLength);
+        (Size, Address) = (size, address);
+        _next = [.. Enumerable.Range(1, size).Select(next => (ushort)next)];
+        _counts = new ushort[size];
+        _freeCount = size;
+    }
+
+    /// <summary>Number of descriptors.</summary>
+    internal int Size { get; }
+
+    private ulong Address { get; }
+
+    /// <summary>The back-end wants to be told of what was offered. Asked after <see cref="TryOffer"/>.</summary>
+    internal bool WantsKick
+    {
+        get
+        {
+            // The index must be visible before the wish is read (virtio 1.4, 2.7.13.4.1): otherwise the back-end could ask for kicks, see nothing, and sleep, while the old
+            // wish is read here.
+            Interlocked.MemoryBarrier();
+            return (_used.ReadUInt16(0) & NoNotify) == 0;
+        }
+    }
+
+    /// <summary>Where the areas lie in this process.</summary>
+    internal (nint Descriptors, nint Driver, nint Device) Places
+    {
+        get
+        {
+            (ulong driver, ulong device, _) = RelayMemory.PlacesOf(Size);
+            nint host = _memory.Region.Host + (nint)(Address - _memory.Region.Address);
+            return (host, host + (nint)driver, host + (nint)device);
+        }
+    }
+
+    /// <summary>Offers a request; false when there is no room for it.</summary>
+    /// <param name="pieces">The guest's memory that it consists of, what the device reads first; at least one.</param>
+    /// <param name="head">Names it until it is used.</param>
+    internal bool TryOffer(IReadOnlyList<RelayPiece> pieces, out int head)
+    {
+        head = _free;
+        int count = _hasTables && pieces.Count > 1 ? 1 : pieces.Count;
+        if (_freeCount < count || pieces.Count > DescriptorChain.MaximumDescriptors)
+            return false;
+        if (count < pieces.Count)
+            WriteTable(head, pieces);
+        else
+            WriteChain(head, pieces);
+        int last = head;
+        for (int i = 1; i < count; i++)
+            last = _next[last];
+        _free = _next[last];
+        _freeCount -= count;
+        _counts[head] = (ushort)count;
+        _inFlight++;
+        _available.WriteUInt16(EntriesOffset + ((_offered & (Size - 1)) * AvailableEntrySize), (ushort)head);
+
+        // A release store: the entry and the descriptors come before it.
+        _offered = unchecked((ushort)(_offered + 1));
+        _available.WriteUInt16(IndexOffset, _offered);
+        return true;
+    }
+
+    /// <summary>Takes the next request that the back-end has used; false when there is none.</summary>
+    /// <exception cref="ProtocolException">What the back-end wrote makes no sense.</exception>
+    internal bool TryTake(out int head, out uint written)
+    {
+        head = 0;
+        written = 0;
+        ushort index = _used.ReadUInt16(IndexOffset);
+        if (index == _taken)
+            return false;
+        if (unchecked((ushort)(index - _taken)) > _inFlight)
+            throw new ProtocolException($"its used index went from {_taken} to {index} with {_inFlight} requests in flight");
+        int entry = EntriesOffset + ((_taken & (Size - 1)) * UsedEntrySize);
+        uint id = _used.ReadUInt32(entry);
+        written = _used.ReadUInt32(entry + sizeof(uint));
+        if (id >= Size || _counts[id] == 0)
+            throw new ProtocolException($"it used descriptor {id}, which begins no request");
+        _taken = unchecked((ushort)(_taken + 1));
+        head = (int)id;
+        Free(head);
+        return true;
+    }
+
+    private void Free(int head)
+    {
+        int last = head;
+        for (int i = 1; i < _counts[head]; i++)
+            last = _next[last];
+        _next[last] = (ushort)_free;
+        _free = head;
+        _freeCount += _counts[head];
+        _counts[head] = 0;
+        _inFlight--;
+    }
+
+    private void WriteTable(int head, IReadOnlyList<RelayPiece> pieces)
+    {
+        ulong offset = (ulong)head * RelayMemory.TableLength;
+        for (int i = 0; i < pieces.Count; i++)
+            Write(_tables, offset + ((ulong)i * Descriptor.Size), pieces[i], i < pieces.Count - 1 ? i + 1 : -1);
+        ulong shape = (uint)(pieces.Count * Descriptor.Size) | ((ulong)DescriptorFlags.Indirect << 32);
+        _descriptors.WriteUInt64((nuint)(head * Descriptor.Size), _tablesAddress + offset);
+        _descriptors.WriteUInt64((nuint)(head * Descriptor.Size) + sizeof(ulong), shape);
+    }
+
+    private void WriteChain(int head, IReadOnlyList<RelayPiece> pieces)
+    {
+        int at = head;
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            Write(_descriptors, (ulong)(at * Descriptor.Size), pieces[i], i < pieces.Count - 1 ? _next[at] : -1);
+            at = _next[at];
+        }
+    }
+
+    private static void Write(RingArea area, ulong offset, RelayPiece piece, int next)
+    {
+        ulong flags = (piece.IsWritable ? (ulong)DescriptorFlags.Write : 0) | (next >= 0 ? (ulong)DescriptorFlags.Next : 0);
+        area.WriteUInt64((nuint)offset, piece.Address);
+        area.WriteUInt64((nuint)offset + sizeof(ulong), piece.Length | (flags << 32) | ((ulong)Math.Max(next, 0) << 48));
+    }
+
+    private static RingArea Resolve(RelayMemory memory, ulong address, ulong length) =>
+        RingArea.TryResolve(memory.Access, address, length, 16, out RingArea area) ? area : throw new InvalidOperationException("a relayed ring lies outside of its memory");
+}

@@ -1,0 +1,239 @@
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using Virtio.Devices;
+using Virtio.Storage;
+using Virtio.Testing;
+using Virtio.VhostUser.Protocol;
+
+namespace Virtio.VhostUser.Tests;
+
+/// <summary>A back-end that dies, or ends its connection, costs the driver no request when it is back in time, and a reset when it is not.</summary>
+[SupportedOSPlatform("linux")]
+public sealed class ReconnectionTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    // A driver that is told of it waits no longer than that.
+    private static readonly VhostUserDeviceOptions Short = new() { ReconnectTime = TimeSpan.FromMilliseconds(300), Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly VhostUserDeviceOptions Long = new() { ReconnectTime = TimeSpan.FromMinutes(5), Timeout = TimeSpan.FromSeconds(5) };
+
+    public static TheoryData<bool, bool, bool> Kinds
+    {
+        get
+        {
+            var kinds = new TheoryData<bool, bool, bool>();
+            foreach (bool isPacked in (bool[])[false, true])
+            {
+                foreach (bool keepsRecord in (bool[])[false, true])
+                {
+                    foreach (bool hasEventSignals in (bool[])[false, true])
+                        kinds.Add(isPacked, keepsRecord, hasEventSignals);
+                }
+            }
+
+            return kinds;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_back_end_that_ends_over_and_over_costs_no_request_and_no_byte(bool isPacked, bool keepsRecord, bool hasEventSignals)
+    {
+        await using var disk = new RemoteDisk(isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Long);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        var block = new BlockDriver(driver);
+        int done = 0;
+        bool isOver = false;
+        Task requests = Task.Run(() =>
+        {
+            for (ulong i = 0; !Volatile.Read(ref isOver); i = (i + 1) % 200)
+            {
+                byte[] written = RandomNumberGenerator.GetBytes(4096);
+                byte[] read = new byte[4096];
+                Assert.Equal(BlockResult.Ok, block.Write(i * 8, written));
+                Assert.Equal(BlockResult.Ok, block.Read(i * 8, read));
+                Assert.Equal(written, read);
+                Interlocked.Increment(ref done);
+            }
+        });
+        for (int i = 0; i < 10; i++)
+        {
+            int before = Volatile.Read(ref done);
+            await AwaitAsync(() => Volatile.Read(ref done) > before + 3 || requests.IsCompleted);
+            await disk.EndServerAsync();
+            disk.StartServer();
+        }
+
+        Volatile.Write(ref isOver, true);
+        await requests.WaitAsync(Limit);
+        Assert.False(driver.Status.HasFlag(DeviceStatusBits.NeedsReset));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_request_that_was_in_flight_is_done_by_the_next_back_end(bool isPacked, bool keepsRecord, bool hasEventSignals)
+    {
+        var stalling = new StallingStorage { Stall = Stall.UntilCancelled };
+        await using var disk = new RemoteDisk(isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Long);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        await disk.EndServerAsync();
+        disk.Storage = stalling;
+        disk.StartServer();
+        Task<byte[]> first = Task.Run(() => ReadSector(driver, 0));
+        await AwaitAsync(() => stalling.Pending == 1);
+        await disk.EndServerAsync();
+        disk.Storage = null;
+        disk.Image[0] = 5;
+        disk.StartServer();
+        Assert.Equal(5, (await first.WaitAsync(Limit))[0]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_back_end_that_stays_away_costs_a_reset_and_serves_the_driver_that_starts_again(bool keepsRecord)
+    {
+        await using var disk = new RemoteDisk(keepsRecord: keepsRecord, options: Short);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        await disk.EndServerAsync();
+        AwaitNeedsReset(driver);
+        disk.StartServer();
+        disk.Image[0] = 6;
+        Assert.Equal(6, ReadSector(driver.Start(), 0)[0]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_driver_can_reset_and_start_while_the_back_end_is_away_and_is_served_when_it_is_back(bool keepsRecord)
+    {
+        await using var disk = new RemoteDisk(keepsRecord: keepsRecord, options: Long);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        await disk.EndServerAsync();
+        for (int i = 0; i < 5; i++)
+            driver.Start();
+        disk.Image[0] = 4;
+        Task<byte[]> sector = Task.Run(() => ReadSector(driver, 0));
+        disk.StartServer();
+        Assert.Equal(4, (await sector.WaitAsync(Limit))[0]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_device_is_disposed_at_once_while_its_back_end_is_away(bool keepsRecord)
+    {
+        var disk = new RemoteDisk(keepsRecord: keepsRecord, options: Long);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        await disk.EndServerAsync();
+        Assert.False(driver.Status.HasFlag(DeviceStatusBits.NeedsReset));
+        await disk.DisposeAsync().AsTask().WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task A_disk_that_has_another_size_when_its_back_end_is_back_tells_the_driver()
+    {
+        await using var disk = new RemoteDisk(options: Long);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        await disk.EndServerAsync();
+        disk.Storage = new MemoryStorage(new byte[(RemoteDisk.Sectors + 8) * 512]);
+        disk.StartServer();
+        await AwaitAsync(() => driver.ReadConfig<ulong>(0) == RemoteDisk.Sectors + 8);
+        await AwaitAsync(() => (driver.WaitForInterrupt(Limit) & InterruptBits.ConfigChange) != 0);
+        Assert.Equal(0, ReadSector(driver, RemoteDisk.Sectors + 7)[0]);
+    }
+
+    [Fact]
+    public async Task A_back_end_that_offers_less_when_it_is_back_is_not_taken_until_one_offers_as_much()
+    {
+        await using var disk = new RemoteDisk(options: Long);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        await disk.EndServerAsync();
+        disk.Withheld = VirtioFeatures.EventIndex;
+        disk.StartServer();
+        disk.Image[0] = 3;
+        Task<byte[]> sector = Task.Run(() => ReadSector(driver, 0));
+        await AwaitAsync(() => disk.Server.ReadStatistics().Connections >= 2);
+        Assert.False(sector.IsCompleted);
+        await disk.EndServerAsync();
+        disk.Withheld = 0;
+        disk.StartServer();
+        Assert.Equal(3, (await sector.WaitAsync(Limit))[0]);
+    }
+
+    [Theory]
+    [MemberData(nameof(LyingBackendTests.Lies), MemberType = typeof(LyingBackendTests))]
+    public Task One_that_lies_when_it_is_back_costs_a_reset_and_may_do_better_then(Lie lie) => Task.Run(() =>
+    {
+        VhostUserDeviceOptions options = Short with { Timeout = TimeSpan.FromMilliseconds(200) };
+        foreach (FrontendRequest request in (FrontendRequest[])
+            [FrontendRequest.GetFeatures, FrontendRequest.GetConfig, FrontendRequest.SetFeatures, FrontendRequest.SetInflight, FrontendRequest.SetMemoryTable, FrontendRequest.SetRingBase, FrontendRequest.SetRingEnable])
+        {
+            using var backend = new LyingBackend();
+            using TestBus bus = RemoteDisk.BusFor(VhostUserDevice.Connect(DeviceId.Block, backend.Path, options), hasEventSignals: true);
+            MmioDriver driver = bus.Driver().Start();
+            (backend.Where, backend.Lie) = (request, lie);
+            backend.Disconnect();
+            AwaitNeedsReset(driver);
+            backend.Lie = Lie.None;
+            driver.Start();
+        }
+    }).WaitAsync(Limit);
+
+    [Fact]
+    public Task One_that_ends_each_connection_ends_no_other_thing() => Task.Run(() =>
+    {
+        using var backend = new LyingBackend();
+        using TestBus bus = RemoteDisk.BusFor(VhostUserDevice.Connect(DeviceId.Block, backend.Path, Long), hasEventSignals: true);
+        MmioDriver driver = bus.Driver().Start();
+        int before = backend.Connections;
+        while (backend.Connections < before + 10)
+        {
+            backend.Disconnect();
+            driver.Notify(0);
+        }
+
+        driver.Reset();
+        Assert.True(SpinWait.SpinUntil(() => TryStart(driver), Limit));
+    }).WaitAsync(Limit);
+
+    [Fact]
+    public Task A_record_that_is_no_memory_costs_a_reset_and_nothing_more() => Task.Run(() =>
+    {
+        using var backend = new LyingBackend { RecordPath = "/dev/zero" };
+        using TestBus bus = RemoteDisk.BusFor(VhostUserDevice.Connect(DeviceId.Block, backend.Path, Short), hasEventSignals: true);
+        MmioDriver driver = bus.Driver().Start();
+
+        // What cannot be cleared is only logged.
+        driver.Reset();
+        backend.RecordPath = null;
+        driver.Start();
+    }).WaitAsync(Limit);
+
+    private static bool TryStart(MmioDriver driver)
+    {
+        try
+        {
+            driver.Start();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] ReadSector(MmioDriver driver, ulong sector)
+    {
+        byte[] header = new byte[16];
+        BitConverter.TryWriteBytes(header.AsSpan(8), sector);
+        byte[] answer = driver.Queue(0).Exchange(header, 513);
+        Assert.Equal((byte)BlockResult.Ok, answer[512]);
+        return answer;
+    }
+
+    private static Task AwaitAsync(Func<bool> isTrue) => Task.Run(() => SpinWait.SpinUntil(isTrue)).WaitAsync(Limit);
+
+    private static void AwaitNeedsReset(MmioDriver driver) =>
+        Assert.True(SpinWait.SpinUntil(() => driver.Status.HasFlag(DeviceStatusBits.NeedsReset), Limit), $"the status is {driver.Status}");
+}
