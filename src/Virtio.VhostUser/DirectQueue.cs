@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 using Virtio.Linux;
 using Virtio.Queues;
 
@@ -13,11 +14,14 @@ internal sealed class DirectQueue : RemoteQueue
 {
     private const ulong SplitUsedIndexOffset = 2;
 
+    private readonly string _name;
     private readonly KickRelay? _relay;
+    private FailingQueue? _failing;
 
     internal DirectQueue(string name, Virtqueue queue)
         : base(queue)
     {
+        _name = name;
         _relay = queue.Signal is EventSignal ? null : new KickRelay(name, queue.Signal);
     }
 
@@ -27,11 +31,11 @@ internal sealed class DirectQueue : RemoteQueue
     {
         Index = Queue.Index,
         Size = Queue.Config.Size,
-        Base = isRestart && !IsPacked ? UsedIndex() : RingBase.Of(Queue.Config.State, IsPacked),
+        Base = BaseOf(isRestart),
         Descriptors = Locate(Queue.Config.DescriptorArea),
         Driver = Locate(Queue.Config.DriverArea),
         Device = Locate(Queue.Config.DeviceArea),
-        Kick = _relay?.Handle ?? ((EventSignal)Queue.Signal).Share(),
+        Kick = Kick,
         Call = Call.Handle,
         Error = Error.Handle,
     };
@@ -44,14 +48,28 @@ internal sealed class DirectQueue : RemoteQueue
         Queue.Interrupt();
     }
 
+    internal override void BeginFailing(FailingContext failing) =>
+        _failing ??= new FailingQueue($"{_name} failing", Queue, RingBase.ToState(BaseOf(isRestart: true), IsPacked, UsedIndex()), Kick, failing);
+
+    internal override void EndFailing()
+    {
+        _failing?.Dispose();
+        _failing = null;
+    }
+
     protected override void Stop()
     {
+        EndFailing();
         Queue.Halt();
         _relay?.Dispose();
     }
 
     // The base says where a back-end without a record of the ring begins. With a record, what is in flight and where the ring stands behind that is what the record says.
-    private uint UsedIndex()
+    private uint BaseOf(bool isRestart) => isRestart && !IsPacked ? UsedIndex() : RingBase.Of(Queue.Config.State, IsPacked);
+
+    private SafeFileHandle Kick => _relay?.Handle ?? ((EventSignal)Queue.Signal).Share();
+
+    private ushort UsedIndex()
     {
         Span<byte> index = stackalloc byte[sizeof(ushort)];
         Queue.Memory.TryRead(Queue.Config.DeviceArea + SplitUsedIndexOffset, index);

@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// Tries to get a back-end again, on a thread of its own, until one serves, the time is over, or the driver resets the device. Thread-safe.
+/// Tries to get a back-end again, on a thread of its own, until one serves, or the driver resets the device. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class Reconnection
@@ -16,7 +16,7 @@ internal sealed class Reconnection
     // Pulsed when it ends; guards the field of that name.
     private readonly object _gate = new();
     private readonly Func<Reconnection, Exception?> _attempt;
-    private readonly Action<Exception> _giveUp;
+    private readonly Func<Reconnection, Exception, bool> _giveUp;
     private readonly TimeSpan _limit;
     private readonly Thread _thread;
     private Exception _reason;
@@ -26,10 +26,10 @@ internal sealed class Reconnection
     /// <summary>Prepares it.</summary>
     /// <param name="name">Of the thread.</param>
     /// <param name="reason">Why the connection before was lost.</param>
-    /// <param name="limit">After this time it is given up.</param>
+    /// <param name="limit">After this time the driver need not wait any more.</param>
     /// <param name="attempt">Connects and has everything served; why that failed, or null. It must not go on after <see cref="IsEnded"/>.</param>
-    /// <param name="giveUp">Called with the last reason when the time is over.</param>
-    internal Reconnection(string name, Exception reason, TimeSpan limit, Func<Reconnection, Exception?> attempt, Action<Exception> giveUp)
+    /// <param name="giveUp">Called with the last reason, once, when the time is over; whether to go on trying.</param>
+    internal Reconnection(string name, Exception reason, TimeSpan limit, Func<Reconnection, Exception?> attempt, Func<Reconnection, Exception, bool> giveUp)
     {
         _reason = reason;
         _limit = limit;
@@ -77,14 +77,16 @@ internal sealed class Reconnection
     private void Run()
     {
         long start = Stopwatch.GetTimestamp();
+        bool isOver = false;
         for (TimeSpan delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {
-            TimeSpan left = _limit - Stopwatch.GetElapsedTime(start);
+            TimeSpan left = isOver ? LongestDelay : _limit - Stopwatch.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
             {
-                if (!IsEnded)
-                    _giveUp(_reason);
-                return;
+                if (IsEnded || !_giveUp(this, _reason))
+                    return;
+                isOver = true;
+                continue;
             }
 
             if (!Wait(delay < left ? delay : left) || _attempt(this) is not { } reason || IsEnded)

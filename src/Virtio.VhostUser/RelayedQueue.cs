@@ -27,6 +27,7 @@ internal sealed class RelayedQueue : RemoteQueue
     private RelayRing _ring;
     private ulong _count;
     private bool _isStopped;
+    private bool _isFailing;
 
     /// <summary>Begins to take requests at once, whether or not there is a back-end yet.</summary>
     /// <param name="name">Of its thread.</param>
@@ -67,6 +68,7 @@ internal sealed class RelayedQueue : RemoteQueue
     {
         lock (_gate)
         {
+            // While requests failed, all of them were completed.
             try
             {
                 Collect();
@@ -79,9 +81,31 @@ internal sealed class RelayedQueue : RemoteQueue
             DescriptorChain[] inFlight = [.. Enumerable.Range(0, _chains.Length).Where(head => _chains[head] is not null).OrderBy(head => _numbers[head]).Select(head => _chains[head]!)];
             Array.Clear(_chains);
             _ring = ring;
+            _isFailing = false;
             foreach (DescriptorChain chain in inFlight)
                 Place(chain);
         }
+    }
+
+    internal override void BeginFailing(FailingContext failing)
+    {
+        lock (_gate)
+        {
+            _isFailing = true;
+            foreach (DescriptorChain? chain in _chains)
+            {
+                if (chain is not null)
+                    FailedRequest.Complete(chain);
+            }
+
+            // The next back-end gets another ring; of this one nothing is collected any more.
+            Array.Clear(_chains);
+        }
+    }
+
+    // MoveTo ends it: until there is another ring, requests fail.
+    internal override void EndFailing()
+    {
     }
 
     internal override void Called()
@@ -129,6 +153,12 @@ internal sealed class RelayedQueue : RemoteQueue
                 return;
             }
 
+            if (_isFailing)
+            {
+                FailedRequest.Complete(chain);
+                return;
+            }
+
             Place(chain);
             wantsKick = _ring.WantsKick;
         }
@@ -172,7 +202,7 @@ internal sealed class RelayedQueue : RemoteQueue
 
     private void Collect()
     {
-        while (!_isStopped && _ring.TryTake(out int head, out uint written))
+        while (!_isStopped && !_isFailing && _ring.TryTake(out int head, out uint written))
         {
             DescriptorChain chain = _chains[head]!;
             _chains[head] = null;

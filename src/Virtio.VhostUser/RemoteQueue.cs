@@ -35,6 +35,14 @@ internal abstract class RemoteQueue(Virtqueue queue) : IDisposable
     /// </summary>
     internal abstract void Resumed();
 
+    /// <summary>From here on the requests of a block device fail, those in flight first: its back-end stays away.</summary>
+    /// <param name="failing">What the device knows of it.</param>
+    /// <exception cref="ProtocolException">The ring, or the record of what is in flight, is not what it must be.</exception>
+    internal abstract void BeginFailing(FailingContext failing);
+
+    /// <summary>There is a back-end again, which serves what comes from here on.</summary>
+    internal abstract void EndFailing();
+
     public void Dispose()
     {
         Stop();

@@ -13,6 +13,9 @@ public sealed partial class VhostUserDevice
     // A back-end that dies over and over is logged a bounded number of times. Under _gate.
     private PacedLogger? _logger;
 
+    // Requests fail. Under _steps.
+    private bool _isFailing;
+
     private bool IsReconnecting
     {
         get
@@ -86,7 +89,7 @@ public sealed partial class VhostUserDevice
     private void Reconnect(DeviceActivation activation, Exception reason)
     {
         ILogger logger = LoggerOf(activation);
-        var reconnection = new Reconnection($"vhost-user {Id} reconnection", reason, _options.ReconnectTime, attempt => Attempt(attempt, activation), last => GiveUp(activation, last));
+        var reconnection = new Reconnection($"vhost-user {Id} reconnection", reason, _options.ReconnectTime, attempt => Attempt(attempt, activation), (self, last) => GiveUp(self, activation, last));
         VhostUserDeviceLog.Lost(logger, Id, _path, reason.Message, _options.ReconnectTime.TotalSeconds);
         lock (_gate)
         {
@@ -117,6 +120,9 @@ public sealed partial class VhostUserDevice
                         return null;
                     }
 
+                    foreach (RemoteQueue queue in _queues.OfType<RemoteQueue>())
+                        queue.EndFailing();
+                    _isFailing = false;
                     Replay(client, activation);
                     queues = [.. _queues.OfType<RemoteQueue>()];
                     lock (_configGate)
@@ -148,8 +154,37 @@ public sealed partial class VhostUserDevice
         return null;
     }
 
-    private void GiveUp(DeviceActivation activation, Exception reason) => activation.Fail(
-        $"the back-end at {_path} was away for {_options.ReconnectTime.TotalSeconds:0.#} s: {reason.Message}; start it again, then reset the device", reason);
+    /// <summary>
+    /// The time is over. Linux's block driver knows no DEVICE_NEEDS_RESET: its requests would wait for ever. They fail instead, until there is a back-end again, which is looked
+    /// for all the same. Other devices have no answer for failure, and need a reset.
+    /// </summary>
+    /// <returns>Whether to go on.</returns>
+    private bool GiveUp(Reconnection reconnection, DeviceActivation activation, Exception reason)
+    {
+        try
+        {
+            lock (_steps)
+            {
+                if (reconnection.IsEnded || Activation != activation)
+                    return false;
+                if (Id == DeviceId.Block)
+                {
+                    VhostUserDeviceLog.Failing(LoggerOf(activation), Id, _path, _options.ReconnectTime.TotalSeconds, reason.Message);
+                    _isFailing = true;
+                    foreach (RemoteQueue queue in _queues.OfType<RemoteQueue>())
+                        queue.BeginFailing(new FailingContext(activation, _watch, _record));
+                    return true;
+                }
+            }
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            reason = e;
+        }
+
+        activation.Fail($"the back-end at {_path} was away for {_options.ReconnectTime.TotalSeconds:0.#} s: {reason.Message}; start it again, then reset the device", reason);
+        return false;
+    }
 
     /// <summary>Ends what the driver's session waits for; does not wait for the thread.</summary>
     private Reconnection? EndReconnection()

@@ -99,5 +99,6 @@ public sealed partial class VhostUserDevice
         _relay?.Dispose();
         _relay = null;
         _hasMemory = null;
+        _isFailing = false;
     }
 }

@@ -9,7 +9,7 @@ namespace Virtio.VhostUser;
 /// <summary>
 /// A device that another process serves over vhost-user: qemu-storage-daemon, a <see cref="VhostUserServer"/>, any back-end. That process gets the guest's memory and
 /// works on the rings itself; kicks go to it by eventfd, interrupts come from it. When it dies, requests wait until a back-end is at the same socket again, which then does
-/// those in flight again; after <see cref="VhostUserDeviceOptions.ReconnectTime"/> the device needs a reset.
+/// those in flight again; after <see cref="VhostUserDeviceOptions.ReconnectTime"/> requests of a disk fail, and another device needs a reset.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class VhostUserDevice : IVirtioDevice
@@ -176,6 +176,8 @@ public sealed partial class VhostUserDevice : IVirtioDevice
                 _watch.AddEvent(remote.Error.Handle, () => Activation?.Fail($"queue {index}: the back-end says that it is broken"));
                 if (client is not null)
                     Start(client, remote, isRestart: false);
+                else if (_isFailing)
+                    remote.BeginFailing(new FailingContext(activation, _watch, _record));
             }
             catch (Exception e) when (IsLoss(e))
             {

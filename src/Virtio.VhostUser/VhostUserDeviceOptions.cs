@@ -19,8 +19,8 @@ public sealed record VhostUserDeviceOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long requests wait for a back-end that has died, or ended its connection, to be at the same socket again; 30 s by default. Then the device needs a reset, and the
-    /// driver's requests fail. The next back-end does those in flight again: known from the record that back-ends keep in memory of this process
+    /// How long requests wait for a back-end that has died, or ended its connection, to be at the same socket again; 30 s by default. Then requests of a disk fail until it is,
+    /// and another device needs a reset. The next back-end does those in flight again: known from the record that back-ends keep in memory of this process
     /// (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD). Where a back-end keeps none, this process passes requests on to it by rings of its own, which costs time for each request, and
     /// rings have at most 1024 descriptors. Zero for neither: the device needs a reset at once.
     /// </summary>

@@ -48,6 +48,12 @@ internal sealed class LyingBackend : IDisposable
     /// <summary>Connections so far.</summary>
     internal int Connections => Volatile.Read(ref _connections);
 
+    /// <summary>More bytes of configuration than that it refuses to tell.</summary>
+    internal int ConfigLimit { get; set; } = 256;
+
+    /// <summary>Bytes of configuration that were last asked for and told.</summary>
+    internal int ConfigTold { get; private set; }
+
     /// <summary>The queues that the configuration speaks of.</summary>
     internal ushort ConfiguredQueues { get; set; } = 1;
 
@@ -165,6 +171,14 @@ internal sealed class LyingBackend : IDisposable
                 return RawFrontend.Numbers(0);
             case FrontendRequest.GetConfig:
                 byte[] config = message.Payload.ToArray();
+                int length = BinaryPrimitives.ReadInt32LittleEndian(config.AsSpan(4));
+                if (length > ConfigLimit)
+                    return [];
+                ConfigTold = length;
+                config.AsSpan(12).Fill(0xa5);
+                if (length < 60)
+                    return config;
+                config.AsSpan(12).Clear();
                 BinaryPrimitives.WriteUInt64LittleEndian(config.AsSpan(12), Sectors);
                 BinaryPrimitives.WriteUInt16LittleEndian(config.AsSpan(12 + 34), ConfiguredQueues);
                 return config;

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Virtio.Devices;
+using Virtio.Devices.Console;
 using Virtio.Storage;
 using Virtio.Testing;
 using Virtio.VhostUser.Protocol;
@@ -91,14 +92,47 @@ public sealed class ReconnectionTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_back_end_that_stays_away_costs_a_reset_and_serves_the_driver_that_starts_again(bool keepsRecord)
+    public async Task A_device_other_than_a_disk_whose_back_end_stays_away_needs_a_reset(bool keepsRecord)
     {
-        await using var disk = new RemoteDisk(keepsRecord: keepsRecord, options: Short);
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        var options = new VhostUserServerOptions { Withheld = keepsRecord ? 0 : ProtocolFeatures.InflightInSharedMemory };
+        VhostUserServer server = VhostUserServer.Listen(new ConsoleDevice(), path, options);
+        await using TestBus bus = RemoteDisk.BusFor(VhostUserDevice.Connect(DeviceId.Console, path, Short), hasEventSignals: true);
+        MmioDriver driver = bus.Driver().Start();
+        await server.DisposeAsync();
+        AwaitNeedsReset(driver);
+        await using VhostUserServer next = VhostUserServer.Listen(new ConsoleDevice(), path, options);
+        driver.Start();
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task The_requests_of_a_disk_whose_back_end_stays_away_fail_until_it_is_back(bool isPacked, bool keepsRecord, bool hasEventSignals)
+    {
+        var stalling = new StallingStorage { Stall = Stall.UntilCancelled };
+        await using var disk = new RemoteDisk(isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Short);
         MmioDriver driver = disk.Bus.Driver().Start();
         await disk.EndServerAsync();
-        AwaitNeedsReset(driver);
+        disk.Storage = stalling;
         disk.StartServer();
+        Task<byte> inFlight = Task.Run(() => StatusOf(driver));
+        await AwaitAsync(() => stalling.Pending == 1 || inFlight.IsCompleted);
+        await disk.EndServerAsync();
+
+        // One that was in flight, those that come later, and then none any more.
+        Assert.Equal((byte)BlockResult.IoError, await inFlight.WaitAsync(Limit));
+        for (int i = 0; i < 300; i++)
+            Assert.Equal((byte)BlockResult.IoError, StatusOf(driver));
+        disk.Storage = null;
         disk.Image[0] = 6;
+        disk.StartServer();
+        await AwaitAsync(() => StatusOf(driver) == (byte)BlockResult.Ok);
+        for (int i = 0; i < 300; i++)
+            Assert.Equal(6, ReadSector(driver, 0)[0]);
+        await disk.EndServerAsync();
+        await AwaitAsync(() => StatusOf(driver) == (byte)BlockResult.IoError);
+        driver.Reset();
+        disk.StartServer();
         Assert.Equal(6, ReadSector(driver.Start(), 0)[0]);
     }
 
@@ -163,7 +197,7 @@ public sealed class ReconnectionTests
 
     [Theory]
     [MemberData(nameof(LyingBackendTests.Lies), MemberType = typeof(LyingBackendTests))]
-    public Task One_that_lies_when_it_is_back_costs_a_reset_and_may_do_better_then(Lie lie) => Task.Run(() =>
+    public Task One_that_lies_when_it_is_back_is_not_taken_and_may_do_better_then(Lie lie) => Task.Run(() =>
     {
         VhostUserDeviceOptions options = Short with { Timeout = TimeSpan.FromMilliseconds(200) };
         foreach (FrontendRequest request in (FrontendRequest[])
@@ -174,9 +208,10 @@ public sealed class ReconnectionTests
             MmioDriver driver = bus.Driver().Start();
             (backend.Where, backend.Lie) = (request, lie);
             backend.Disconnect();
-            AwaitNeedsReset(driver);
+            Assert.Equal((byte)BlockResult.IoError, StatusOf(driver));
             backend.Lie = Lie.None;
-            driver.Start();
+            driver.Reset();
+            Assert.True(SpinWait.SpinUntil(() => TryStart(driver), Limit));
         }
     }).WaitAsync(Limit);
 
@@ -222,6 +257,8 @@ public sealed class ReconnectionTests
             return false;
         }
     }
+
+    private static byte StatusOf(MmioDriver driver) => (byte)new BlockDriver(driver).Read(0, new byte[512]);
 
     private static byte[] ReadSector(MmioDriver driver, ulong sector)
     {

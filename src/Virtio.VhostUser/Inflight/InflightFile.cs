@@ -46,21 +46,26 @@ internal sealed class InflightFile : IDisposable
     internal static InflightFile Open(SafeFileHandle file, ulong offset, ulong length, int queues)
     {
         using (file)
+            return Map(file, offset, length, queues);
+    }
+
+    /// <summary>The same, with the file left open.</summary>
+    /// <exception cref="ProtocolException">It is too small, or cannot be mapped.</exception>
+    internal static InflightFile Map(SafeFileHandle file, ulong offset, ulong length, int queues)
+    {
+        // The back-end that made it chose how much is each ring's: an equal share, whichever back-end it was.
+        ulong stride = length / (ulong)queues & ~(LineSize - 1);
+        if (stride == 0)
+            throw new ProtocolException($"{length} bytes are too few for what is in flight in {queues} rings");
+        if (offset % PageSize != 0)
+            throw new ProtocolException($"what is in flight begins at {offset}, which is not a page's beginning");
+        try
         {
-            // The back-end that made it chose how much is each ring's: an equal share, whichever back-end it was.
-            ulong stride = length / (ulong)queues & ~(LineSize - 1);
-            if (stride == 0)
-                throw new ProtocolException($"{length} bytes are too few for what is in flight in {queues} rings");
-            if (offset % PageSize != 0)
-                throw new ProtocolException($"what is in flight begins at {offset}, which is not a page's beginning");
-            try
-            {
-                return new InflightFile(SharedMemory.Map(file, offset, length), stride);
-            }
-            catch (IOException e)
-            {
-                throw new ProtocolException($"what is in flight cannot be mapped: {e.Message}", e);
-            }
+            return new InflightFile(SharedMemory.Map(file, offset, length), stride);
+        }
+        catch (IOException e)
+        {
+            throw new ProtocolException($"what is in flight cannot be mapped: {e.Message}", e);
         }
     }
 
