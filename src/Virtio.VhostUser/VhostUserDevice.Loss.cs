@@ -120,10 +120,7 @@ public sealed partial class VhostUserDevice
                         return null;
                     }
 
-                    foreach (RemoteQueue queue in _queues.OfType<RemoteQueue>())
-                        queue.EndFailing();
-                    _isFailing = false;
-                    Replay(client, activation);
+                    Resume(client, activation);
                     queues = [.. _queues.OfType<RemoteQueue>()];
                     lock (_configGate)
                         hasChanged = UpdateConfig(config);
@@ -154,6 +151,42 @@ public sealed partial class VhostUserDevice
         return null;
     }
 
+    private void Resume(BackendClient client, DeviceActivation activation)
+    {
+        bool wasFailing = _isFailing;
+        foreach (RemoteQueue queue in _queues.OfType<RemoteQueue>())
+            queue.EndFailing();
+        _isFailing = false;
+        try
+        {
+            Replay(client, activation);
+        }
+        catch (Exception e) when (IsLoss(e) && wasFailing)
+        {
+            // The driver's time was over before: it must not wait for the next attempt. Not beside a back-end that may have been given some rings.
+            client.Dispose();
+            FailRequests(activation);
+            throw;
+        }
+    }
+
+    /// <summary>Fails a disk's requests from here on; where that is impossible, the device needs a reset. Under the lock of steps.</summary>
+    private bool FailRequests(DeviceActivation activation)
+    {
+        try
+        {
+            _isFailing = true;
+            foreach (RemoteQueue queue in _queues.OfType<RemoteQueue>())
+                queue.BeginFailing(new FailingContext(activation, _watch, _record));
+            return true;
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            activation.Fail(Describe(e), e);
+            return false;
+        }
+    }
+
     /// <summary>
     /// The time is over. Linux's block driver knows no DEVICE_NEEDS_RESET: its requests would wait for ever. They fail instead, until there is a back-end again, which is looked
     /// for all the same. Other devices have no answer for failure, and need a reset.
@@ -161,25 +194,15 @@ public sealed partial class VhostUserDevice
     /// <returns>Whether to go on.</returns>
     private bool GiveUp(Reconnection reconnection, DeviceActivation activation, Exception reason)
     {
-        try
+        lock (_steps)
         {
-            lock (_steps)
+            if (reconnection.IsEnded || Activation != activation)
+                return false;
+            if (Id == DeviceId.Block)
             {
-                if (reconnection.IsEnded || Activation != activation)
-                    return false;
-                if (Id == DeviceId.Block)
-                {
-                    VhostUserDeviceLog.Failing(LoggerOf(activation), Id, _path, _options.ReconnectTime.TotalSeconds, reason.Message);
-                    _isFailing = true;
-                    foreach (RemoteQueue queue in _queues.OfType<RemoteQueue>())
-                        queue.BeginFailing(new FailingContext(activation, _watch, _record));
-                    return true;
-                }
+                VhostUserDeviceLog.Failing(LoggerOf(activation), Id, _path, _options.ReconnectTime.TotalSeconds, reason.Message);
+                return FailRequests(activation);
             }
-        }
-        catch (Exception e) when (IsLoss(e))
-        {
-            reason = e;
         }
 
         activation.Fail($"the back-end at {_path} was away for {_options.ReconnectTime.TotalSeconds:0.#} s: {reason.Message}; start it again, then reset the device", reason);

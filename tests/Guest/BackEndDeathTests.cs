@@ -52,7 +52,7 @@ public sealed class BackEndDeathTests
             server.Dispose();
             GuestResult failed = await guest.TryRunAsync(Read);
             Assert.NotEqual(0, failed.ExitStatus);
-            Assert.Contains("I/O error", failed.Output);
+            Assert.Contains("Input/output error", failed.Output);
             server = await BackEnd.StartAsync(disk, socket, packed: false);
             await guest.RunAsync($"until {Read}; do sleep 0.2; done", TimeSpan.FromMinutes(2));
         }

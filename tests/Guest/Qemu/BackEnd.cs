@@ -11,6 +11,7 @@ internal sealed class BackEnd : IDisposable
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly ConcurrentQueue<string> _said = new();
+    private bool _isDisposed;
 
     private BackEnd(Process process)
     {
@@ -93,6 +94,9 @@ internal sealed class BackEnd : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
