@@ -54,7 +54,7 @@ internal sealed class Reconnection
         AbortAttempt();
     }
 
-    /// <summary>Ends what an attempt is waiting for, so that a processor of the guest need not wait as long for the lock that it holds.</summary>
+    /// <summary>Ends what an attempt is waiting for while it only connects.</summary>
     internal void AbortAttempt() => Volatile.Read(ref _connecting)?.Abort();
 
     /// <summary>Waits for the thread, which <see cref="End"/> has ended.</summary>

@@ -51,6 +51,10 @@ internal sealed class RelayRing
         _next = [.. Enumerable.Range(1, size).Select(next => (ushort)next)];
         _counts = new ushort[size];
         _freeCount = size;
+
+        // A ring of the same place that was stopped alone has left its flags and indices.
+        _available.WriteUInt32(0, 0);
+        _used.WriteUInt32(0, 0);
     }
 
     /// <summary>Number of descriptors.</summary>

@@ -113,6 +113,10 @@ public sealed partial class VhostUserDevice
             {
                 lock (_steps)
                 {
+                    // From here on the back-end is given rings. The driver may reuse a ring's memory as soon as its stop returns: that waits for this lock, and then has the
+                    // back-end stop the ring. If it broke the connection instead, the back-end would go on for a moment.
+                    attempt.Watch(null);
+
                     // Before the lock a reset may have ended the attempt; behind it none goes on before this is done.
                     if (attempt.IsEnded || Activation != activation)
                     {
@@ -124,7 +128,6 @@ public sealed partial class VhostUserDevice
                     queues = [.. _queues.OfType<RemoteQueue>()];
                     lock (_configGate)
                         hasChanged = UpdateConfig(config);
-                    attempt.Watch(null);
                     Use(client);
                     foreach (RemoteQueue queue in queues)
                         queue.Resumed();

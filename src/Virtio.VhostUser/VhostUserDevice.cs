@@ -189,8 +189,6 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     /// <inheritdoc/>
     public void StopQueue(int index)
     {
-        // A processor of the guest waits: not for a back-end that is being connected to as well.
-        Volatile.Read(ref _reconnection)?.AbortAttempt();
         lock (_steps)
         {
             if (_queues[index] is not { } remote)

@@ -47,6 +47,22 @@ public sealed unsafe class SharedMemoryTests : IDisposable
     }
 
     [Fact]
+    public void What_is_written_to_memory_that_was_detached_from_its_file_stays_in_this_process()
+    {
+        using SharedMemory made = SharedMemory.Create("test", 3 * 4096);
+        using SharedMemory other = SharedMemory.Map(made.File!, 4000, 5000);
+        Bytes(other).Fill(7);
+        nint before = other.Address;
+        other.Detach();
+        Assert.Equal(before, other.Address);
+        Assert.All(Bytes(other).ToArray(), value => Assert.Equal(0, value));
+        Bytes(other).Fill(9);
+        Assert.Equal(0, Bytes(made)[3999]);
+        Assert.Equal(7, Bytes(made)[4000]);
+        Assert.Equal(7, Bytes(made)[8999]);
+    }
+
+    [Fact]
     public void Guest_memory_that_is_shared_says_of_what_files_it_is()
     {
         using GuestMemory memory = SharedGuestMemory.Allocate((0UL, 1UL << 20), (1UL << 32, 2UL << 20));

@@ -153,6 +153,28 @@ public sealed class ReconnectionTests
     }
 
     [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_ring_that_was_reset_alone_goes_on_from_its_new_beginning_with_the_next_back_end(bool isPacked, bool keepsRecord, bool hasEventSignals)
+    {
+        var options = Long with { RingFeatures = VirtioFeatures.RingDefault | VirtioFeatures.RingReset };
+        await using var disk = new RemoteDisk(queues: 2, isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: options);
+        MmioDriver driver = disk.Bus.Driver().Start();
+        for (int round = 0; round < 3; round++)
+        {
+            disk.Image[0] = (byte)(round + 1);
+            for (int i = 0; i < 5; i++)
+                Assert.Equal(round + 1, ReadSector(driver, 0)[0]);
+            driver.ResetQueue(0);
+            driver.SetUpQueue(0);
+            if (round != 1)
+                Assert.Equal(round + 1, ReadSector(driver, 0)[0]);
+            await disk.EndServerAsync();
+            disk.StartServer();
+            Assert.Equal(round + 1, ReadSector(driver, 0)[0]);
+        }
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_device_is_disposed_at_once_while_its_back_end_is_away(bool keepsRecord)
@@ -208,7 +230,10 @@ public sealed class ReconnectionTests
             MmioDriver driver = bus.Driver().Start();
             (backend.Where, backend.Lie) = (request, lie);
             backend.Disconnect();
-            Assert.Equal((byte)BlockResult.IoError, StatusOf(driver));
+
+            // Also while it is tried again and again.
+            for (int i = 0; i < 5; i++)
+                Assert.Equal((byte)BlockResult.IoError, StatusOf(driver));
             backend.Lie = Lie.None;
             driver.Reset();
             Assert.True(SpinWait.SpinUntil(() => TryStart(driver), Limit));
