@@ -8,7 +8,7 @@ namespace Virtio.Linux;
 /// <summary>
 /// A descriptor of this process as a stream of bytes, at the position that it shares with other processes, as standard input and output need it: a
 /// terminal, a pipe, a file, non-blocking or not. Reading and writing may go on at the same time. Cancelling a call ends it at once, and for good: every later call of that
-/// direction is cancelled too. The descriptor stays open.
+/// direction is cancelled too. The descriptor stays open. An <see cref="IOException"/> has the number of the error as its <see cref="Exception.HResult"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorStream : Stream
@@ -148,8 +148,9 @@ public sealed class DescriptorStream : Stream
 
     private static void ThrowUnlessTransient()
     {
-        if (Marshal.GetLastPInvokeError() is not (DescriptorCalls.Interrupted or DescriptorCalls.TryAgain))
-            throw new IOException(new Win32Exception().Message);
+        int error = Marshal.GetLastPInvokeError();
+        if (error is not (DescriptorCalls.Interrupted or DescriptorCalls.TryAgain))
+            throw new IOException(new Win32Exception(error).Message, error);
     }
 
     private void Wait(short events, EventDescriptor cancelled)

@@ -52,14 +52,14 @@ public sealed class MappedFileStorage : IWritableBlockStorage
             if (handle.IsInvalid)
                 throw new IOException(new Win32Exception().Message);
             if (RandomAccess.GetLength(handle) != file.Length)
-                throw new StorageException($"'{path}' cannot be mapped, only a regular file can; use it without.");
+                throw new StorageException($"'{path}' cannot be mapped, only a regular file can; use it without");
             return new MappedFileStorage(file, FileMapping.Create(handle, file.Length, file.CanWrite));
         }
         catch (Exception e)
         {
             file.DisposeAsync().AsTask().GetAwaiter().GetResult();
             if (e is IOException and not StorageException or UnauthorizedAccessException or NotSupportedException)
-                throw new StorageException($"'{path}' cannot be mapped: {e.Message}; use it without.", e);
+                throw new StorageException($"'{path}' cannot be mapped: {e.Message}; use it without", e);
             throw;
         }
     }

@@ -26,6 +26,25 @@ public static class Terminal
             : default;
 
     /// <summary>
+    /// Whether this process is in the foreground of the terminal behind a descriptor, so that it may read and change it. True as well for a terminal that does not control
+    /// this process, where there is no foreground.
+    /// </summary>
+    public static bool IsForeground(int descriptor) =>
+        !OperatingSystem.IsLinux() || TerminalCalls.GetForegroundGroup(descriptor) is var group && (group < 0 || group == ProcessCalls.GetGroup());
+
+    /// <summary>
+    /// From now on this process is not stopped when it uses its terminal in the background (SIGTTIN, SIGTTOU): reading fails with an error, and writing is done. It holds
+    /// for the whole process and its children, and cannot be taken back.
+    /// </summary>
+    public static void IgnoreBackgroundStops()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        ProcessCalls.SetHandler(ProcessCalls.BackgroundRead, ProcessCalls.Ignore);
+        ProcessCalls.SetHandler(ProcessCalls.BackgroundWrite, ProcessCalls.Ignore);
+    }
+
+    /// <summary>
     /// Reports the size of the terminal behind a descriptor now, and again whenever it may have changed, until the result is disposed.
     /// </summary>
     /// <param name="descriptor">The terminal; if there is none, nothing is ever reported.</param>

@@ -114,37 +114,28 @@ public static class UnixListening
 
     private static void RemoveStale(string path)
     {
-        if (!File.Exists(path))
+        FileKind kind = FileKinds.Of(path);
+        if (kind == FileKind.None)
             return;
+
+        // Where hosts have no kinds of files, connecting decides: nothing can be listening at a file.
+        if (kind != FileKind.Socket && OperatingSystem.IsLinux())
+            throw new IOException($"cannot listen at {path}: it is {FileKinds.Describe(kind)}, not a socket; give another path, or remove it");
         using var attempt = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             attempt.Connect(new UnixDomainSocketEndPoint(path));
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && !CanBeOpened(path))
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && kind == FileKind.Socket)
         {
             File.Delete(path);
             return;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            throw new IOException($"cannot listen at {path}: there is something else; give another path, or remove it");
+            throw new IOException($"cannot listen at {path}: it is {FileKinds.Describe(kind)} that cannot be connected to ({e.Message}); give another path, or remove it", e);
         }
 
         throw new IOException($"cannot listen at {path}: another program listens there; give another path, or end it");
-    }
-
-    // Connecting to a file is refused just like connecting to a socket that nobody listens at; only a file can be opened.
-    private static bool CanBeOpened(string path)
-    {
-        try
-        {
-            File.OpenHandle(path).Dispose();
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 }

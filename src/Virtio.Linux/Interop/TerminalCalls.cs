@@ -27,4 +27,8 @@ internal static partial class TerminalCalls
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int Control(int descriptor, nuint request, out WindowSize size);
+
+    /// <summary>The process group in the terminal's foreground; -1 where the terminal is not the one that controls this process.</summary>
+    [LibraryImport(Library, EntryPoint = "tcgetpgrp", SetLastError = true)]
+    internal static partial int GetForegroundGroup(int descriptor);
 }

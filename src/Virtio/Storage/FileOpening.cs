@@ -16,7 +16,7 @@ internal static class FileOpening
     {
         bool readOnly = options.ReadOnly;
         if (Directory.Exists(path))
-            throw new StorageException($"'{path}' is a directory; a disk needs a regular file or a block device.");
+            throw new StorageException($"'{path}' is a directory; a disk needs a regular file or a block device");
 
         try
         {
@@ -29,19 +29,19 @@ internal static class FileOpening
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new StorageException($"No permission to {(readOnly ? "read" : "write")} '{path}'; change its owner or mode{(readOnly ? "" : ", or open it read-only")}.", e);
+            throw new StorageException($"no permission to {(readOnly ? "read" : "write")} '{path}'; change its owner or mode{(readOnly ? "" : ", or open it read-only")}", e);
         }
         catch (IOException e) when (e.HResult is SharingViolation or LockViolation || (!OperatingSystem.IsWindows() && e.HResult is WouldBlockLinux or WouldBlockBsd))
         {
-            throw new StorageException($"'{path}' is in use by another program or another disk; stop that first{(readOnly ? "." : ", or open both read-only.")}", e);
+            throw new StorageException($"'{path}' is in use by another program or another disk; stop that first{(readOnly ? "" : ", or open both read-only")}", e);
         }
         catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == ReadOnlyFileSystem)
         {
-            throw new StorageException($"'{path}' is on a file system mounted read-only; open it read-only, or copy it elsewhere.", e);
+            throw new StorageException($"'{path}' is on a file system mounted read-only; open it read-only, or copy it elsewhere", e);
         }
         catch (IOException e)
         {
-            throw new StorageException($"Cannot open '{path}': {Reason(e)}.", e);
+            throw new StorageException($"cannot open '{path}': {Reason(e)}", e);
         }
     }
 
@@ -64,13 +64,13 @@ internal static class FileOpening
         }
         catch (Exception e) when (e is IOException or NotSupportedException or UnauthorizedAccessException)
         {
-            throw new StorageException($"Cannot tell how long '{path}' is, so it cannot be a disk; a regular file or a block device can: {Reason(e)}.", e);
+            throw new StorageException($"cannot tell how long '{path}' is, so it cannot be a disk; a regular file or a block device can: {Reason(e)}", e);
         }
 
         return length switch
         {
             0 => throw new StorageException($"'{path}' is empty; give it the size of the disk first, as in: truncate -s 1G '{path}'"),
-            long.MaxValue => throw new StorageException($"'{path}' has no end; a disk needs a regular file or a block device."),
+            long.MaxValue => throw new StorageException($"'{path}' has no end; a disk needs a regular file or a block device"),
             _ => length,
         };
     }

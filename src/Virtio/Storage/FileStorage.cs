@@ -94,7 +94,7 @@ public sealed class FileStorage : IWritableBlockStorage
         }
         catch (Exception e) when (e is IOException and not StorageException or UnauthorizedAccessException)
         {
-            return ValueTask.FromException(new StorageException($"Cannot read '{Path}' at {offset}: {FileOpening.Reason(e)}.", e));
+            return ValueTask.FromException(new StorageException($"cannot read '{Path}' at {offset}: {FileOpening.Reason(e)}", e));
         }
         catch (StorageException e)
         {
@@ -130,7 +130,7 @@ public sealed class FileStorage : IWritableBlockStorage
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return ValueTask.FromException(new StorageException($"Cannot write '{Path}' at {offset}: {FileOpening.Reason(e)}.", e));
+            return ValueTask.FromException(new StorageException($"cannot write '{Path}' at {offset}: {FileOpening.Reason(e)}", e));
         }
         catch (OperationCanceledException)
         {
@@ -168,7 +168,7 @@ public sealed class FileStorage : IWritableBlockStorage
             int read = RandomAccess.Read(_handle, buffer[..Math.Min(buffer.Length, LongestTransfer)], offset);
             // Zeros here would be made-up data, and a further try would never end.
             if (read == 0)
-                throw new StorageException($"'{Path}' ends at or before byte {offset}, but had {Length} bytes when it was measured: something made it shorter. Restore it and open it again.");
+                throw new StorageException($"'{Path}' ends at or before byte {offset}, but had {Length} bytes when it was measured: something made it shorter; restore it and open it again");
             buffer = buffer[read..];
             offset += read;
         }

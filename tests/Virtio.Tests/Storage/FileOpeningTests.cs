@@ -40,7 +40,7 @@ public sealed class FileOpeningTests : IDisposable
         }
 
         Assert.SkipUnless(File.Exists(path) && !IsMountedReadOnly("/sys"), "runs as root, and there is no file that root cannot write");
-        Refused(path, "No permission to write");
+        Refused(path, "no permission to write");
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class FileStorageTests : IDisposable
         using Microsoft.Win32.SafeHandles.SafeFileHandle full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using FileStorage storage = new("/dev/full", full, 1000, canWrite: true, logger: null);
         StorageException e = await Assert.ThrowsAsync<StorageException>(() => storage.WriteBytes(0, new byte[1]));
-        Assert.Equal("Cannot write '/dev/full' at 0: No space left on device.", e.Message);
+        Assert.Equal("cannot write '/dev/full' at 0: No space left on device", e.Message);
     }
 
     [Theory]

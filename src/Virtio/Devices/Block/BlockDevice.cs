@@ -11,7 +11,9 @@ namespace Virtio.Devices.Block;
 /// </summary>
 public sealed class BlockDevice : IVirtioDevice
 {
-    internal const int SectorSize = 512;
+    /// <summary>Bytes of a sector, the unit of a disk's size and positions (virtio 1.4, 5.2): 512.</summary>
+    public const int SectorSize = 512;
+
     internal const int IdLength = 20;
 
     private const int ConfigLength = 96;
@@ -75,6 +77,9 @@ public sealed class BlockDevice : IVirtioDevice
 
     /// <summary>Size in sectors of 512 bytes; a last partial sector of the storage is not shown.</summary>
     public long SectorCount => Volatile.Read(ref _capacity);
+
+    /// <summary>Bytes at the end of the storage, 0 to 511, that make no whole sector: the driver does not see them.</summary>
+    public int UnusedByteCount => (int)(Storage.Length % SectorSize);
 
     /// <summary>Whether writes are refused.</summary>
     public bool IsReadOnly => Writable is null;
