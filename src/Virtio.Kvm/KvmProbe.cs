@@ -67,7 +67,10 @@ public static class KvmProbe
     /// <param name="nanoseconds">Of an instruction.</param>
     internal static KvmProbeResult Judge(double nanoseconds) => nanoseconds <= SlowestInstruction
         ? new KvmProbeResult(true, "KVM runs guests on the processor itself")
-        : new KvmProbeResult(false, string.Create(CultureInfo.InvariantCulture, $"this KVM emulates the guest's kernel: {nanoseconds:F0} ns an instruction"));
+        : new KvmProbeResult(false, "KVM on this host is emulated and slow")
+        {
+            Measured = string.Create(CultureInfo.InvariantCulture, $"an instruction of a guest's kernel takes {nanoseconds:F0} ns"),
+        };
 
     [SupportedOSPlatform("linux")]
     private static KvmProbeResult Measure(KvmSystem system)

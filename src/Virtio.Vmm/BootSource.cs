@@ -1,3 +1,5 @@
+using Virtio.Linux;
+
 namespace Virtio.Vmm;
 
 /// <summary>
@@ -84,8 +86,9 @@ public sealed class BootSource
 
     private static FileStream OpenFile(string path)
     {
-        if (Directory.Exists(path))
-            throw new IOException("it is a directory");
+        // Before it is opened: opening a FIFO waits for a writer, and no signal ends that.
+        if (FileKinds.Of(path) is var kind and not (FileKind.RegularFile or FileKind.BlockDevice or FileKind.None))
+            throw new IOException($"it is {FileKinds.Describe(kind)}; give a regular file");
 
         // The loader reads in large blocks of its own.
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);

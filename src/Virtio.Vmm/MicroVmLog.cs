@@ -5,21 +5,21 @@ namespace Virtio.Vmm;
 /// <summary>What a machine says of its life.</summary>
 internal static partial class MicroVmLog
 {
-    [LoggerMessage(3001, LogLevel.Information, "A {Machine} machine with {ProcessorCount} processors and {MemorySize} bytes of memory runs {Kernel}")]
+    [LoggerMessage(3001, LogLevel.Information, "a {Machine} machine with {ProcessorCount} processors and {MemorySize} bytes of memory runs {Kernel}")]
     public static partial void Started(ILogger logger, MicroVmMachine machine, int processorCount, long memorySize, BootSource kernel);
 
-    [LoggerMessage(3002, LogLevel.Information, "The machine ended: {Reason}")]
+    [LoggerMessage(3002, LogLevel.Information, "the machine ended: {Reason}")]
     public static partial void Ended(ILogger logger, MicroVmExitReason reason);
 
-    [LoggerMessage(3003, LogLevel.Warning, "The guest's kernel panicked: {Message}")]
+    [LoggerMessage(3003, LogLevel.Warning, "the guest's kernel panicked: {Message}")]
     public static partial void Panicked(ILogger logger, string? message);
 
-    [LoggerMessage(3004, LogLevel.Error, "The machine failed")]
+    [LoggerMessage(3004, LogLevel.Error, "the machine failed")]
     public static partial void Failed(ILogger logger, Exception? failure);
 
-    [LoggerMessage(3005, LogLevel.Warning, "The stream for the serial port's output failed; the output is dropped from now on")]
+    [LoggerMessage(3005, LogLevel.Warning, "the stream for the serial port's output failed; the output is dropped from now on")]
     public static partial void SerialOutputFailed(ILogger logger, Exception failure);
 
-    [LoggerMessage(3006, LogLevel.Warning, "The stream for the serial port's input failed; the port reads nothing from now on")]
+    [LoggerMessage(3006, LogLevel.Warning, "the stream for the serial port's input failed; the port reads nothing from now on")]
     public static partial void SerialInputFailed(ILogger logger, Exception failure);
 }

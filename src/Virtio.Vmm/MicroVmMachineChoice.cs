@@ -8,6 +8,9 @@ namespace Virtio.Vmm;
 /// <param name="Reason">Why that one: one line for a person, without a full stop.</param>
 public sealed record MicroVmMachineChoice(MicroVmMachine Machine, string Reason)
 {
+    /// <summary>What was measured of this host's KVM, where that decided: one line, without a full stop. Null otherwise.</summary>
+    public string? Measured { get; init; }
+
     // It runs a guest for a few milliseconds, and finds the same each time.
     private static readonly Lazy<KvmProbeResult> Probe = new(KvmProbe.Run);
 
@@ -36,7 +39,7 @@ public sealed record MicroVmMachineChoice(MicroVmMachine Machine, string Reason)
         if (architecture == KernelArchitecture.X86 && !kvm.IsUsable)
             throw new BootException($"cannot boot '{kernel}': it is an x86 kernel, which needs KVM, and {kvm.Reason}");
         return kvm.IsUsable && architecture == KernelArchitecture.Riscv64 ? new MicroVmMachineChoice(MicroVmMachine.Software, "the kernel is for riscv64")
-            : new MicroVmMachineChoice(kvm.IsUsable ? MicroVmMachine.Kvm : MicroVmMachine.Software, kvm.Reason);
+            : new MicroVmMachineChoice(kvm.IsUsable ? MicroVmMachine.Kvm : MicroVmMachine.Software, kvm.Reason) { Measured = kvm.Measured };
     }
 
     private static MicroVmMachineChoice AsAsked(MicroVmMachine machine) => new(machine, "as asked for");
