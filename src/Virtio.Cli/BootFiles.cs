@@ -19,7 +19,7 @@ internal sealed class BootFiles : IAsyncDisposable
 
     internal IReadOnlyList<BootSource> Initrd { get; private set; } = [];
 
-    /// <summary>The image's own kernel parameters, then the user's.</summary>
+    /// <summary>The image's own kernel parameters, those of the disks, then the user's.</summary>
     internal string CommandLine { get; private set; } = "";
 
     /// <exception cref="CommandException">A file is missing, or a download failed.</exception>
@@ -31,7 +31,7 @@ internal sealed class BootFiles : IAsyncDisposable
             GuestImage? image = options.Kernel is null ? FindImage(options.Machine) : null;
             files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, cancellationToken);
             files.Initrd = options.Initrd is { } initrd ? [await files.GetAsync("--initrd", initrd, cancellationToken)] : InitrdOf(image, options.Memory);
-            files.CommandLine = $"{image?.CommandLine} {options.CommandLine}".Trim();
+            files.CommandLine = string.Join(' ', ((string?[])[image?.CommandLine, options.FormatParameters, options.CommandLine]).Where(part => !string.IsNullOrEmpty(part)));
             return files;
         }
         catch
@@ -65,7 +65,7 @@ internal sealed class BootFiles : IAsyncDisposable
     private async Task<BootSource> GetAsync(string option, string place, CancellationToken cancellationToken)
     {
         if (!Address.IsUrl(place))
-            return place.Length > 0 ? BootSource.FromFile(place) : throw new CommandException($"{option} names no file; give a path or an http(s) URL");
+            return BootSource.FromFile(place);
         Uri url = Address.Parse(option, place);
         FileStream download = await Download.StartAsync(option, url, cancellationToken);
         _downloads.Add(download);

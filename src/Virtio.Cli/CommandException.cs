@@ -1,4 +1,4 @@
 namespace Virtio.Cli;
 
-/// <summary>Something the person at the keyboard has to change; the message is the one line that says what.</summary>
-internal sealed class CommandException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>Something that the user of the command has to change; the message is one line that says what.</summary>
+internal class CommandException(string message, Exception? inner = null) : Exception(message, inner);

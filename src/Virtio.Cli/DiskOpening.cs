@@ -7,30 +7,57 @@ using Virtio.Storage;
 
 namespace Virtio.Cli;
 
-/// <summary>Makes disks of what the command line names.</summary>
+/// <summary>Makes disks of what the command line names, and warns of what a guest would not see as it was meant.</summary>
 internal static class DiskOpening
 {
     internal static async ValueTask<IVirtioDevice> OpenAsync(DiskSpec spec, int queues, ILogger logger, CancellationToken cancellationToken)
     {
-        var file = new FileStorageOptions { ReadOnly = spec.ReadOnly, Shared = spec.Shared, Logger = logger };
-        IBlockStorage storage = spec.Kind switch
-        {
-            DiskKind.Memory => new MemoryStorage(spec.Size),
-            DiskKind.Http => await HttpStorage.OpenAsync(new Uri(spec.Place), new HttpStorageOptions { Logger = logger }, cancellationToken),
-            DiskKind.MappedFile => OperatingSystem.IsLinux()
-                ? MappedFileStorage.Open(spec.Place, file)
-                : throw new CommandException($"--disk {spec.Place},mapped: files are mapped on Linux only"),
-            _ => FileStorage.Open(spec.Place, file),
-        };
+        IBlockStorage storage = await OpenStorageAsync(spec, logger, cancellationToken);
         try
         {
             var options = new BlockDeviceOptions { ReadOnly = spec.ReadOnly, SerialNumber = spec.Id, Queues = queues, RingFeatures = spec.Ring.Features };
-            return new BlockDevice(storage, spec.Ring.Size is { } size ? options with { QueueSize = size } : options);
+            var device = new BlockDevice(storage, spec.Ring.Size is { } size ? options with { QueueSize = size } : options);
+            await CheckAsync(spec, storage, device, cancellationToken);
+            return device;
         }
         catch
         {
             await storage.DisposeAsync();
             throw;
         }
+    }
+
+    private static async ValueTask<IBlockStorage> OpenStorageAsync(DiskSpec spec, ILogger logger, CancellationToken cancellationToken)
+    {
+        var file = new FileStorageOptions { ReadOnly = spec.ReadOnly, Shared = spec.Shared, Logger = logger };
+        if (spec.Kind is DiskKind.File or DiskKind.MappedFile)
+            RefuseOtherFiles(spec);
+        return spec.Kind switch
+        {
+            DiskKind.Memory => new MemoryStorage(spec.Size),
+            DiskKind.Http => await HttpStorage.OpenAsync(new Uri(spec.Place), new HttpStorageOptions { Logger = logger }, cancellationToken),
+            DiskKind.MappedFile => OperatingSystem.IsLinux()
+                ? MappedFileStorage.Open(spec.Place, file)
+                : throw new CommandException($"{spec.Origin}: files are mapped on Linux only"),
+            _ => FileStorage.Open(spec.Place, file),
+        };
+    }
+
+    // Before it is opened: opening a FIFO waits for the other end, and no signal ends that.
+    private static void RefuseOtherFiles(DiskSpec spec)
+    {
+        FileKind kind = FileKinds.Of(spec.Place);
+        if (kind is FileKind.Fifo or FileKind.Socket or FileKind.CharacterDevice or FileKind.Directory)
+            throw new CommandException($"{spec.Origin}: '{spec.Place}' is {FileKinds.Describe(kind)}; a disk needs a regular file or a block device");
+    }
+
+    private static async ValueTask CheckAsync(DiskSpec spec, IBlockStorage storage, BlockDevice device, CancellationToken cancellationToken)
+    {
+        if (device.SectorCount == 0)
+            throw new CommandException($"{spec.Origin}: its length, {storage.Length} bytes, is less than a sector of {BlockDevice.SectorSize} bytes; make it longer, as in: truncate -s 1G FILE");
+        if (device.UnusedByteCount > 0)
+            StandardError.WriteWarning($"{spec.Origin}: its length, {storage.Length} bytes, is no multiple of {BlockDevice.SectorSize}; the guest does not see the last {device.UnusedByteCount} bytes");
+        if (spec.Kind != DiskKind.Memory && await DiskFormats.RecogniseAsync(storage, Address.ForMessages(spec.Place), cancellationToken) is { } found)
+            StandardError.WriteWarning($"{spec.Origin}: {found}");
     }
 }

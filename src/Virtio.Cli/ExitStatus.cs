@@ -1,11 +1,16 @@
 namespace Virtio.Cli;
 
-/// <summary>What the process says when it ends. Signals end it with 128 and their number, as shells have it.</summary>
+/// <summary>Exit statuses of the process. A signal gives 128 and its number, as in shells.</summary>
 internal static class ExitStatus
 {
     internal const int Success = 0;
     internal const int Failure = 1;
+    internal const int Usage = 2;
     internal const int GuestPanicked = 3;
+
+    /// <summary>As timeout(1) has it.</summary>
+    internal const int TimedOut = 124;
+
     internal const int HungUp = 129;
     internal const int Interrupted = 130;
     internal const int Terminated = 143;

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using Virtio.Linux;
 
 namespace Virtio.Cli;
 
 /// <summary>
-/// Turns the first signal that asks the process to end into a cancellation, so that storage is flushed and the terminal restored. The second one acts
-/// at once, for whoever does not want to wait.
+/// Turns the first signal that asks the process to end into a cancellation, so that storage is flushed and the terminal restored. The second one ends the process at
+/// once. A process in the background is not stopped for using its terminal: stopped, it would see no signal but SIGKILL.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -19,8 +20,11 @@ internal sealed class Interruption : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private int _status;
 
-    internal Interruption() =>
+    internal Interruption()
+    {
+        Terminal.IgnoreBackgroundStops();
         _registrations = [.. Signals.Select(entry => PosixSignalRegistration.Create(entry.Signal, context => Handle(context, entry.Status)))];
+    }
 
     /// <summary>Cancelled by the first signal.</summary>
     internal CancellationToken Token => _source.Token;

@@ -1,5 +1,6 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Virtio.Cli.Arguments;
 using Virtio.Linux;
 using Virtio.Vmm;
@@ -9,56 +10,65 @@ namespace Virtio.Cli;
 /// <summary>What this host can do for guests.</summary>
 internal static class Probe
 {
-    internal static int Write(TextWriter output)
+    // For programs and people, and never part of a page: '+' and quotes stay as they are.
+    private static readonly ProbeJson Json = new(new JsonSerializerOptions(ProbeJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    internal static void Write(TextWriter output)
     {
-        foreach ((string subject, string finding) in Findings())
+        ProbeReport report = Find();
+        foreach ((string subject, string finding) in Lines(report))
             output.WriteLine($"{subject,-20}{finding}");
-        return ExitStatus.Success;
     }
 
-    private static IEnumerable<(string Subject, string Finding)> Findings()
-    {
-        yield return ("virtio", Version());
-        yield return ("runtime", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
-        yield return ("software processor", $"yes: RISC-V (RV64GC), up to {MicroVmOptions.MaxSoftwareProcessorCount} processors; needs nothing of this host");
-        yield return ("KVM", Kvm());
-        yield return ("guest image", Image());
-        yield return ("terminal", ControlTerminal());
-        yield return ("cores", Cores());
-        yield return ("memory", $"{ByteSize.Format(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)}; a guest takes {ByteSize.Format(RunOptions.DefaultMemory)} at most by default (--memory)");
-    }
+    internal static void WriteJson(TextWriter output) => output.WriteLine(JsonSerializer.Serialize(Find(), Json.ProbeReport));
 
-    private static string Version() =>
-        typeof(Probe).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-
-    private static string Kvm()
+    private static ProbeReport Find()
     {
         MicroVmMachineChoice choice = MicroVmMachineChoice.For(MicroVmMachine.Auto);
-        return choice.Machine == MicroVmMachine.Kvm
-            ? $"yes: x86-64, up to {MicroVmOptions.MaxProcessorCount} processors; {choice.Reason}"
-            : $"no: {choice.Reason}";
+        bool hasKvm = choice.Machine == MicroVmMachine.Kvm;
+        TerminalSize size = Terminal.GetSize(Terminal.StandardInput);
+        return new ProbeReport(
+            VersionCommand.Version,
+            RuntimeInformation.FrameworkDescription,
+            RuntimeInformation.RuntimeIdentifier,
+            hasKvm ? "kvm" : "software",
+            new ProbeReport.Board(true, "riscv64", MicroVmOptions.MaxSoftwareProcessorCount, null, null),
+            new ProbeReport.Board(hasKvm, "x86-64", MicroVmOptions.MaxProcessorCount, choice.Reason, choice.Measured),
+            FindImage(),
+            Terminal.IsTerminal(Terminal.StandardInput) ? new ProbeReport.Size(size.Columns, size.Rows) : null,
+            Environment.ProcessorCount,
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
-    private static string Image()
+    private static IEnumerable<(string Subject, string Finding)> Lines(ProbeReport report)
+    {
+        string measured = report.Kvm.Measured is null ? "" : $" ({report.Kvm.Measured})";
+        yield return ("virtio", report.Version);
+        yield return ("runtime", $"{report.Runtime}, {report.Platform}");
+        yield return ("software processor", $"yes: RISC-V (RV64GC), up to {report.Software.MaximumProcessors} processors; needs nothing of this host");
+        yield return ("KVM", report.Kvm.Usable ? $"yes: x86-64, up to {report.Kvm.MaximumProcessors} processors; {report.Kvm.Reason}{measured}" : $"no: {report.Kvm.Reason}{measured}");
+        yield return ("guest image", report.GuestImage.Found ? $"yes: {report.GuestImage.Kernel}" : $"no: {report.GuestImage.Reason}");
+        yield return ("terminal", Describe(report.Terminal));
+        yield return ("cores", $"{report.Cores}{(report.Cores < 2 ? "; guests are slower where their devices share one core with them" : "")}");
+        yield return ("memory", $"{ByteSize.Format(report.Memory)}; a guest takes {ByteSize.Format(RunOptions.DefaultMemory)} at most by default (--memory)");
+    }
+
+    private static ProbeReport.Image FindImage()
     {
         try
         {
-            return $"yes: {GuestImage.Find().Kernel.Name}";
+            return new ProbeReport.Image(true, GuestImage.Find().Kernel.Name, null);
         }
         catch (FileNotFoundException e)
         {
-            return $"no: {e.Message}";
+            return new ProbeReport.Image(false, null, e.Message);
         }
     }
 
-    private static string ControlTerminal()
+    private static string Describe(ProbeReport.Size? terminal) => terminal switch
     {
-        if (!Terminal.IsTerminal(Terminal.StandardInput))
-            return "no: standard input is none; it would be passed to the guest as it is";
-        TerminalSize size = Terminal.GetSize(Terminal.StandardOutput);
-        return size == default ? "yes" : $"yes: {size.Columns} columns, {size.Rows} rows";
-    }
-
-    private static string Cores() =>
-        $"{Environment.ProcessorCount}{(Environment.ProcessorCount < 2 ? "; guests are slower where their devices share one core with them" : "")}";
+        null => "no: standard input is none; it would be passed to the guest as it is",
+        { Columns: 0 } => "yes",
+        _ => $"yes: {terminal.Columns} columns, {terminal.Rows} rows",
+    };
 }

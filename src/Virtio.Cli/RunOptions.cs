@@ -9,6 +9,7 @@ internal sealed record RunOptions
     internal const long DefaultMemory = 1L << 30;
 
     private const string SerialTerminal = "stdio";
+    private const int Letters = 26;
 
     internal MicroVmMachine Machine { get; init; } = MicroVmMachine.Auto;
 
@@ -26,6 +27,9 @@ internal sealed record RunOptions
 
     internal IReadOnlyList<DiskSpec> Disks { get; init; } = [];
 
+    /// <summary>Kernel parameters that name the disks to be formatted, as the guest image understands them: <c>virtio.mkfs=vda:ext4</c>.</summary>
+    internal string FormatParameters => string.Join(' ', Disks.Index().Where(disk => disk.Item.Format is not null).Select(disk => $"virtio.mkfs={NameOf(disk.Index)}:{disk.Item.Format}"));
+
     internal IReadOnlyList<VhostUserSpec> Remotes { get; init; } = [];
 
     internal ConsoleSpec Console { get; init; } = new(ConsoleKind.Standard, "");
@@ -35,4 +39,10 @@ internal sealed record RunOptions
 
     /// <summary>The serial port has this terminal, and the machine no other console: for firmware, and for kernels without a driver for that.</summary>
     internal bool HasSerialTerminal => Serial == SerialTerminal;
+
+    /// <summary>After which time the machine is ended; null for never.</summary>
+    internal TimeSpan? Timeout { get; init; }
+
+    // Linux counts block devices in letters: vda to vdz, then vdaa.
+    private static string NameOf(int index) => $"vd{(index < Letters ? "" : (char)('a' + (index / Letters) - 1))}{(char)('a' + (index % Letters))}";
 }

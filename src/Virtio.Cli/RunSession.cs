@@ -14,35 +14,56 @@ internal sealed class RunSession(RunOptions options)
 {
     private readonly ILogger _logger = new StandardErrorLogger();
 
+    // Set when the console is closed.
+    private bool _endedByKeys;
+
     internal async Task<int> RunAsync()
     {
         using var interruption = new Interruption();
+        using var timeout = options.Timeout is { } time ? new CancellationTokenSource(time) : new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token, timeout.Token);
+        MicroVmExit? exit = null;
         try
         {
-            MicroVmExit exit = await RunAsync(interruption.Token);
-            return Report(exit, interruption);
+            exit = await RunAsync(stop.Token);
         }
-        catch (OperationCanceledException) when (interruption.ExitStatus is not null)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || _endedByKeys)
         {
-            return interruption.ExitStatus.Value;
+            // Before the machine ran.
         }
+
+        return exit is null or { Reason: MicroVmExitReason.Stopped or MicroVmExitReason.Cancelled }
+            ? interruption.ExitStatus ?? ReportEnd(timeout.IsCancellationRequested)
+            : Report(exit);
     }
 
-    private static int Report(MicroVmExit exit, Interruption interruption)
+    private static int Report(MicroVmExit exit)
     {
         switch (exit.Reason)
         {
             case MicroVmExitReason.Panic:
-                StandardError.WriteMessage($"the guest's kernel panicked{(exit.Detail is null ? "" : ": " + exit.Detail)}");
+                StandardError.WriteFault($"the guest's kernel panicked{(exit.Detail is null ? "" : ": " + exit.Detail)}");
                 return ExitStatus.GuestPanicked;
             case MicroVmExitReason.Fault:
-                StandardError.WriteMessage($"the machine failed{(exit.Detail is null ? "" : ": " + exit.Detail)}");
+                StandardError.WriteFault($"the machine failed{(exit.Detail is null ? "" : ": " + exit.Detail)}");
                 return ExitStatus.Failure;
-            case MicroVmExitReason.Stopped or MicroVmExitReason.Cancelled:
-                return interruption.ExitStatus ?? ExitStatus.Success;
             default:
                 return ExitStatus.Success;
         }
+    }
+
+    private int ReportEnd(bool timedOut)
+    {
+        if (timedOut)
+        {
+            StandardError.WriteFault($"the machine did not end by itself within {options.Timeout!.Value.TotalSeconds:0.###} s (--timeout) and was ended");
+            return ExitStatus.TimedOut;
+        }
+
+        // The cursor is where the guest left it.
+        StandardError.Write("\n");
+        StandardError.WriteMessage("the machine was ended with Ctrl-A x");
+        return ExitStatus.Success;
     }
 
     private async Task<MicroVmExit> RunAsync(CancellationToken interrupted)
@@ -53,6 +74,7 @@ internal sealed class RunSession(RunOptions options)
         MicroVmMachineChoice choice = MicroVmMachineChoice.For(options.Machine, files.Kernel);
         await using ConsoleEnd end = ConsoleEnd.Open(options.Console);
         await using FileStream? serial = options.Serial is null || options.HasSerialTerminal ? null : OutputFile.Create("--serial", options.Serial);
+        using var keys = end.Ended.Register(() => _endedByKeys = true);
         ConsoleDevice? console = options.HasSerialTerminal ? null : new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output });
         List<IVirtioDevice> devices = await OpenDevicesAsync(console, interrupted);
         end.Begin(console);
@@ -75,7 +97,7 @@ internal sealed class RunSession(RunOptions options)
         Announce(choice, end);
         MicroVmExit exit = await vm.WaitForExitAsync(stop.Token);
 
-        // The guest's last words: whoever reads them slowly gets them all, unless the end was asked for here.
+        // The guest's last words: a slow reader gets them all, unless the end was asked for here.
         if (console is not null)
             await Task.WhenAny(console.FlushAsync(stop.Token));
         return exit;
@@ -89,6 +111,8 @@ internal sealed class RunSession(RunOptions options)
             foreach (DiskSpec disk in options.Disks)
                 devices.Add(await DiskOpening.OpenAsync(disk, queues: 1, _logger, interrupted));
             devices.AddRange(options.Remotes.Select(RemoteOpening.Open));
+            if (options.Kernel is not null && options.FormatParameters.Length > 0)
+                StandardError.WriteWarning("the guest image makes the file systems that ',mkfs=' asks for; a kernel of your own may not");
             return devices;
         }
         catch
@@ -105,9 +129,9 @@ internal sealed class RunSession(RunOptions options)
         bool isTerminal = Terminal.IsTerminal(Terminal.StandardInput);
         if (!isTerminal && options.Machine != MicroVmMachine.Auto)
             return;
-        string machine = choice.Machine == MicroVmMachine.Kvm ? "KVM (x86-64)" : "software processor (RISC-V)";
-        string reason = options.Machine == MicroVmMachine.Auto ? $", because {choice.Reason}" : "";
+        string machine = choice.Machine == MicroVmMachine.Kvm ? "KVM (x86-64)" : "the RISC-V software processor";
+        string used = options.Machine == MicroVmMachine.Auto ? $"{choice.Reason}, so {machine} is used" : $"{machine} is used";
         string size = $"{options.Processors} CPU{(options.Processors == 1 ? "" : "s")}, {ByteSize.Format(options.Memory)}";
-        StandardError.WriteMessage($"{machine}{reason}; {size}{(isTerminal ? $"; {end.Hint}" : "")}");
+        StandardError.WriteMessage($"{used}; {size}{(isTerminal ? $"; {end.Hint}" : "")}");
     }
 }

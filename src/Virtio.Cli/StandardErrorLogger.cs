@@ -19,7 +19,13 @@ internal sealed class StandardErrorLogger(LogLevel least = LogLevel.Warning, str
     {
         if (!IsEnabled(logLevel) || (!StandardError.WantsDetails && Repeated.Contains(eventId.Name)))
             return;
-        StandardError.WriteMessage($"{(logLevel >= LogLevel.Error ? "error: " : logLevel == LogLevel.Warning ? "warning: " : "")}{prefix}{formatter(state, exception)}");
+        string message = prefix + formatter(state, exception);
+        if (logLevel >= LogLevel.Error)
+            StandardError.WriteError(message);
+        else if (logLevel == LogLevel.Warning)
+            StandardError.WriteWarning(message);
+        else
+            StandardError.WriteMessage(message);
         if (exception is not null && StandardError.WantsDetails)
             StandardError.WriteLine(exception.ToString());
     }

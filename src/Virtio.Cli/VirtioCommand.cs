@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
+using Virtio.Cli.Completion;
+using Virtio.Cli.Help;
 using Virtio.Cli.Serving;
 
 namespace Virtio.Cli;
@@ -17,11 +18,13 @@ internal static class VirtioCommand
         try
         {
             ParseResult result = Create().Parse(arguments, Configuration);
-            if (result.Action is ParseErrorAction || (result.Errors.Count > 0 && result.Action is not { ClearsParseErrors: true }))
-                return RefuseCommandLine(result);
+            if (result.Action is not { ClearsParseErrors: true } && Mistakes.Find(result) is { } mistake)
+                throw new UsageException($"{mistake}; see '{HelpPrinter.PathOf(result.CommandResult.Command)} --help'");
 
-            // Signals are ours: the run has storage to flush and a terminal to restore.
-            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            // Signals are this command's: the run has storage to flush and a terminal to restore.
+            int status = await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = StandardOutput.Writer });
+            StandardOutput.Flush();
+            return status;
         }
         catch (Exception fault)
         {
@@ -30,27 +33,15 @@ internal static class VirtioCommand
     }
 
     internal static Command Create() =>
-        new("virtio", "Virtual machines and virtio devices written in C#.")
+        new("virtio", "virtual machines and virtio devices written in C#")
         {
             new RunCommand(),
             new ServeCommand(),
             new ProbeCommand(),
-            new HelpOption(),
-            new VersionOption(),
+            new CompletionCommand(),
+            new VersionCommand(),
+            new HelpCommand(),
+            new HelpOption("--help", "-h") { Description = "shows this help", Action = new Virtio.Cli.Help.HelpAction() },
+            new VersionOption("--version") { Description = "prints the version", Action = new VersionCommand.Printing() },
         };
-
-    private static string Path(CommandResult result) => result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : result.Command.Name;
-
-    private static int RefuseCommandLine(ParseResult result)
-    {
-        Command command = result.CommandResult.Command;
-        bool isRoot = command == result.RootCommandResult.Command;
-
-        // At the root, that a command is missing only follows from what was written in its place.
-        string message = !isRoot ? result.Errors[0].Message.TrimEnd('.')
-            : result.UnmatchedTokens is [string unknown, ..] ? $"there is no command '{unknown}'"
-            : "a command is missing";
-        StandardError.WriteMessage($"{char.ToLowerInvariant(message[0])}{message[1..]}; see '{Path(result.CommandResult)} --help'");
-        return ExitStatus.Failure;
-    }
 }

@@ -2,26 +2,29 @@ using System.Globalization;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>Sizes as people write them: 512M, 1G, 65536.</summary>
+/// <summary>Sizes as people write them: 512M, 1.5G, 1GB, 1gib, 65536. The units are powers of 1024, however they are spelled, as in docker and QEMU.</summary>
 internal static class ByteSize
 {
     private const string Units = "KMGT";
 
     /// <summary>Reads a size in bytes, more than 0.</summary>
-    internal static bool TryParse(string text, out long bytes)
+    /// <param name="text">What was given.</param>
+    /// <param name="bytes">The size.</param>
+    /// <param name="fault">Which part is wrong and why, for messages; empty where none is.</param>
+    internal static bool TryParse(string text, out long bytes, out string fault)
     {
         bytes = 0;
-        string number = text.EndsWith("iB", StringComparison.OrdinalIgnoreCase) ? text[..^2] : text;
-        int unit = number.Length > 0 ? Units.IndexOf(char.ToUpperInvariant(number[^1])) : -1;
-        if (unit >= 0)
-            number = number[..^1];
-        else if (number.Length != text.Length)
-            return false;
-        int shift = 10 * (unit + 1);
-        if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long count) || count < 1 || count > long.MaxValue >> shift)
-            return false;
-        bytes = count << shift;
-        return true;
+        string unit = text.TrimStart([.. "0123456789."]);
+        string number = text[..^unit.Length];
+        if (number.Length == 0)
+            fault = text.Length == 0 ? "the size is empty" : $"'{text}' does not begin with a number";
+        else if (ShiftOf(unit) is not { } shift)
+            fault = $"'{unit}' is no unit; give K, M, G or T";
+        else if (!decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal count))
+            fault = number.Count(letter => letter == '.') > 1 || number == "." ? $"'{number}' is no number" : $"{number} is too large";
+        else
+            fault = Scale(text, number, count, shift, out bytes);
+        return fault.Length == 0;
     }
 
     /// <summary>Writes a size as a person would, as in "1 GiB".</summary>
@@ -32,5 +35,29 @@ internal static class ByteSize
         for (; value >= 1024 && unit < Units.Length; unit++)
             value /= 1024;
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {(unit == 0 ? "bytes" : Units[unit - 1] + "iB")}");
+    }
+
+    private static string Scale(string text, string number, decimal count, int shift, out long bytes)
+    {
+        bytes = 0;
+        if (count == 0)
+            return "the size is zero";
+        if (count > (decimal)long.MaxValue / (1L << shift))
+            return $"{number} is too large";
+        decimal scaled = count * (1L << shift);
+        if (scaled != decimal.Truncate(scaled))
+            return $"{text} is no whole number of bytes";
+        bytes = (long)scaled;
+        return "";
+    }
+
+    /// <summary>By how many bits a unit shifts; null for what is none.</summary>
+    private static int? ShiftOf(string unit)
+    {
+        string name = unit.ToUpperInvariant();
+        if (name is "" or "B")
+            return 0;
+        int index = Units.IndexOf(name[0]);
+        return index >= 0 && name[1..] is "" or "B" or "IB" ? 10 * (index + 1) : null;
     }
 }

@@ -1,6 +1,6 @@
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A console as the command line names it: <c>stdio</c>, <c>unix:PATH</c> or <c>file:PATH</c>.</summary>
+/// <summary>A console as the command line names it: <c>stdio</c>, <c>unix:PATH</c> or <c>file:PATH</c>, written by the rule of <see cref="SpecText"/>.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Path">Of the socket or the file.</param>
 /// <param name="Option">By which name it was given, for messages.</param>
@@ -11,20 +11,32 @@ internal sealed record ConsoleSpec(ConsoleKind Kind, string Path, string Option 
     private const string Socket = "unix:";
     private const string File = "file:";
 
-    /// <exception cref="CommandException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">It is none; the message names it.</exception>
     internal static ConsoleSpec Parse(string text) => Parse(text, DefaultOption);
 
     /// <param name="text">What was given.</param>
     /// <param name="option">By which name, for messages.</param>
-    /// <exception cref="CommandException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">It is none; the message names it.</exception>
     internal static ConsoleSpec Parse(string text, string option)
     {
-        if (text == "stdio")
+        string place = PlaceOf(text, option);
+        if (place == "stdio")
             return new ConsoleSpec(ConsoleKind.Standard, "", option);
-        if (text.StartsWith(Socket, StringComparison.Ordinal) && text.Length > Socket.Length)
-            return new ConsoleSpec(ConsoleKind.Socket, text[Socket.Length..], option);
-        if (text.StartsWith(File, StringComparison.Ordinal) && text.Length > File.Length)
-            return new ConsoleSpec(ConsoleKind.File, text[File.Length..], option);
-        throw new CommandException($"{option} {text}: give stdio, unix:PATH or file:PATH");
+        if (place.StartsWith(Socket, StringComparison.Ordinal) && place.Length > Socket.Length)
+            return new ConsoleSpec(ConsoleKind.Socket, place[Socket.Length..], option);
+        if (place.StartsWith(File, StringComparison.Ordinal) && place.Length > File.Length)
+            return new ConsoleSpec(ConsoleKind.File, place[File.Length..], option);
+        throw new UsageException($"{option} {text}: give stdio, unix:PATH or file:PATH");
+    }
+
+    /// <summary>The path of an output file, which is written by the same rule.</summary>
+    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    internal static string ParseFile(string text, string option) =>
+        PlaceOf(text, option) is { Length: > 0 } path ? path : throw new UsageException($"{option} names no file; give a path");
+
+    private static string PlaceOf(string text, string option)
+    {
+        SpecText spec = SpecText.Parse(text);
+        return spec.Options.Count == 0 ? spec.Thing : throw SpecText.Unknown($"{option} {text}", spec.Options[0], "");
     }
 }

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>,ro</c>, <c>,mapped</c>, <c>,shared</c>, <c>,id=NAME</c> and
-/// those of <see cref="RingSpec"/> in any order.</summary>
+/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>ro</c>, <c>mapped</c>, <c>shared</c>, <c>id=NAME</c>, <c>mkfs=ext4</c> and
+/// those of <see cref="RingSpec"/> in any order, written by the rule of <see cref="SpecText"/>.</summary>
 /// <param name="Kind">What it stands on.</param>
 /// <param name="Place">The path or the URL.</param>
 /// <param name="Size">Bytes, of a disk in memory.</param>
@@ -15,69 +15,86 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     private const int IdLength = 20;
     private const int SectorSize = 512;
     private const string Memory = "mem:";
+    private const string FileSystem = "ext4";
+    private const string KnownOptions = "ro, mapped, shared, id=NAME, mkfs=ext4 and those of 'virtio help rings'";
 
     /// <summary>Another process may have the file open for writing.</summary>
     internal bool Shared { get; init; }
 
-    /// <exception cref="CommandException">It is none; the message names it.</exception>
+    /// <summary>The file system that the guest makes on it if it is blank; null for none.</summary>
+    internal string? Format { get; init; }
+
+    /// <summary>By which option, and which text, it was given; for messages.</summary>
+    internal string Origin { get; init; } = "";
+
+    /// <summary>Two are equal when they mean the same disk, however it was written.</summary>
+    public bool Equals(DiskSpec? other) => other is not null
+        && (Kind, Place, Size, ReadOnly, Id, Ring, Shared, Format) == (other.Kind, other.Place, other.Size, other.ReadOnly, other.Id, other.Ring, other.Shared, other.Format);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Kind, Place, Size, ReadOnly, Id, Ring, Shared, Format);
+
+    /// <exception cref="UsageException">It is none; the message names it.</exception>
     internal static DiskSpec Parse(string text) => Parse(text, "--disk", RingSpec.Default);
 
     /// <param name="text">What was given.</param>
     /// <param name="option">By which name, for messages.</param>
     /// <param name="ring">What its ring is where nothing is said of it.</param>
-    /// <exception cref="CommandException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">It is none; the message names it.</exception>
     internal static DiskSpec Parse(string text, string option, RingSpec ring)
     {
-        string place = text;
-        bool readOnly = false;
-        bool mapped = false;
-        bool shared = false;
-        string? id = null;
-        var ringOptions = new Stack<string>();
-
-        // From the end, so that a path may have commas of its own.
-        for (int comma = place.LastIndexOf(','); comma >= 0; comma = place.LastIndexOf(','))
+        string what = $"{option} {Address.ForMessages(text)}";
+        SpecText spec = SpecText.Parse(text);
+        if (spec.Thing.Length == 0)
+            throw new UsageException($"{option} '{text}' names no disk; give a path, an http(s) URL or mem:SIZE");
+        (DiskKind kind, long size) = Classify(what, option, spec.Thing);
+        var disk = new DiskSpec(kind, spec.Thing, size, false, "", ring) { Origin = what };
+        var ringOptions = new List<string>();
+        foreach (string word in spec.Options)
         {
-            string word = place[(comma + 1)..];
-            if (word == "ro")
-                readOnly = true;
-            else if (word == "mapped")
-                mapped = true;
-            else if (word == "shared")
-                shared = true;
-            else if (word.StartsWith("id=", StringComparison.Ordinal))
-                id = id is null ? word[3..] : throw new CommandException($"{option} {text}: it has two ids; give it one");
-            else if (RingSpec.IsOption(word))
-                ringOptions.Push(word);
+            if (RingSpec.IsOption(word))
+                ringOptions.Add(word);
             else
-                break;
-            place = place[..comma];
+                disk = disk.With(what, word);
         }
 
-        if (place.Length == 0)
-            throw new CommandException($"{option} '{text}' names no disk; give a path, an http(s) URL or mem:SIZE");
-        if (id is { } name && (name.Length is 0 or > IdLength || !Ascii.IsValid(name)))
-            throw new CommandException($"{option} {text}: '{name}' is no id; an id has 1 to {IdLength} ASCII characters");
-        (DiskKind kind, long size) = Classify($"{option} {text}", place);
-        if (mapped)
-            kind = kind == DiskKind.File ? DiskKind.MappedFile : throw new CommandException($"{option} {text}: only a file can be mapped; leave out ',mapped'");
-        if (shared && kind is not (DiskKind.File or DiskKind.MappedFile))
-            throw new CommandException($"{option} {text}: only a file can be shared; leave out ',shared'");
-        return new DiskSpec(kind, place, size, readOnly, id ?? "", ring.With($"{option} {text}", ringOptions)) { Shared = shared };
+        disk.CheckTogether(what);
+        return disk with { Ring = ring.With(what, ringOptions) };
     }
 
-    private static (DiskKind Kind, long Size) Classify(string what, string place)
+    private static (DiskKind Kind, long Size) Classify(string what, string option, string place)
     {
-        if (Address.IsUrl(place))
-        {
-            Address.Parse("--disk", place);
-            return (DiskKind.Http, 0);
-        }
-
         if (!place.StartsWith(Memory, StringComparison.Ordinal))
-            return (DiskKind.File, 0);
-        if (!ByteSize.TryParse(place[Memory.Length..], out long size) || size % SectorSize != 0)
-            throw new CommandException($"{what}: '{place[Memory.Length..]}' is no size; give a multiple of {SectorSize} bytes, as in mem:512M");
-        return (DiskKind.Memory, size);
+            return (Address.IsUrl(Address.Check(option, place)) ? DiskKind.Http : DiskKind.File, 0);
+        string text = place[Memory.Length..];
+        if (!ByteSize.TryParse(text, out long size, out string fault))
+            throw new UsageException($"{what}: {fault}, as in mem:512M");
+        return size % SectorSize == 0 ? (DiskKind.Memory, size) : throw new UsageException($"{what}: {size} bytes are no multiple of {SectorSize}; give a size as in mem:512M");
+    }
+
+    private DiskSpec With(string what, string word)
+    {
+        int equals = word.IndexOf('=');
+        string value = equals < 0 ? "" : word[(equals + 1)..];
+        return (equals < 0 ? word : word[..(equals + 1)]) switch
+        {
+            "ro" => this with { ReadOnly = true },
+            "shared" => this with { Shared = true },
+            "mapped" when Kind is DiskKind.File or DiskKind.MappedFile => this with { Kind = DiskKind.MappedFile },
+            "mapped" => throw new UsageException($"{what}: only a file can be mapped; leave out ',mapped'"),
+            "id=" when Id.Length > 0 => throw new UsageException($"{what}: it has two ids; give it one"),
+            "id=" when value.Length is 0 or > IdLength || !Ascii.IsValid(value) => throw new UsageException($"{what}: '{value}' is no id; an id has 1 to {IdLength} ASCII characters"),
+            "id=" => this with { Id = value },
+            "mkfs=" => value == FileSystem ? this with { Format = value } : throw new UsageException($"{what}: the guest cannot make a file system '{value}'; give mkfs={FileSystem}"),
+            _ => throw SpecText.Unknown(what, word, KnownOptions),
+        };
+    }
+
+    private void CheckTogether(string what)
+    {
+        if (Shared && Kind is not (DiskKind.File or DiskKind.MappedFile))
+            throw new UsageException($"{what}: only a file can be shared; leave out ',shared'");
+        if (Format is not null && (ReadOnly || Kind == DiskKind.Http))
+            throw new UsageException($"{what}: a disk that is read-only cannot be formatted; leave out ',mkfs={Format}'{(ReadOnly ? " or ',ro'" : "")}");
     }
 }

@@ -31,17 +31,20 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
     /// <summary>Of a device that another program's machine has: few of those can set up a packed ring.</summary>
     internal static RingSpec Served { get; } = new(VirtioFeatures.RingDefault & ~VirtioFeatures.RingPacked, null);
 
+    /// <summary>The options there are, for people.</summary>
+    internal static IEnumerable<string> OptionNames => Names.Keys.Select(name => name + "=on|off").Append(SizeName + "COUNT");
+
     /// <summary>Whether an option is about rings, whatever its value.</summary>
     internal static bool IsOption(string option) => option.StartsWith(SizeName, StringComparison.Ordinal) || Names.ContainsKey(NameOf(option));
 
-    /// <exception cref="CommandException">A value is none, or there is no such ring.</exception>
+    /// <exception cref="UsageException">A value is none, or there is no such ring.</exception>
     internal RingSpec With(string device, IEnumerable<string> options)
     {
         RingSpec ring = options.Aggregate(this, (before, option) => before.With(device, option));
         if (ring.Size is { } size && !BitOperations.IsPow2(size) && !ring.Features.HasFlag(VirtioFeatures.RingPacked))
-            throw new CommandException($"{device}: {size} is no size of a split ring, which is a power of two; give another, or packed=on");
+            throw new UsageException($"{device}: {size} is no size of a split ring, which is a power of two; give another, or packed=on");
         if (ring.Size < SmallestDirectSize && !ring.Features.HasFlag(VirtioFeatures.IndirectDescriptors))
-            throw new CommandException($"{device}: without indirect tables no request fits a queue of {ring.Size}; give {SmallestDirectSize} or more, or indirect=on");
+            throw new UsageException($"{device}: without indirect tables no request fits a queue of {ring.Size}; give {SmallestDirectSize} or more, or indirect=on");
         return ring;
     }
 
@@ -55,14 +58,14 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
         {
             return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 1 and <= Virtqueue.MaximumSize
                 ? this with { Size = size }
-                : throw new CommandException($"{device}: '{value}' is no queue size; give 1 to {Virtqueue.MaximumSize}");
+                : throw new UsageException($"{device}: '{value}' is no queue size; give 1 to {Virtqueue.MaximumSize}");
         }
 
         return value switch
         {
             "on" => this with { Features = Features | Names[name] },
             "off" => this with { Features = Features & ~Names[name] },
-            _ => throw new CommandException($"{device}: '{option}' is neither {name}=on nor {name}=off"),
+            _ => throw new UsageException($"{device}: '{option}' is neither {name}=on nor {name}=off"),
         };
     }
 }

@@ -15,38 +15,38 @@ internal sealed record VhostUserSpec(DeviceId Id, string Socket, int? Queues, Ri
     private const string QueuesName = "queues=";
     private const int MostQueues = 64;
 
-    /// <exception cref="CommandException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">It is none; the message names it.</exception>
     internal static VhostUserSpec Parse(string text)
     {
-        string[] words = text.Split(',');
-        DeviceId id = words[0] switch
+        SpecText spec = SpecText.Parse(text);
+        DeviceId id = spec.Thing switch
         {
             "block" => DeviceId.Block,
             "console" => DeviceId.Console,
             "entropy" => DeviceId.Entropy,
-            _ => throw new CommandException($"{Option} {text}: '{words[0]}' is no device; give block, console or entropy, then ',socket=PATH'"),
+            _ => throw new UsageException($"{Option} {text}: '{spec.Thing}' is no device; give block, console or entropy, then ',socket=PATH'"),
         };
-        var spec = new VhostUserSpec(id, "", null, RingSpec.Default with { Features = RingSpec.Default.Features | VirtioFeatures.InOrder });
+        var device = new VhostUserSpec(id, "", null, RingSpec.Default with { Features = RingSpec.Default.Features | VirtioFeatures.InOrder });
         var ring = new List<string>();
-        foreach (string word in words[1..])
+        foreach (string word in spec.Options)
         {
             if (word.StartsWith(SocketName, StringComparison.Ordinal))
-                spec = spec with { Socket = word[SocketName.Length..] };
+                device = device with { Socket = word[SocketName.Length..] };
             else if (word.StartsWith(QueuesName, StringComparison.Ordinal))
-                spec = spec with { Queues = ParseQueues(text, word[QueuesName.Length..]) };
+                device = device with { Queues = ParseQueues(text, word[QueuesName.Length..]) };
             else if (RingSpec.IsOption(word))
                 ring.Add(word);
             else
-                throw new CommandException($"{Option} {text}: '{word}' is neither socket=PATH nor queues=COUNT nor about rings");
+                throw SpecText.Unknown($"{Option} {text}", word, "socket=PATH, queues=COUNT and those of 'virtio help rings'");
         }
 
-        return spec.Socket.Length > 0
-            ? spec with { Ring = spec.Ring.With($"{Option} {text}", ring) }
-            : throw new CommandException($"{Option} {text}: no back-end is named; add ',socket=PATH'");
+        return device.Socket.Length > 0
+            ? device with { Ring = device.Ring.With($"{Option} {text}", ring) }
+            : throw new UsageException($"{Option} {text}: no back-end is named; add ',socket=PATH'");
     }
 
     private static int ParseQueues(string text, string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostQueues
             ? count
-            : throw new CommandException($"{Option} {text}: '{value}' is no number of queues; give 1 to {MostQueues}");
+            : throw new UsageException($"{Option} {text}: '{value}' is no number of queues; give 1 to {MostQueues}");
 }

@@ -1,9 +1,12 @@
 namespace Virtio.Cli.Consoles;
 
 /// <summary>What is typed at a terminal, without the commands; ends where the end of the machine was asked for.</summary>
-internal sealed class CommandKeyStream(Stream typed, Action end) : AsynchronousStream
+/// <param name="typed">What is typed.</param>
+/// <param name="end">Called when the end is asked for.</param>
+/// <param name="help">Called when the list of commands is asked for.</param>
+internal sealed class CommandKeyStream(Stream typed, Action end, Action help) : AsynchronousStream
 {
-    private readonly CommandKeys _keys = new();
+    private readonly CommandKeys _keys = new(help);
     private readonly byte[] _typed = new byte[256];
     private readonly byte[] _passed = new byte[256 + 1];
     private ReadOnlyMemory<byte> _left;

@@ -1,12 +1,22 @@
 namespace Virtio.Cli.Consoles;
 
 /// <summary>
-/// Takes the commands out of what is typed: Ctrl-A x ends the machine, Ctrl-A Ctrl-A is one Ctrl-A. Ctrl-A and any other key are passed on, both.
+/// Takes the commands out of what is typed: Ctrl-A x ends the machine, Ctrl-A h lists the commands, Ctrl-A Ctrl-A is one Ctrl-A. Ctrl-A and any other key are passed on, both.
 /// </summary>
-internal sealed class CommandKeys
+/// <param name="help">Called where the list is asked for.</param>
+internal sealed class CommandKeys(Action help)
 {
     internal const byte Prefix = 1;
     internal const byte End = (byte)'x';
+    internal const byte Help = (byte)'h';
+
+    /// <summary>The commands, for people; of <c>virtio run</c> and <c>virtio serve console</c> alike.</summary>
+    internal const string List =
+        """
+        Ctrl-A h        lists these keys
+        Ctrl-A x        ends the machine, as if its power were cut
+        Ctrl-A Ctrl-A   sends one Ctrl-A
+        """;
 
     private bool _prefixed;
 
@@ -29,6 +39,12 @@ internal sealed class CommandKeys
                 {
                     Ended = true;
                     return count;
+                }
+
+                if (key == Help)
+                {
+                    help();
+                    continue;
                 }
 
                 passed[count++] = Prefix;

@@ -17,7 +17,7 @@ internal abstract class ConsoleEnd : IAsyncDisposable
     /// <summary>How the person gets at it and out of it, for the line at the start.</summary>
     internal virtual string Hint => "Ctrl-C ends";
 
-    /// <summary>Cancelled when the person asks for the end of the machine.</summary>
+    /// <summary>Cancelled when the person asks for the end of the machine, with keys.</summary>
     internal CancellationToken Ended => _ended.Token;
 
     internal static ConsoleEnd Open(ConsoleSpec spec) => spec.Kind switch

@@ -1,3 +1,5 @@
+using Virtio.Linux;
+
 namespace Virtio.Cli.Consoles;
 
 /// <summary>Files that take what a guest writes.</summary>
@@ -7,6 +9,9 @@ internal static class OutputFile
     /// <exception cref="CommandException">It cannot be made; the message names it.</exception>
     internal static FileStream Create(string option, string path)
     {
+        // Before it is opened: opening a FIFO waits for a reader, and no signal ends that. Writing to a block device would destroy what is on it.
+        if (FileKinds.Of(path) is var kind and not (FileKind.RegularFile or FileKind.CharacterDevice or FileKind.None))
+            throw new CommandException($"{option}: cannot write '{path}': it is {FileKinds.Describe(kind)}; give a regular file");
         try
         {
             return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
@@ -19,9 +24,8 @@ internal static class OutputFile
 
     private static string Reason(string path, Exception e) => e switch
     {
-        _ when Directory.Exists(path) => "it is a directory; give a file",
         DirectoryNotFoundException => "there is no such folder; make it first",
         UnauthorizedAccessException => "permission denied",
-        _ => e.Message,
+        _ => Faults.Reason(e),
     };
 }

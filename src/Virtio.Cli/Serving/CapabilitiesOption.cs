@@ -11,7 +11,7 @@ internal sealed class CapabilitiesOption : Option<bool>
     internal CapabilitiesOption(string capabilities)
         : base("--print-capabilities")
     {
-        Description = "Prints what this back-end can do, as JSON, and ends.";
+        Description = "prints what this back-end can do, as JSON, and ends";
         Action = new Printing(capabilities);
     }
 

@@ -31,10 +31,12 @@ internal sealed class DiskRemeasuring : IDisposable
         try
         {
             StandardError.WriteMessage($"{place}: the disk {(disk.Remeasure() ? "now has" : "still has")} {disk.SectorCount} sectors");
+            if (disk.UnusedByteCount > 0)
+                StandardError.WriteWarning($"{place}: the guest does not see the last {disk.UnusedByteCount} bytes, which are no whole sector");
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            StandardError.WriteMessage($"warning: {place}: the disk still has {disk.SectorCount} sectors: {e.Message}");
+            StandardError.WriteWarning($"{place}: the disk still has {disk.SectorCount} sectors: {e.Message}");
         }
     }
 }

@@ -1,23 +1,25 @@
 using System.CommandLine;
 using Virtio.Cli.Arguments;
+using Virtio.Cli.Help;
 
 namespace Virtio.Cli.Serving;
 
 /// <summary><c>virtio serve block</c>.</summary>
-internal sealed class ServeBlockCommand : ServeDeviceCommand
+internal sealed class ServeBlockCommand : ServeDeviceCommand, IHelpNotes
 {
     private readonly Argument<string?> _disk = new("disk")
     {
-        Description = "The disk, as in 'virtio run --disk': a path, an http(s) URL or mem:SIZE, then ',ro', ',mapped', ',id=NAME', and ',shared' for a file that another server has open too, to hand it over when a guest migrates.",
+        Description = "the disk, as in 'virtio run --disk' ('virtio help disks'); with ',shared' another server may have the file open too, to hand it over when a guest migrates",
+        HelpName = "PATH|URL|mem:SIZE[,OPTION]...",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> _file = new("--blk-file") { Description = "The same, under the name that other back-ends have for it.", HelpName = "disk" };
+    private readonly Option<string?> _file = new("--blk-file") { Description = "the same, under the name that other back-ends have for it", HelpName = "DISK" };
 
-    private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuses writes; the same as ',ro'." };
+    private readonly Option<bool> _readOnly = new("--read-only") { Description = "refuses writes; the same as ',ro'" };
 
     internal ServeBlockCommand()
-        : base("block", "Serves a disk. At SIGUSR2 a file's length is looked at again: the guest sees at once that it grew.", """{"type": "block", "features": ["read-only", "blk-file"]}""", hasQueues: true)
+        : base("block", "serves a disk", """{"type": "block", "features": ["read-only", "blk-file"]}""", hasQueues: true)
     {
         Add(_disk);
         Add(_file);
@@ -29,10 +31,14 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand
         });
     }
 
+    public string Notes => "At SIGUSR2 the length of a file is looked at again: the guest sees at once that it grew.";
+
     internal override ServedDevice Read(ParseResult result)
     {
         ServeOptions options = ReadOptions(result);
         DiskSpec disk = DiskSpec.Parse(result.GetValue(_disk) ?? result.GetValue(_file)!, "disk", RingSpec.Served);
+        if (disk.Format is { } format)
+            throw new UsageException($"{disk.Origin}: only the guest image of 'virtio run' makes file systems; leave out ',mkfs={format}'");
         disk = disk with { ReadOnly = disk.ReadOnly || result.GetValue(_readOnly), Ring = disk.Ring.With("serve block", options.Ring) };
         return new ServedDevice(options, disk.Ring, async (logger, token) => new OpenDevice(await DiskOpening.OpenAsync(disk, options.Queues, logger, token)));
     }

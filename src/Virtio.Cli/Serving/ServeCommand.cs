@@ -1,21 +1,22 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Virtio.Cli.Help;
 
 namespace Virtio.Cli.Serving;
 
 /// <summary><c>virtio serve</c>.</summary>
-internal sealed class ServeCommand : Command
+internal sealed class ServeCommand : Command, IHelpNotes
 {
     private readonly ServeDeviceCommand[] _kinds = [new ServeBlockCommand(), new ServeConsoleCommand(), new ServeEntropyCommand()];
 
     private readonly Option<string?> _config = new("--config")
     {
-        Description = "Serves all devices that a file names, in one process. It is a JSON array of objects with the type and the options of each: [{\"type\": \"block\", \"socket\": \"/run/disk.sock\", \"disk\": \"disk.img,ro\", \"queues\": 2}, ...]",
-        HelpName = "file",
+        Description = "serves all devices that a file names, in one process",
+        HelpName = "FILE",
     };
 
     internal ServeCommand()
-        : base("serve", "Serves a device to a virtual machine of another program (QEMU, Cloud Hypervisor, Firecracker, crosvm, User-Mode Linux) over vhost-user. SIGTERM ends it with status 0, and SIGUSR1 has it print what it has counted.")
+        : base("serve", "serves a device to another program's machine (QEMU, User-Mode Linux and others) over vhost-user")
     {
         Add(_config);
         foreach (ServeDeviceCommand kind in _kinds)
@@ -27,6 +28,12 @@ internal sealed class ServeCommand : Command
         Validators.Add(CheckGiven);
         SetAction((result, _) => new ServeSession(new ServeConfigFile(result.GetValue(_config)!, _kinds).Read()).RunAsync());
     }
+
+    public string Notes =>
+        """
+        The file of --config is a JSON array of objects with the type and the options of each device: [{"type": "block", "socket": "/run/disk.sock", "disk": "disk.img,ro", "queues": 2}, ...]
+        SIGTERM ends it with status 0; SIGUSR1 has it print what it has counted.
+        """;
 
     private void CheckAlone(CommandResult result)
     {

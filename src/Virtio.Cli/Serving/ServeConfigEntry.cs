@@ -9,20 +9,20 @@ internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDev
     private const string Type = "type";
     private const string Dashes = "--";
 
-    /// <exception cref="CommandException">It says what cannot be.</exception>
+    /// <exception cref="UsageException">It says what cannot be.</exception>
     internal ServedDevice Read()
     {
         if (entry.ValueKind != JsonValueKind.Object)
-            throw new CommandException($"{entry.GetRawText()} is no device; give an object");
+            throw new UsageException($"{entry.GetRawText()} is no device; give an object");
         ServeDeviceCommand kind = FindKind();
         try
         {
             ParseResult result = kind.Parse([.. CommandLine(kind)], VirtioCommand.Configuration);
-            return result.Errors is [{ Message: string wrong }, ..] ? throw new CommandException(wrong) : kind.Read(result);
+            return result.Errors is [{ Message: string wrong }, ..] ? throw new UsageException(wrong) : kind.Read(result);
         }
         catch (CommandException e)
         {
-            throw new CommandException($"{kind.Name}: {WithoutDashes(e.Message, kind)}", e);
+            throw new UsageException($"{kind.Name}: {WithoutDashes(e.Message, kind)}", e);
         }
     }
 
@@ -36,9 +36,9 @@ internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDev
     {
         string known = string.Join(", ", kinds.Select(kind => kind.Name));
         if (!entry.TryGetProperty(Type, out JsonElement type))
-            throw new CommandException($"it has no '{Type}'; give one of {known}");
+            throw new UsageException($"it has no '{Type}'; give one of {known}");
         return kinds.FirstOrDefault(kind => type.ValueKind == JsonValueKind.String && type.ValueEquals(kind.Name))
-            ?? throw new CommandException($"'{Type}' ({type.GetRawText()}) is none of {known}");
+            ?? throw new UsageException($"'{Type}' ({type.GetRawText()}) is none of {known}");
     }
 
     private IEnumerable<string> CommandLine(ServeDeviceCommand kind)
@@ -51,7 +51,7 @@ internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDev
             if (kind.Arguments.Any(argument => argument.Name == property.Name))
                 last.Add(ValueOf(property));
             else if (kind.Settings.FirstOrDefault(option => option.Name == Dashes + property.Name || option.Aliases.Contains(Dashes + property.Name)) is not { } option)
-                throw new CommandException($"'{property.Name}' ({property.Value.GetRawText()}) is not known; give {string.Join(", ", kind.Arguments.Concat<Symbol>(kind.Settings).Select(NameOf))}");
+                throw new UsageException($"'{property.Name}' ({property.Value.GetRawText()}) is not known; give {string.Join(", ", kind.Arguments.Concat<Symbol>(kind.Settings).Select(NameOf))}");
             else
                 yield return $"{option.Name}={(option.ValueType == typeof(bool) ? Flag(property) : ValueOf(property))}";
         }
@@ -64,12 +64,12 @@ internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDev
 
     private static string Flag(JsonProperty property) => property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
         ? property.Value.GetRawText()
-        : throw new CommandException($"'{property.Name}' ({property.Value.GetRawText()}) is no value; give true or false");
+        : throw new UsageException($"'{property.Name}' ({property.Value.GetRawText()}) is no value; give true or false");
 
     private static string ValueOf(JsonProperty property) => property.Value.ValueKind switch
     {
         JsonValueKind.String when property.Value.GetString() is { Length: > 0 } text => text,
         JsonValueKind.Number => property.Value.GetRawText(),
-        _ => throw new CommandException($"'{property.Name}' ({property.Value.GetRawText()}) is no value; give text or a number"),
+        _ => throw new UsageException($"'{property.Name}' ({property.Value.GetRawText()}) is no value; give text or a number"),
     };
 }

@@ -12,7 +12,7 @@ internal sealed class ServeConfigFile(string path, IReadOnlyList<ServeDeviceComm
 
     private static readonly JsonDocumentOptions Leniently = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
 
-    /// <exception cref="CommandException">It cannot be read or says what cannot be; the message tells where.</exception>
+    /// <exception cref="CommandException">It cannot be read, or says what cannot be; the message tells where.</exception>
     internal IReadOnlyList<ServedDevice> Read()
     {
         using JsonDocument document = Parse();
@@ -40,7 +40,8 @@ internal sealed class ServeConfigFile(string path, IReadOnlyList<ServeDeviceComm
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Refuse(Directory.Exists(path) ? "it is a directory; give a file" : File.Exists(path) ? e.Message : "there is no such file", e);
+            string reason = Directory.Exists(path) ? "it is a directory; give a file" : File.Exists(path) ? Faults.Reason(e) : "there is no such file";
+            throw new CommandException($"--config {path}: {reason}", e);
         }
     }
 
@@ -78,5 +79,5 @@ internal sealed class ServeConfigFile(string path, IReadOnlyList<ServeDeviceComm
         }
     }
 
-    private CommandException Refuse(string reason, Exception? inner = null) => new($"--config {path}: {reason}", inner);
+    private UsageException Refuse(string reason, Exception? inner = null) => new($"--config {path}: {reason}", inner);
 }

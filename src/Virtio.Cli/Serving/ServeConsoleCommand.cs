@@ -10,14 +10,14 @@ internal sealed class ServeConsoleCommand : ServeDeviceCommand
 {
     private readonly Argument<ConsoleSpec?> _console = new("console")
     {
-        Description = "The other end, as in 'virtio run --console': stdio, this terminal (Ctrl-A x ends); unix:PATH, a Unix socket to connect to; file:PATH, for output only. Default: stdio.",
+        Description = "the other end, as in 'virtio run --console': this terminal ('virtio help keys'), a Unix socket that the command listens at, or a file for the output (default: stdio)",
         HelpName = "stdio|unix:PATH|file:PATH",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = OptionParser.Each<ConsoleSpec?>(text => ConsoleSpec.Parse(text, "console")),
     };
 
     internal ServeConsoleCommand()
-        : base("console", "Serves a console. What is said to the person goes to standard error.", """{"type": "console"}""", hasQueues: false) => Add(_console);
+        : base("console", "serves a console; messages go to standard error", """{"type": "console"}""", hasQueues: false) => Add(_console);
 
     internal override ServedDevice Read(ParseResult result)
     {

@@ -12,49 +12,63 @@ internal abstract class ServeDeviceCommand : Command
 {
     private const int FirstInherited = 3;
     private const int LongestPoll = 1_000_000;
+    private const int MostMode = 0x1ff; // 0777
 
     private readonly Option<string?> _socket = new("--socket", "--socket-path")
     {
-        Description = "The Unix socket to listen at. One that is left from a process which is gone is replaced.",
-        HelpName = "path",
+        Description = "the Unix socket to listen at; one that is left from a process which is gone is replaced",
+        HelpName = "PATH",
     };
 
     private readonly Option<int?> _descriptor = new("--fd")
     {
-        Description = "The number of a descriptor that was inherited: a Unix socket that listens, or that is connected to the front-end.",
-        HelpName = "number",
+        Description = "the number of a descriptor that was inherited: a Unix socket that listens, or that is connected to the front-end",
+        HelpName = "NUMBER",
         CustomParser = OptionParser.Each(ParseDescriptor),
     };
 
     private readonly Option<string?> _connect = new("--connect")
     {
-        Description = "The Unix socket of a front-end that listens; it is connected to as soon as it is there, and again when it has gone.",
-        HelpName = "path",
+        Description = "the Unix socket of a front-end that listens; it is connected to as soon as it is there, and again when it has gone",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<UnixFileMode?> _socketMode = new("--socket-mode")
+    {
+        Description = "with --socket: who may connect, as an octal mode; a front-end needs write permission (default: 0600, this user)",
+        HelpName = "MODE",
+        CustomParser = OptionParser.Each(ParseMode),
+    };
+
+    private readonly Option<string?> _socketGroup = new("--socket-group")
+    {
+        Description = "with --socket: the group of the socket, by name or number, as for --socket-mode 0660",
+        HelpName = "GROUP",
     };
 
     private readonly Option<int?> _queues = new("--queues")
     {
-        Description = $"The number of queues, 1 to {BlockDeviceOptions.MaximumQueues}, each with a thread of its own. Default: 1.",
-        HelpName = "count",
+        Description = $"the number of queues, 1 to {BlockDeviceOptions.MaximumQueues}, each with a thread of its own (default: 1)",
+        HelpName = "COUNT",
         CustomParser = OptionParser.Each(ParseQueues),
     };
 
     private readonly Option<string?> _queueSize = new("--queue-size")
     {
-        Description = "The size of each queue that is announced; the front-end decides. Default: 256.",
-        HelpName = "count",
+        Description = "the size of each queue that is announced; the front-end decides (default: 256)",
+        HelpName = "COUNT",
     };
 
     private readonly Option<TimeSpan?> _poll = new("--poll")
     {
-        Description = $"How long a queue's thread looks for more requests before it sleeps, at most: it takes a processor for not being woken, and gives up where that does not pay. 1 to {LongestPoll}, or off. Default: {new VhostUserServerOptions().PollTime.TotalMicroseconds}.",
-        HelpName = "microseconds|off",
+        Description = $"how long a queue's thread looks for more requests before it sleeps, at most, 1 to {LongestPoll}; it takes a processor for that, and gives up where it does not pay (default: {new VhostUserServerOptions().PollTime.TotalMicroseconds})",
+        HelpName = "MICROSECONDS|off",
         CustomParser = OptionParser.Each(ParsePoll),
     };
 
-    private readonly Option<string?> _packed = Ring("packed", "Offers the packed ring, to front-ends that know how to set one up (QEMU). Default: off.");
-    private readonly Option<string?> _inOrder = Ring("in-order", "Completes requests in order, so that a front-end can repeat what a server that died left undone. Default: off.");
-    private readonly Option<string?> _eventIndex = Ring("event-idx", "Fewer kicks and interrupts. Default: on.");
+    private readonly Option<string?> _packed = Ring("packed", "offers the packed ring, to front-ends that know how to set one up, such as QEMU (default: off)");
+    private readonly Option<string?> _inOrder = Ring("in-order", "completes requests in order, so that a front-end can repeat what a server that died left undone (default: off)");
+    private readonly Option<string?> _eventIndex = Ring("event-idx", "fewer kicks and interrupts (default: on)");
 
     /// <summary>Makes the command of one kind.</summary>
     /// <param name="name">Of the command.</param>
@@ -64,7 +78,7 @@ internal abstract class ServeDeviceCommand : Command
     private protected ServeDeviceCommand(string name, string description, string capabilities, bool hasQueues)
         : base(name, description)
     {
-        foreach (Option option in (Option[])[_socket, _descriptor, _connect, _packed, _inOrder, _eventIndex, _poll])
+        foreach (Option option in (Option[])[_socket, _socketMode, _socketGroup, _descriptor, _connect, _packed, _inOrder, _eventIndex, _poll])
             Add(option);
         if (hasQueues)
         {
@@ -81,12 +95,14 @@ internal abstract class ServeDeviceCommand : Command
     internal IEnumerable<Option> Settings => Options.Where(option => option.Action is null);
 
     /// <summary>What was asked for.</summary>
-    /// <exception cref="CommandException">It cannot be.</exception>
+    /// <exception cref="UsageException">It cannot be.</exception>
     internal abstract ServedDevice Read(ParseResult result);
 
     private protected ServeOptions ReadOptions(ParseResult result) => new()
     {
         Socket = result.GetValue(_socket),
+        SocketMode = result.GetValue(_socketMode),
+        SocketGroup = result.GetValue(_socketGroup),
         Descriptor = result.GetValue(_descriptor),
         Connect = result.GetValue(_connect),
         Queues = result.GetValue(_queues) ?? 1,
@@ -107,12 +123,22 @@ internal abstract class ServeDeviceCommand : Command
         int places = ((Option[])[_socket, _descriptor, _connect]).Count(option => result.GetResult(option) is not null);
         if (places != 1)
             result.AddError(places == 0 ? "no place to meet the front-end was given; give --socket PATH, --fd NUMBER or --connect PATH" : "give one of --socket, --fd and --connect");
+        else if (result.GetResult(_socket) is null && ((Option[])[_socketMode, _socketGroup]).FirstOrDefault(option => result.GetResult(option) is not null) is { } option)
+            result.AddError($"{option.Name} is about the socket that is made: give it with --socket");
+    }
+
+    private static UnixFileMode? ParseMode(string text)
+    {
+        int mode = 0;
+        foreach (char digit in text)
+            mode = digit is >= '0' and <= '7' && mode <= MostMode ? (mode * 8) + (digit - '0') : int.MaxValue;
+        return text.Length > 0 && mode <= MostMode ? (UnixFileMode)mode : throw new UsageException($"--socket-mode {text}: give an octal mode, 0 to 0777");
     }
 
     private static int? ParseDescriptor(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= FirstInherited
             ? number
-            : throw new CommandException($"--fd {text}: that is no inherited descriptor; give a number from {FirstInherited} on");
+            : throw new UsageException($"--fd {text}: that is no inherited descriptor; give a number from {FirstInherited} on");
 
     private static TimeSpan? ParsePoll(string text)
     {
@@ -120,11 +146,11 @@ internal abstract class ServeDeviceCommand : Command
             return TimeSpan.Zero;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds) && microseconds is >= 1 and <= LongestPoll
             ? TimeSpan.FromMicroseconds(microseconds)
-            : throw new CommandException($"--poll {text}: give 1 to {LongestPoll} microseconds, or off");
+            : throw new UsageException($"--poll {text}: give 1 to {LongestPoll} microseconds, or off");
     }
 
     private static int? ParseQueues(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= BlockDeviceOptions.MaximumQueues
             ? count
-            : throw new CommandException($"--queues {text}: give 1 to {BlockDeviceOptions.MaximumQueues}");
+            : throw new UsageException($"--queues {text}: give 1 to {BlockDeviceOptions.MaximumQueues}");
 }

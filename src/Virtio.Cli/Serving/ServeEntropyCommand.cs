@@ -5,7 +5,7 @@ using Virtio.Devices.Entropy;
 namespace Virtio.Cli.Serving;
 
 /// <summary><c>virtio serve entropy</c>.</summary>
-internal sealed class ServeEntropyCommand() : ServeDeviceCommand("entropy", "Serves random bytes.", """{"type": "rng"}""", hasQueues: false)
+internal sealed class ServeEntropyCommand() : ServeDeviceCommand("entropy", "serves random bytes", """{"type": "rng"}""", hasQueues: false)
 {
     internal override ServedDevice Read(ParseResult result)
     {

@@ -8,6 +8,12 @@ internal sealed record ServeOptions
     /// <summary>A path to listen at; null for none.</summary>
     internal string? Socket { get; init; }
 
+    /// <summary>Permissions of the socket that is listened at; null for what is usual.</summary>
+    internal UnixFileMode? SocketMode { get; init; }
+
+    /// <summary>Name or number of that socket's group; null for what is usual.</summary>
+    internal string? SocketGroup { get; init; }
+
     /// <summary>The number of an inherited socket; null for none.</summary>
     internal int? Descriptor { get; init; }
 

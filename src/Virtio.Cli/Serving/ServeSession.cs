@@ -14,9 +14,23 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
     [SupportedOSPlatform("linux")]
     private async Task<int> RunOnLinuxAsync()
     {
+        var services = new List<Service>();
+        int status = await ServeAsync(services);
+        if (services.Any(service => service.Ended.IsCancellationRequested))
+        {
+            // The cursor is where the guest left it.
+            StandardError.Write("\n");
+            StandardError.WriteMessage("the server was ended with Ctrl-A x");
+        }
+
+        return status;
+    }
+
+    [SupportedOSPlatform("linux")]
+    private async Task<int> ServeAsync(List<Service> services)
+    {
         using var interruption = new Interruption();
         using var report = new CounterReport();
-        var services = new List<Service>();
         try
         {
             // All are open before any front-end can come: what cannot be served should not keep a machine from starting elsewhere.

@@ -44,6 +44,7 @@ internal sealed class Service : IAsyncDisposable
         var how = new VhostUserServerOptions { Packed = _what.Ring.Features.HasFlag(VirtioFeatures.RingPacked), Logger = _logger };
         if (options.PollTime is { } time)
             how = how with { PollTime = time };
+        how = how with { SocketGroup = options.SocketGroup, SocketMode = options.SocketMode ?? how.SocketMode };
         if (options.Socket is not null)
             _server = VhostUserServer.Listen(_open.Device, options.Socket, how);
         else if (options.Connect is not null)

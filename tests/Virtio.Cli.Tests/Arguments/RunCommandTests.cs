@@ -10,8 +10,8 @@ public class RunCommandTests
     public void Every_option_reaches_the_run()
     {
         RunOptions options = Read(
-            "--machine", "software", "--kernel", "k", "--initrd", "http://h/i", "--cmdline", "a=b c", "--memory", "256M", "--cpus", "4",
-            "--disk", "one.img,ro", "--disk", "mem:1M", "--vhost-user", "block,socket=/run/d", "--console", "unix:/run/c", "--serial", "s");
+            "--machine", "software", "--kernel", "k", "--initrd", "http://h/i", "--cmdline", "a=b c", "-m", "256M", "-c", "4", "--timeout", "1.5m",
+            "--disk", "one.img,ro", "--disk", "mem:1M", "--vhost-user", "block,socket=/run/d", "--console", "unix:/run/c,,d", "--serial", "s,,t");
 
         Assert.Equal(MicroVmMachine.Software, options.Machine);
         Assert.Equal("k", options.Kernel);
@@ -21,8 +21,9 @@ public class RunCommandTests
         Assert.Equal(4, options.Processors);
         Assert.Equal(["one.img", "mem:1M"], options.Disks.Select(disk => disk.Place));
         Assert.Equal(["/run/d"], options.Remotes.Select(remote => remote.Socket));
-        Assert.Equal(new ConsoleSpec(ConsoleKind.Socket, "/run/c"), options.Console);
-        Assert.Equal("s", options.Serial);
+        Assert.Equal(new ConsoleSpec(ConsoleKind.Socket, "/run/c,d"), options.Console);
+        Assert.Equal("s,t", options.Serial);
+        Assert.Equal(TimeSpan.FromSeconds(90), options.Timeout);
     }
 
     [Fact]
@@ -48,6 +49,15 @@ public class RunCommandTests
         Assert.Empty(options.Remotes);
         Assert.Equal(ConsoleKind.Standard, options.Console.Kind);
         Assert.Null(options.Serial);
+        Assert.Null(options.Timeout);
+        Assert.Equal("", options.FormatParameters);
+    }
+
+    [Fact]
+    public void The_guest_is_told_by_name_which_disks_to_format()
+    {
+        string[] disks = [.. Enumerable.Range(0, 28).SelectMany(index => (string[])["--disk", index is 0 or 2 or 25 or 26 or 27 ? "mem:4M,mkfs=ext4" : "mem:4M"])];
+        Assert.Equal("virtio.mkfs=vda:ext4 virtio.mkfs=vdc:ext4 virtio.mkfs=vdz:ext4 virtio.mkfs=vdaa:ext4 virtio.mkfs=vdab:ext4", Read(disks).FormatParameters);
     }
 
     [Theory]

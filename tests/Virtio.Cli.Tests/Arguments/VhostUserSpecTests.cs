@@ -15,6 +15,7 @@ public class VhostUserSpecTests
             new VhostUserSpec(DeviceId.Console, "c", 2, new RingSpec(Usual & ~VirtioFeatures.RingPacked, 128)),
             VhostUserSpec.Parse("console,queue-size=128,queues=2,packed=off,socket=c"));
         Assert.Equal(DeviceId.Entropy, VhostUserSpec.Parse("entropy,socket=e").Id);
+        Assert.Equal("a,b", VhostUserSpec.Parse("entropy,socket=a,,b").Socket);
     }
 
     [Theory]
@@ -31,7 +32,7 @@ public class VhostUserSpecTests
     [InlineData("block,socket=a,queue-size=300,packed=off")]
     public void What_is_no_such_device_is_refused_with_its_text(string text)
     {
-        CommandException refusal = Assert.Throws<CommandException>(() => VhostUserSpec.Parse(text));
+        UsageException refusal = Assert.Throws<UsageException>(() => VhostUserSpec.Parse(text));
         Assert.StartsWith("--vhost-user", refusal.Message);
         Assert.Contains(text, refusal.Message);
     }

@@ -14,18 +14,21 @@ public class CommandKeysTests
     [InlineData("a\u0001", "a", false)]
     [InlineData("ab\u0001xyz", "ab", true)]
     [InlineData("\u0001Xx", "\u0001Xx", false)]
+    [InlineData("a\u0001hb\u0001\u0001h\u0001h", "ab\u0001h", false, 2)]
     [InlineData("\u0003\u001a\u001c", "\u0003\u001a\u001c", false)]
-    public async Task Commands_are_taken_out_however_the_keys_arrive(string typed, string passed, bool ends)
+    public async Task Commands_are_taken_out_however_the_keys_arrive(string typed, string passed, bool ends, int lists = 0)
     {
         foreach (int piece in (int[])[1, 2, 3, 100])
         {
             int ended = 0;
-            var stream = new CommandKeyStream(new Pieces(Encoding.Latin1.GetBytes(typed), piece), () => ended++);
+            int listed = 0;
+            var stream = new CommandKeyStream(new Pieces(Encoding.Latin1.GetBytes(typed), piece), () => ended++, () => listed++);
             var all = new MemoryStream();
             await stream.CopyToAsync(all, 3);
 
             Assert.Equal(passed, Encoding.Latin1.GetString(all.ToArray()));
             Assert.Equal(ends ? 1 : 0, ended);
+            Assert.Equal(lists, listed);
         }
     }
 

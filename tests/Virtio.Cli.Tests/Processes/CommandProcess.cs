@@ -88,7 +88,7 @@ internal sealed partial class CommandProcess : IDisposable
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
+    internal static partial int Kill(int process, int signal);
 
     // The state comes after the name, which may have parentheses itself.
     private static bool IsStopped(string task)

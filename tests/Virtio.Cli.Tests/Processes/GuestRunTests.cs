@@ -21,13 +21,13 @@ public sealed class GuestRunTests : IDisposable
         using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--cpus", "2", "--disk", disk + ",id=mine", "--disk", "mem:1M,ro");
 
         // All at once, before the guest has booted, and then the end of input: the guest still reads it all.
-        await process.Input.WriteAsync("cat /sys/block/vda/serial; cat /sys/block/vdb/ro; nproc\numount /mnt; echo written-by-the-guest | dd of=/dev/vda conv=fsync; sleep 3; echo sum=$((40+2)); poweroff -f\n");
+        await process.Input.WriteAsync("cat /sys/block/vda/serial; cat /sys/block/vdb/ro; nproc\necho written-by-the-guest | dd of=/dev/vda conv=fsync; sleep 3; echo sum=$((40+2)); poweroff -f\n");
         process.Input.Close();
         (int status, string output, string error) = await process.EndAsync();
 
         Assert.Contains("mine", output);
         Assert.Contains("sum=42", output);
-        Assert.Matches("^virtio: (software processor \\(RISC-V\\)|KVM \\(x86-64\\)), because [^;]+; 2 CPUs, 256 MiB\n$", error);
+        Assert.Matches("^virtio: [^;]+, so (the RISC-V software processor|KVM \\(x86-64\\)) is used; 2 CPUs, 256 MiB\n$", error);
         Assert.Equal(ExitStatus.Success, status);
         Assert.Equal("written-by-the-guest\n"u8, File.ReadAllBytes(disk).AsSpan(0, 21));
     }
@@ -56,7 +56,7 @@ public sealed class GuestRunTests : IDisposable
     {
         CommandProcess.RequireGuestImage();
 
-        // Who said which machine is not told why.
+        // Where the machine was named nothing is said of it.
         using CommandProcess process = await StartAsync("--machine", "software");
         process.Signal(signal);
         (int status, _, string error) = await process.EndAsync();
@@ -142,6 +142,62 @@ public sealed class GuestRunTests : IDisposable
         CommandProcess process = CommandProcess.Start(["run", "--memory", "256M", .. arguments]);
         await process.WaitForOutputAsync(Prompt);
         return process;
+    }
+
+    [Fact]
+    public async Task Only_a_disk_that_is_blank_and_marked_is_formatted()
+    {
+        CommandProcess.RequireGuestImage();
+        string used = Path.Combine(_folder, "used.img");
+        File.WriteAllBytes(used, [.. new byte[8192], 1, .. new byte[(16 << 20) - 8193]]);
+        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--disk", "mem:16M", "--disk", "mem:16M,mkfs=ext4", "--disk", used + ",mkfs=ext4");
+        await process.WaitForOutputAsync(Prompt);
+        await process.Input.WriteAsync("mkdir /a; mount -t ext4 /dev/vdb /a && echo second=$((1+1)); mount -t ext4 /dev/vda /a || echo first=$((0+1)); poweroff -f\n");
+        process.Input.Close();
+        (int status, string output, string error) = await process.EndAsync();
+
+        Assert.Contains("/dev/vda: blank; ',mkfs=ext4' at its --disk", output);
+        Assert.Contains("/dev/vdb: was blank; made ext4 on it", output);
+        Assert.Contains("/dev/vdc: not blank, so not formatted", output);
+        Assert.Contains("second=2", output);
+        Assert.Contains("first=1", output);
+        Assert.DoesNotContain("warning", error);
+        Assert.Equal(ExitStatus.Success, status);
+        Assert.Equal(1, File.ReadAllBytes(used)[8192]);
+    }
+
+    [Fact]
+    public async Task A_disk_that_has_a_file_system_is_mounted_and_never_formatted_again()
+    {
+        CommandProcess.RequireGuestImage();
+        string disk = Path.Combine(_folder, "disk.img");
+        File.WriteAllBytes(disk, new byte[16 << 20]);
+        Assert.Contains("made ext4 on it", await RunAsync("echo kept >/mnt/file; poweroff\n"));
+        string second = await RunAsync("cat /mnt/file; poweroff\n");
+        Assert.Contains("/dev/vda: not blank, so not formatted", second);
+        Assert.Contains("/dev/vda: mounted on /mnt", second);
+        Assert.Contains("kept", second);
+
+        async Task<string> RunAsync(string script)
+        {
+            using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--disk", disk + ",mkfs=ext4");
+            await process.WaitForOutputAsync(Prompt);
+            await process.Input.WriteAsync(script);
+            await process.Input.FlushAsync();
+            (int status, string output, _) = await process.EndAsync();
+            Assert.Equal(ExitStatus.Success, status);
+            return output;
+        }
+    }
+
+    [Fact]
+    public async Task A_run_that_takes_longer_than_its_time_is_ended_with_124()
+    {
+        CommandProcess.RequireGuestImage();
+        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--machine", "software", "--timeout", "1.5s");
+        (int status, _, string error) = await process.EndAsync();
+        Assert.Equal(ExitStatus.TimedOut, status);
+        Assert.Equal("virtio: the machine did not end by itself within 1.5 s (--timeout) and was ended\n", error);
     }
 
     // The file is there a moment before anybody listens.

@@ -5,7 +5,7 @@ using Virtio.Vmm;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>What a person gets to see who asks for something that cannot be: one line that names it, and status 1.</summary>
+/// <summary>What a person gets to see who asks for something that cannot be: one line that names it; status 2 for wrong usage, 1 for a fault.</summary>
 public sealed class RefusalTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("virtio-refusal-").FullName;
@@ -21,7 +21,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData("--memory 1M", "run", "--memory", "1M")]
     [InlineData("--memory 17G", "run", "--memory", "17G")]
     [InlineData("--memory 65M", "run", "--memory", "65M")]
-    [InlineData("'--memory'", "run", "--memory")]
+    [InlineData("--memory needs a value: SIZE", "run", "--memory")]
     [InlineData("--cpus 33", "run", "--cpus", "33")]
     [InlineData("--cpus many", "run", "--cpus", "many")]
     [InlineData("--machine toaster", "run", "--machine", "toaster")]
@@ -29,8 +29,6 @@ public sealed class RefusalTests : IDisposable
     [InlineData("nothing to serve was given; give block, console, entropy or --config FILE; see 'virtio serve --help'", "serve")]
     [InlineData("'frob'", "serve", "frob")]
     [InlineData("give it without 'block'", "serve", "--config", "/no/such/file", "block", "--socket", "/tmp/none", "mem:1M")]
-    [InlineData("--config /no/such/file: there is no such file", "serve", "--config", "/no/such/file")]
-    [InlineData("--config /etc: it is a directory", "serve", "--config", "/etc")]
     [InlineData("see 'virtio serve block --help'", "serve", "block", "mem:1M")]
     [InlineData("give one of --socket, --fd and --connect", "serve", "block", "--socket", "/tmp/none", "--connect", "/tmp/none", "mem:1M")]
     [InlineData("give the disk", "serve", "block", "--socket", "/tmp/none")]
@@ -38,16 +36,49 @@ public sealed class RefusalTests : IDisposable
     [InlineData("--poll 0: give 1 to 1000000 microseconds, or off", "serve", "block", "--socket", "/tmp/none", "--poll", "0", "mem:1M")]
     [InlineData("--poll 5ms", "serve", "entropy", "--socket", "/tmp/none", "--poll", "5ms")]
     [InlineData("'packed=maybe'", "serve", "block", "--socket", "/tmp/none", "--packed", "maybe", "mem:1M")]
-    [InlineData("/no/such/disk", "serve", "block", "--socket", "/tmp/none", "/no/such/disk")]
-    [InlineData("no such folder", "serve", "entropy", "--socket", "/no/such/folder/socket")]
     [InlineData("console tty: give stdio", "serve", "console", "--socket", "/tmp/none", "tty")]
-    [InlineData("console: cannot write '/no/such", "serve", "console", "--socket", "/tmp/none", "file:/no/such/folder/file")]
     [InlineData("--fd 2", "serve", "entropy", "--fd", "2")]
     [InlineData("--disk mem:12Q", "run", "--disk", "mem:12Q")]
+    [InlineData("unknown option '--frob'; see 'virtio run --help'", "run", "--frob", "3")]
+    [InlineData("unknown option '-x'", "run", "-x")]
+    [InlineData("unknown option '--disk'; see 'virtio serve block --help'", "serve", "block", "--socket", "/tmp/none", "--disk", "mem:1M")]
+    [InlineData("unknown option '--queue'", "serve", "block", "mem:1M", "--socket", "/tmp/none", "--queue")]
+    [InlineData("unknown option '--frob'", "serve", "console", "--socket", "/tmp/none", "--frob")]
+    [InlineData("unknown option 'foo'", "run", "--disk", "a.img,foo")]
+    [InlineData("unknown scheme 'ftp'", "run", "--disk", "ftp://user:secret@host/disk.img")]
+    [InlineData("unknown scheme 'ftp'", "run", "--kernel", "ftp://host/Image")]
+    [InlineData("unknown scheme 'nfs'", "run", "--initrd", "nfs://host/initrd")]
+    [InlineData("unknown option 'b'; it takes none", "run", "--console", "unix:a,b")]
+    [InlineData("unknown option 'b'", "run", "--serial", "a,b")]
+    [InlineData("unknown option 'ro'", "run", "--vhost-user", "block,socket=a,ro")]
+    [InlineData("give 1126M or 1128M", "run", "--memory", "1127M")]
+    [InlineData("--memory -1G: '-1G' does not begin with a number", "run", "--memory=-1G")]
+    [InlineData("--timeout 5x: 'x' is no unit", "run", "--timeout", "5x")]
+    [InlineData("--timeout needs a value: DURATION", "run", "--timeout")]
+    [InlineData("'xfs'", "run", "--disk", "mem:4M,mkfs=xfs")]
+    [InlineData("only the guest image of 'virtio run' makes file systems", "serve", "block", "--socket", "/tmp/none", "mem:4M,mkfs=ext4")]
+    [InlineData("--socket-mode 999: give an octal mode", "serve", "block", "--socket", "/tmp/none", "--socket-mode", "999", "mem:1M")]
+    [InlineData("--socket-mode 1777: give an octal mode", "serve", "block", "--socket", "/tmp/none", "--socket-mode", "1777", "mem:1M")]
+    [InlineData("give it with --socket", "serve", "block", "--connect", "/tmp/none", "--socket-group", "0", "mem:1M")]
+    [InlineData("there is no command or topic 'frob'; see 'virtio help'", "help", "frob")]
+    [InlineData("there are no completions for 'csh'; give bash, zsh, fish", "completion", "csh")]
+    [InlineData("an argument is missing: bash|zsh|fish", "completion")]
+    public Task A_wrong_command_line_is_answered_with_one_line_and_status_2(string expected, params string[] arguments) => RefusesAsync(ExitStatus.Usage, expected, arguments);
+
+    [Theory]
+    [InlineData("--config /no/such/file: there is no such file", "serve", "--config", "/no/such/file")]
+    [InlineData("--config /etc: it is a directory", "serve", "--config", "/etc")]
+    [InlineData("/no/such/disk", "serve", "block", "--socket", "/tmp/none", "/no/such/disk")]
+    [InlineData("no such folder", "serve", "entropy", "--socket", "/no/such/folder/socket")]
+    [InlineData("console: cannot write '/no/such", "serve", "console", "--socket", "/tmp/none", "file:/no/such/folder/file")]
     [InlineData("/no/such/kernel", "run", "--kernel", "/no/such/kernel")]
     [InlineData("'/etc': it is a directory", "run", "--kernel", "/etc")]
     [InlineData("Connection refused", "run", "--kernel", "http://localhost:1/Image")]
-    public Task A_wrong_command_line_is_answered_with_one_line(string expected, params string[] arguments) => RefusesAsync(expected, arguments);
+    [InlineData("there is no group 'no such group'", "serve", "entropy", "--socket", "/tmp/virtio-none", "--socket-group", "no such group")]
+    [InlineData("cannot listen at /dev/null: it is a character device, not a socket", "serve", "entropy", "--socket", "/dev/null")]
+    [InlineData("cannot listen at /etc: it is a directory, not a socket", "serve", "entropy", "--socket", "/etc")]
+    [InlineData("disk /dev/zero: '/dev/zero' is a character device; a disk needs a regular file or a block device", "serve", "block", "--socket", "/tmp/virtio-none", "/dev/zero")]
+    public Task A_fault_is_told_with_one_line_and_status_1(string expected, params string[] arguments) => RefusesAsync(ExitStatus.Failure, expected, arguments);
 
     [Fact]
     public async Task Disks_that_are_none_are_refused()
@@ -91,7 +122,7 @@ public sealed class RefusalTests : IDisposable
 
     [Fact]
     public async Task A_kernel_that_needs_more_than_the_software_machine_is_told_what_that_has() =>
-        await RefusesAsync("at most 8 processors, the KVM machine 32", "run", "--machine", "software", "--cpus", "9", "--kernel", MakeFile("Image", new byte[4096]));
+        await RefusesAsync(ExitStatus.Usage, "at most 8 processors, the KVM machine 32", ["run", "--machine", "software", "--cpus", "9", "--kernel", MakeFile("Image", new byte[4096])]);
 
     [Fact]
     public async Task Files_that_cannot_be_written_are_refused()
@@ -134,7 +165,9 @@ public sealed class RefusalTests : IDisposable
         await answering;
     }
 
-    private static async Task RefusesAsync(string expected, params string[] arguments)
+    private static Task RefusesAsync(string expected, params string[] arguments) => RefusesAsync(ExitStatus.Failure, expected, arguments);
+
+    private static async Task RefusesAsync(int expectedStatus, string expected, string[] arguments)
     {
         (int status, string output, string error) = await CommandProcess.RunAsync(arguments);
 
@@ -144,7 +177,8 @@ public sealed class RefusalTests : IDisposable
         Assert.DoesNotContain("   at ", error);
         Assert.DoesNotContain("secret", error);
         Assert.Equal("", output);
-        Assert.Equal(ExitStatus.Failure, status);
+        Assert.Equal(expectedStatus, status);
+        Assert.False(line.EndsWith('.'), line);
     }
 
     private static async Task AnswerNotFoundAsync(TcpListener server)

@@ -41,12 +41,12 @@ public sealed class ServeConfigTests : IDisposable
     [InlineData("[7]", "devices[0]: 7 is no device")]
     [InlineData("[{}]", "devices[0]: it has no 'type'")]
     [InlineData("""[{"type": "net"}]""", "devices[0]: 'type' (\"net\") is none of block, console, entropy")]
-    [InlineData("""[{"type": "entropy", "socket": "a"}, {"type": "entropy", "socket": "b", "speed": 3}]""", "devices[1]: entropy: 'speed' (3) is not known; give socket, fd, connect, packed,")]
+    [InlineData("""[{"type": "entropy", "socket": "a"}, {"type": "entropy", "socket": "b", "speed": 3}]""", "devices[1]: entropy: 'speed' (3) is not known; give socket, socket-mode, socket-group, fd, connect, packed,")]
     [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "queues": 0}]""", "devices[0]: block: queues 0: give 1 to 256")]
     [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "packed": "maybe"}]""", "'packed=maybe' is neither")]
     [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "packed": true}]""", "'packed' (true) is no value; give text or a number")]
     [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "read-only": "yes"}]""", "'read-only' (\"yes\") is no value; give true or false")]
-    [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1X"}]""", "devices[0]: block: disk mem:1X: '1X' is no size")]
+    [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1X"}]""", "devices[0]: block: disk mem:1X: 'X' is no unit")]
     [InlineData("""[{"type": "block", "socket": "a", "print-capabilities": true}]""", "'print-capabilities' (true) is not known")]
     [InlineData("""[{"type": "entropy"}]""", "devices[0]: entropy: no place to meet the front-end was given; give socket PATH, fd NUMBER or connect PATH")]
     [InlineData("""[{"type": "entropy", "socket": "a", "fd": 5}]""", "devices[0]: entropy: give one of socket, fd and connect")]
@@ -54,7 +54,7 @@ public sealed class ServeConfigTests : IDisposable
     [InlineData("""[{"type": "entropy", "fd": 5}, {"type": "entropy", "socket": "a"}, {"type": "console", "fd": 5}]""", "devices[2]: fd 5 is what devices[0] has")]
     [InlineData("""[{"type": "console", "socket": "a"}, {"type": "console", "socket": "b"}]""", "devices[1]: stdio is what devices[0] has")]
     public void What_cannot_be_is_refused_with_the_device_the_name_and_the_value(string json, string expected) =>
-        Assert.Contains(expected, Assert.Throws<CommandException>(() => Read(json)).Message);
+        Assert.Contains(expected, Assert.Throws<UsageException>(() => Read(json)).Message);
 
     [Fact]
     public async Task All_devices_of_a_file_are_served_until_one_signal_ends_them()

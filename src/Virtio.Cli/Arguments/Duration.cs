@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace Virtio.Cli.Arguments;
+
+/// <summary>Times as people write them, by the rule of timeout(1): a number, then s, m, h or d for seconds (or nothing), minutes, hours, days.</summary>
+internal static class Duration
+{
+    // As long as a timer of the runtime can be.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+
+    /// <param name="option">Its option, for messages.</param>
+    /// <param name="text">What was given.</param>
+    /// <exception cref="UsageException">It is no time; the message says which part is wrong.</exception>
+    internal static TimeSpan Parse(string option, string text)
+    {
+        string unit = text.TrimStart([.. "0123456789."]);
+        string number = text[..^unit.Length];
+        if (number.Length == 0)
+            throw Refuse(text.Length == 0 ? "the time is empty" : $"'{text}' does not begin with a number");
+        double scale = unit switch
+        {
+            "ms" => 0.001,
+            "" or "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86400,
+            _ => throw Refuse($"'{unit}' is no unit; give ms, s, m, h or d"),
+        };
+        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count))
+            throw Refuse($"'{number}' is no number");
+        double seconds = count * scale;
+        if (seconds < 0.001 || seconds > Longest.TotalSeconds)
+            throw Refuse($"give 1ms to {Longest.TotalDays:0}d");
+        return TimeSpan.FromSeconds(seconds);
+
+        UsageException Refuse(string why) => new($"{option} {text}: {why}");
+    }
+}
