@@ -15,8 +15,13 @@ public sealed class LinuxGuest : IAsyncDisposable
     private readonly Pipe _fromGuest = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly GuestAgent _agent;
+    private readonly GuestTroubles _troubles;
 
-    private LinuxGuest() => _agent = new GuestAgent(_toGuest.Writer.AsStream(), _fromGuest.Reader.AsStream());
+    private LinuxGuest(LinuxGuestOptions options)
+    {
+        _agent = new GuestAgent(_toGuest.Writer.AsStream(), _fromGuest.Reader.AsStream());
+        _troubles = new GuestTroubles(options);
+    }
 
     /// <summary>The machine that the guest runs on.</summary>
     public MicroVm Machine { get; private set; } = null!;
@@ -31,22 +36,19 @@ public sealed class LinuxGuest : IAsyncDisposable
     /// <exception cref="GuestScriptException">The guest ended, or did not answer in time; the message has the kernel's last words.</exception>
     /// <exception cref="FileNotFoundException">There is no guest image.</exception>
     /// <exception cref="BootException">The image cannot be booted, as with too little memory; the message says why.</exception>
-    public static async Task<LinuxGuest> StartAsync(LinuxGuestOptions? options = null, CancellationToken cancellationToken = default)
+    public static Task<LinuxGuest> StartAsync(LinuxGuestOptions? options = null, CancellationToken cancellationToken = default)
     {
+        // Not in an asynchronous method: what is made here watches the caller's flow for the exception that ends the test.
         options ??= new LinuxGuestOptions();
-        var guest = new LinuxGuest();
-        try
-        {
-            await guest.BootAsync(options, cancellationToken).ConfigureAwait(false);
-            await guest.GuardAsync(options.StartLimit, "did not answer", guest._agent.WaitUntilReadyAsync, cancellationToken).ConfigureAwait(false);
-            return guest;
-        }
-        catch
-        {
-            await guest.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        GuestTroubles.Check(options);
+        return new LinuxGuest(options).StartOrDisposeAsync(options, cancellationToken);
     }
+
+    /// <summary>
+    /// The first exception of a device's or a storage's own code, as it was logged; null when there is none. It counts as seen from now on: <see cref="DisposeAsync"/>
+    /// does not throw it, and the next failure takes its place.
+    /// </summary>
+    public Exception? ShowFailure() => _troubles.Show()?.Exception;
 
     /// <summary>Runs a shell script in the guest and waits for its end.</summary>
     /// <param name="script">For the guest's <c>sh</c>.</param>
@@ -58,32 +60,62 @@ public sealed class LinuxGuest : IAsyncDisposable
         GuestResult result = await TryRunAsync(script, limit, cancellationToken).ConfigureAwait(false);
         return result.ExitStatus == 0
             ? result
-            : throw new GuestScriptException($"the script exited with status {result.ExitStatus}:\n{script}\n--- output ---\n{result.Output}\n--- kernel ---\n{KernelLog}");
+            : throw _troubles.Explain($"the script exited with status {result.ExitStatus}:\n{script}\n--- output ---\n{result.Output}\n--- kernel ---\n{KernelLog}", null, null);
     }
 
     /// <summary>The same as <see cref="RunAsync"/>, for scripts that may fail: the result has the exit status.</summary>
-    /// <exception cref="GuestScriptException">The script did not end.</exception>
+    /// <exception cref="GuestScriptException">The script did not end, or one before did not.</exception>
+    /// <exception cref="InvalidOperationException">Another script is running.</exception>
     public async Task<GuestResult> TryRunAsync(string script, TimeSpan? limit = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(script);
+        using GuestTroubles.Turn turn = _troubles.Begin(script);
         GuestResult? result = null;
         await GuardAsync(
             limit ?? TimeSpan.FromMinutes(5),
             $"did not end the script\n{script}",
             async token => result = await _agent.RunAsync(script, token).ConfigureAwait(false),
             cancellationToken).ConfigureAwait(false);
+        turn.End();
         return result!;
     }
 
-    /// <summary>Sends a script and does not wait for an answer: for one that ends the guest.</summary>
-    public void Post(string script) => _ = _agent.RunAsync(script, _ended.Token);
+    /// <summary>Sends a script and does not wait for an answer: for one that ends the guest. The guest takes no other script afterwards.</summary>
+    /// <exception cref="GuestScriptException">A script before did not end.</exception>
+    /// <exception cref="InvalidOperationException">Another script is running.</exception>
+    public void Post(string script)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        using GuestTroubles.Turn turn = _troubles.Begin(script);
+        _ = _agent.RunAsync(script, _ended.Token);
+    }
 
-    /// <summary>Stops the guest as if its power were cut, and disposes machine and devices.</summary>
+    /// <summary>
+    /// Stops the guest as if its power were cut, and disposes machine and devices. It ends also when a device holds requests that it never completes; the guest's memory then
+    /// stays mapped until the process ends, because the device may still write to it.
+    /// </summary>
+    /// <exception cref="GuestScriptException">
+    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may hide.
+    /// </exception>
     public async ValueTask DisposeAsync()
     {
-        if (Machine is not null)
-            await Machine.DisposeAsync().ConfigureAwait(false);
-        _ended.Dispose();
+        if (_troubles.End())
+            await _troubles.DisposeAsync(Machine, _ended).ConfigureAwait(false);
+    }
+
+    private async Task<LinuxGuest> StartOrDisposeAsync(LinuxGuestOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await BootAsync(options, cancellationToken).ConfigureAwait(false);
+            await GuardAsync(options.StartLimit, "did not answer", _agent.WaitUntilReadyAsync, cancellationToken).ConfigureAwait(false);
+            return this;
+        }
+        catch (Exception e)
+        {
+            await GuestTroubles.AbandonAsync(DisposeAsync, e).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task BootAsync(LinuxGuestOptions options, CancellationToken cancellationToken)
@@ -102,7 +134,8 @@ public sealed class LinuxGuest : IAsyncDisposable
                 MemorySize = options.MemorySize,
                 ProcessorCount = options.ProcessorCount,
                 Devices = [agentConsole, .. options.Devices],
-                Logger = options.Logger,
+                StopLimit = options.StopLimit,
+                Logger = _troubles.Recorder,
             },
             cancellationToken).ConfigureAwait(false);
         Exit = WatchAsync();
@@ -133,7 +166,7 @@ public sealed class LinuxGuest : IAsyncDisposable
         {
             MicroVmExit? exit = _ended.IsCancellationRequested ? await Exit.ConfigureAwait(false) : null;
             string how = exit is null ? $"{failure} within {limit}" : $"ended ({Describe(exit)}) and {failure}";
-            throw new GuestScriptException($"the guest {how}\n--- kernel ---\n{KernelLog}", e) { Exit = exit };
+            throw _troubles.Explain($"the guest {how}\n--- kernel ---\n{KernelLog}", e, exit);
         }
     }
 }

@@ -32,6 +32,12 @@ public sealed record LinuxGuestOptions
     /// <summary>How long the guest may take until it answers.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>
+    /// How long a reset by the guest or the end of the machine waits for a queue whose device holds requests that it has not completed (<see cref="MicroVmOptions.StopLimit"/>).
+    /// When it is over, the disposal of the guest throws an exception that names queue and requests.
+    /// </summary>
+    public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Where machine and devices log.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 }

@@ -1,17 +1,21 @@
 using System.Buffers.Binary;
 using System.Text;
+using Virtio.Devices;
 
 namespace Virtio.Testing;
 
 /// <summary>Drives a block device (virtio 1.4, 5.2), one request at a time.</summary>
 /// <param name="driver">A started driver of such a device.</param>
+/// <exception cref="ArgumentException">The device is of another type.</exception>
 public sealed class BlockDriver(MmioDriver driver)
 {
     private const int HeaderLength = 16;
     private const int IdLength = 20;
 
+    private readonly MmioDriver _driver = MmioDriver.OfType(driver, DeviceId.Block);
+
     /// <summary>Size of the disk in sectors of 512 bytes.</summary>
-    public ulong SectorCount => driver.ReadConfig<ulong>(0);
+    public ulong SectorCount => _driver.ReadConfig<ulong>(0);
 
     /// <summary>Reads from a sector on.</summary>
     public BlockResult Read(ulong sector, Span<byte> data) => Request(0, sector, [], data);
@@ -37,25 +41,30 @@ public sealed class BlockDriver(MmioDriver driver)
     /// <param name="sector">The first sector.</param>
     /// <param name="data">Bytes for the device.</param>
     /// <param name="room">Bytes from the device.</param>
+    /// <returns>The status; of one that is not OK, <see cref="MmioDriver.ShowFailure"/> has the storage's exception.</returns>
+    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is why.</exception>
+    /// <exception cref="TimeoutException">It did not answer in time.</exception>
     public BlockResult Request(uint type, ulong sector, ReadOnlySpan<byte> data, Span<byte> room)
     {
         Span<byte> header = stackalloc byte[HeaderLength];
         header.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(header, type);
         BinaryPrimitives.WriteUInt64LittleEndian(header[8..], sector);
-        TestBus bus = driver.Bus;
+        TestBus bus = _driver.Bus;
         var buffers = new List<DriverBuffer>(4) { DriverBuffer.Readable(bus.Place(header), HeaderLength) };
         if (data.Length > 0)
             buffers.Add(DriverBuffer.Readable(bus.Place(data), data.Length));
         if (room.Length > 0)
             buffers.Add(DriverBuffer.Writable(bus.Allocator.Allocate(room.Length), room.Length));
         buffers.Add(DriverBuffer.Writable(bus.Place([(byte)BlockResult.None]), 1));
-        driver.Queue().Offer([.. buffers]);
-        driver.Queue().Kick();
-        driver.Queue().Collect();
+        _driver.Queue().Offer([.. buffers]);
+        _driver.Queue().Kick();
+        _driver.Queue().Collect();
         if (room.Length > 0)
             bus.Memory.TryRead(buffers[^2].Address, room);
         var result = (BlockResult)bus.Read(buffers[^1].Address, 1)[0];
+        if (result == BlockResult.None && _driver.NeedsReset)
+            throw _driver.Failed($"the request of type {type} came back without an answer");
         buffers.ForEach(buffer => bus.Allocator.Free(buffer.Address, (int)buffer.Length));
         return result;
     }

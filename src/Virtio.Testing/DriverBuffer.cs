@@ -7,8 +7,12 @@ namespace Virtio.Testing;
 public readonly record struct DriverBuffer(ulong Address, uint Length, bool IsWritable)
 {
     /// <summary>A buffer that the device reads.</summary>
-    public static DriverBuffer Readable(ulong address, int length) => new(address, (uint)length, false);
+    public static DriverBuffer Readable(ulong address, int length) => new(address, CheckedLength(length), false);
 
     /// <summary>A buffer that the device writes.</summary>
-    public static DriverBuffer Writable(ulong address, int length) => new(address, (uint)length, true);
+    public static DriverBuffer Writable(ulong address, int length) => new(address, CheckedLength(length), true);
+
+    private static uint CheckedLength(int length) => length >= 0
+        ? (uint)length
+        : throw new ArgumentOutOfRangeException(nameof(length), length, "a buffer has 0 bytes or more");
 }

@@ -58,17 +58,18 @@ public abstract class DriverQueue
     /// <returns>What names the chain when it comes back.</returns>
     /// <exception cref="InvalidOperationException">The ring is full.</exception>
     public ushort Offer(params ReadOnlySpan<DriverBuffer> buffers) =>
-        TryOffer(buffers, out ushort id) ? id : throw new InvalidOperationException($"queue {Index} has no {buffers.Length} free descriptors");
+        TryOffer(buffers, out ushort id) ? id : throw Full(buffers.Length);
 
     /// <summary>Offers a chain in an indirect table.</summary>
     /// <returns>What names the chain when it comes back.</returns>
     /// <exception cref="InvalidOperationException">The ring is full.</exception>
     public ushort OfferIndirect(params ReadOnlySpan<DriverBuffer> buffers) =>
-        TryOffer(buffers, out ushort id, indirect: true) ? id : throw new InvalidOperationException($"queue {Index} has no free descriptor");
+        TryOffer(buffers, out ushort id, indirect: true) ? id : throw Full(1);
 
     /// <summary>Waits, asleep, until the device gives a chain back.</summary>
     /// <param name="timeout">The bus's own when absent.</param>
     /// <exception cref="TimeoutException">It gave none back in time.</exception>
+    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is why.</exception>
     public UsedBuffer Collect(TimeSpan? timeout = null)
     {
         if (TryCollect(out UsedBuffer used))
@@ -81,10 +82,12 @@ public abstract class DriverQueue
             EnableInterrupts();
             if (TryCollect(out used))
                 return used;
-            TimeSpan left = limit - Stopwatch.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero || !Driver.Interrupt.WaitForChange(seen, left))
-                throw new TimeoutException($"queue {Index} gave nothing back in {limit.TotalSeconds} s; the device's status is {Driver.Status}");
-            if (Driver.PendingInterrupts.HasFlag(InterruptBits.UsedBuffer))
+            if (Driver.NeedsReset)
+                throw Driver.Failed($"queue {Index} gives nothing back");
+            TimeSpan left = limit == Timeout.InfiniteTimeSpan ? limit : limit - Stopwatch.GetElapsedTime(start);
+            if (left == TimeSpan.Zero || (left < TimeSpan.Zero && limit != Timeout.InfiniteTimeSpan) || !Driver.Interrupt.WaitForChange(seen, left))
+                throw NothingCame(limit);
+            if ((Driver.PendingInterrupts & InterruptBits.UsedBuffer) != 0)
                 Driver.Acknowledge(InterruptBits.UsedBuffer);
         }
     }
@@ -95,8 +98,14 @@ public abstract class DriverQueue
     /// <returns>As many bytes as the device says it wrote.</returns>
     /// <exception cref="InvalidOperationException">The device says it wrote more than it could.</exception>
     /// <exception cref="TimeoutException">It did not answer in time.</exception>
+    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is why.</exception>
+    /// <exception cref="ArgumentException">There is neither a request nor room for an answer.</exception>
     public byte[] Exchange(ReadOnlySpan<byte> request, int room)
     {
+        if (room < 0)
+            throw new ArgumentOutOfRangeException(nameof(room), room, "the room for an answer is 0 bytes or more");
+        if (request.IsEmpty && room == 0)
+            throw new ArgumentException("an exchange needs a request, or room for an answer, or both", nameof(request));
         Span<DriverBuffer> buffers = new DriverBuffer[2];
         int count = 0;
         if (request.Length > 0)
@@ -108,6 +117,8 @@ public abstract class DriverQueue
         UsedBuffer used = Collect();
         if (used.Id != id || used.Length > room)
             throw new InvalidOperationException($"the device answered {used} to chain {id} with room for {room} bytes");
+        if (used.Length == 0 && Driver.NeedsReset)
+            throw Driver.Failed($"chain {id} of queue {Index} came back without an answer");
         byte[] answer = used.Length == 0 ? [] : Driver.Bus.Read(buffers[count - 1].Address, (int)used.Length);
         foreach (DriverBuffer buffer in buffers[..count])
             Driver.Bus.Allocator.Free(buffer.Address, (int)buffer.Length);
@@ -115,6 +126,29 @@ public abstract class DriverQueue
     }
 
     internal abstract void Free();
+
+    /// <summary>What a chain must be for any ring.</summary>
+    private protected void CheckOffer(ReadOnlySpan<DriverBuffer> buffers)
+    {
+        Driver.Bus.ThrowIfDisposed();
+        if (buffers.IsEmpty)
+            throw new ArgumentException("a chain has at least one buffer", nameof(buffers));
+    }
+
+    /// <summary>Whether an index names one of the ring's slots.</summary>
+    private protected void CheckSlot(int index, string what)
+    {
+        Driver.Bus.ThrowIfDisposed();
+        if (index < 0 || index >= Size)
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"queue {Index} has {Size} {what}, numbered from 0");
+    }
+
+    private InvalidOperationException Full(int needed) => new(
+        $"queue {Index} has no room for a chain of {needed} descriptors: it has {Size}, and {Outstanding} chains that were not collected hold the rest");
+
+    private TimeoutException NothingCame(TimeSpan limit) => new(
+        $"queue {Index} gave nothing back in {limit.TotalSeconds} s; the device's status is {Driver.Status}, and {Outstanding} chains are outstanding",
+        Driver.ShowFailure());
 
     /// <summary>A part of the ring, zeroed.</summary>
     private protected GuestBuffer Buffer(ulong address, int length)

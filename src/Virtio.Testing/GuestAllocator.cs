@@ -29,7 +29,7 @@ public sealed class GuestAllocator
     /// <exception cref="InvalidOperationException">Guest memory is used up.</exception>
     public ulong Allocate(int length)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        CheckLength(length);
         int bits = Bits(length);
         lock (_gate)
             return _free[bits].TryPop(out ulong address) ? address : Carve(1UL << bits);
@@ -38,10 +38,32 @@ public sealed class GuestAllocator
     /// <summary>Gives a block back.</summary>
     /// <param name="address">What <see cref="Allocate"/> returned.</param>
     /// <param name="length">The same length as then.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No block of that length can be there.</exception>
     public void Free(ulong address, int length)
     {
+        CheckLength(length);
+        ulong alignment = Math.Min(1UL << Bits(length), PageSize);
+        if (address % alignment != 0 || !IsMemory(address))
+            throw new ArgumentOutOfRangeException(nameof(address), $"0x{address:x}", $"no block of {length} bytes was ever handed out there");
         lock (_gate)
             _free[Bits(length)].Push(address);
+    }
+
+    private bool IsMemory(ulong address)
+    {
+        for (int i = 0; i < _regions.Count; i++)
+        {
+            if (unchecked(address - _regions[i].Address) < _regions[i].Length)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static void CheckLength(int length)
+    {
+        if (length < 1)
+            throw new ArgumentOutOfRangeException(nameof(length), length, "a block has at least 1 byte");
     }
 
     private static int Bits(int length) => Math.Max(SmallestBits, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)length)));

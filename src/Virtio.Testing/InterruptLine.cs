@@ -54,6 +54,12 @@ public sealed class InterruptLine
         {
             while (_changes == seen)
             {
+                if (timeout == Timeout.InfiniteTimeSpan)
+                {
+                    Monitor.Wait(_gate);
+                    continue;
+                }
+
                 TimeSpan left = timeout - Stopwatch.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))
                     return _changes != seen;

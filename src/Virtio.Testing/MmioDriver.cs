@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Virtio.Devices;
+using Virtio.Queues;
 using Virtio.Transports.Mmio;
 
 namespace Virtio.Testing;
@@ -8,13 +10,14 @@ namespace Virtio.Testing;
 /// A driver's view of one device over the virtio-mmio registers (virtio 1.4, 4.2). It does what a driver must; every register can also be touched by
 /// itself, rightly or wrongly. One thread at a time sets up and resets; registers, kicks and interrupts are thread-safe.
 /// </summary>
-public sealed class MmioDriver
+public sealed partial class MmioDriver
 {
     private readonly MmioBusDevice _device;
     private readonly DriverQueue?[] _queues;
 
-    internal MmioDriver(TestBus bus, MmioBusDevice device, InterruptLine interrupt)
+    internal MmioDriver(TestBus bus, MmioBusDevice device, InterruptLine interrupt, FailureRecorder recorder)
     {
+        _recorder = recorder;
         Bus = bus;
         Interrupt = interrupt;
         _device = device;
@@ -23,6 +26,9 @@ public sealed class MmioDriver
 
     /// <summary>The bus that the device is on.</summary>
     public TestBus Bus { get; }
+
+    /// <summary>The device.</summary>
+    public IVirtioDevice Device => _device.Device;
 
     /// <summary>The device's interrupt line.</summary>
     public InterruptLine Interrupt { get; }
@@ -53,7 +59,7 @@ public sealed class MmioDriver
     public uint ReadRegister(int offset)
     {
         Span<byte> data = stackalloc byte[sizeof(uint)];
-        Bus.Mmio.HandleMmio(Address + (uint)offset, data, isWrite: false);
+        Access(offset, data, isWrite: false);
         return BinaryPrimitives.ReadUInt32LittleEndian(data);
     }
 
@@ -62,7 +68,7 @@ public sealed class MmioDriver
     {
         Span<byte> data = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(data, value);
-        Bus.Mmio.HandleMmio(Address + (uint)offset, data, isWrite: true);
+        Access(offset, data, isWrite: true);
     }
 
     /// <summary>32 bits of the offered features.</summary>
@@ -97,6 +103,7 @@ public sealed class MmioDriver
     /// <summary>Brings the device into operation: negotiates, sets up every queue at its maximum size, sets DRIVER_OK.</summary>
     /// <param name="features">The features to take; all that are offered when absent.</param>
     /// <exception cref="InvalidOperationException">The device refused a step.</exception>
+    /// <exception cref="DeviceFailureException">It failed at once.</exception>
     public MmioDriver Start(ulong? features = null)
     {
         if (!Negotiate(features ?? OfferedFeatures))
@@ -109,9 +116,12 @@ public sealed class MmioDriver
 
     /// <summary>Sets DRIVER_OK, the last step of initialization.</summary>
     /// <exception cref="InvalidOperationException">The device refused it.</exception>
+    /// <exception cref="DeviceFailureException">It failed at once.</exception>
     public void SetDriverOk()
     {
         Status = DeviceStatusBits.Running;
+        if (NeedsReset)
+            throw Failed("the device does not run");
         if (Status != DeviceStatusBits.Running)
             throw new InvalidOperationException($"the device does not run; its status is {Status}");
     }
@@ -122,7 +132,7 @@ public sealed class MmioDriver
     {
         Status = DeviceStatusBits.None;
         if (!SpinWait.SpinUntil(() => Status == DeviceStatusBits.None, Bus.Options.Timeout))
-            throw new TimeoutException($"the reset did not end; the status is {Status}");
+            throw NotEnded("the reset");
         for (int i = 0; i < QueueCount; i++)
         {
             _queues[i]?.Free();
@@ -132,7 +142,12 @@ public sealed class MmioDriver
 
     /// <summary>A queue that was set up.</summary>
     /// <exception cref="InvalidOperationException">It was not.</exception>
-    public DriverQueue Queue(int index = 0) => _queues[index] ?? throw new InvalidOperationException($"queue {index} is not set up");
+    /// <exception cref="ArgumentOutOfRangeException">The device has no such queue.</exception>
+    public DriverQueue Queue(int index = 0)
+    {
+        CheckQueue(index);
+        return _queues[index] ?? throw new InvalidOperationException($"queue {index} is not set up: Start, or SetUpQueue after Negotiate, does that");
+    }
 
     /// <summary>The maximum size of a queue, 0 when the device has none of that index.</summary>
     public uint QueueSizeMaximum(uint index)
@@ -152,9 +167,13 @@ public sealed class MmioDriver
     /// <param name="index">Which queue.</param>
     /// <param name="size">Number of descriptors; the maximum when absent.</param>
     /// <exception cref="InvalidOperationException">The device refused it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The device has no such queue, or no ring can have that size.</exception>
     public DriverQueue SetUpQueue(int index, int? size = null)
     {
+        CheckQueue(index);
         int descriptors = size ?? (int)QueueSizeMaximum((uint)index);
+        if (descriptors is < 1 or > Virtqueue.MaximumSize)
+            throw new ArgumentOutOfRangeException(nameof(size), descriptors, $"a ring has 1 to {Virtqueue.MaximumSize} descriptors");
         _queues[index]?.Free();
         DriverQueue queue = (Features & (ulong)VirtioFeatures.RingPacked) != 0
             ? new PackedDriverQueue(this, index, descriptors)
@@ -180,12 +199,14 @@ public sealed class MmioDriver
 
     /// <summary>Resets one queue (virtio 1.4, 2.6.1) and forgets it; <see cref="SetUpQueue"/> makes the next. Needs RING_RESET.</summary>
     /// <exception cref="TimeoutException">The reset did not end.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The device has no such queue.</exception>
     public void ResetQueue(int index)
     {
+        CheckQueue(index);
         WriteRegister(MmioRegisters.QueueSelect, (uint)index);
         WriteRegister(MmioRegisters.QueueReset, 1);
         if (!SpinWait.SpinUntil(() => ReadRegister(MmioRegisters.QueueReset) == 0, Bus.Options.Timeout))
-            throw new TimeoutException($"the reset of queue {index} did not end");
+            throw NotEnded($"the reset of queue {index}");
         _queues[index]?.Free();
         _queues[index] = null;
     }
@@ -228,7 +249,7 @@ public sealed class MmioDriver
         do
         {
             before = ReadRegister(MmioRegisters.ConfigGeneration);
-            Access(MmioRegisters.Config + offset, MemoryMarshal.AsBytes(new Span<T>(ref value)), isWrite: false);
+            Access(ConfigOffset(offset), MemoryMarshal.AsBytes(new Span<T>(ref value)), isWrite: false);
         }
         while (before != ReadRegister(MmioRegisters.ConfigGeneration));
         return value;
@@ -237,10 +258,38 @@ public sealed class MmioDriver
     /// <summary>Writes configuration space.</summary>
     public void WriteConfig<T>(int offset, T value)
         where T : unmanaged =>
-        Access(MmioRegisters.Config + offset, MemoryMarshal.AsBytes(new Span<T>(ref value)), isWrite: true);
+        Access(ConfigOffset(offset), MemoryMarshal.AsBytes(new Span<T>(ref value)), isWrite: true);
 
     /// <summary>One access to the device's registers, of any width at any offset.</summary>
-    public void Access(int offset, Span<byte> data, bool isWrite) => Bus.Mmio.HandleMmio(Address + (uint)offset, data, isWrite);
+    /// <exception cref="ObjectDisposedException">The bus was disposed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The offset is not among the device's registers.</exception>
+    public void Access(int offset, Span<byte> data, bool isWrite)
+    {
+        Bus.ThrowIfDisposed();
+        if (offset < 0 || offset >= _device.Size)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"the registers of the device are at 0 to {_device.Size - 1}; behind them is the next device");
+        Bus.Mmio.HandleMmio(Address + (uint)offset, data, isWrite);
+    }
+
+    /// <summary>The driver, if its device is of that type.</summary>
+    internal static MmioDriver OfType(MmioDriver driver, DeviceId type)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        IVirtioDevice device = driver.Device;
+        return device.Id == type
+            ? driver
+            : throw new ArgumentException($"the device, a {device.GetType().Name}, is of the type {device.Id} ({(int)device.Id}), not {type} ({(int)type})", nameof(driver));
+    }
+
+    private static int ConfigOffset(int offset) => offset >= 0
+        ? MmioRegisters.Config + offset
+        : throw new ArgumentOutOfRangeException(nameof(offset), offset, "an offset in configuration space is 0 or more");
+
+    private void CheckQueue(int index)
+    {
+        if (index < 0 || index >= QueueCount)
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"the device, a {Device.GetType().Name}, has {QueueCount} queues, numbered from 0");
+    }
 
     private void WriteAddress(int low, ulong address)
     {

@@ -70,8 +70,8 @@ public sealed class PackedDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override bool TryOffer(ReadOnlySpan<DriverBuffer> buffers, out ushort id, bool indirect = false)
     {
+        CheckOffer(buffers);
         int slots = indirect ? 1 : buffers.Length;
-        ArgumentOutOfRangeException.ThrowIfZero(buffers.Length);
         id = 0;
         if (slots > _freeSlots || !_chains.TryTake(slots, out id))
             return false;
@@ -87,6 +87,7 @@ public sealed class PackedDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override bool TryCollect(out UsedBuffer used)
     {
+        Driver.Bus.ThrowIfDisposed();
         if (_order is { InBatch: true })
             used = _order.Next();
         else if (!TryReadUsed(out used))
@@ -129,6 +130,7 @@ public sealed class PackedDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override void EnableInterruptsAfter(int slots)
     {
+        CheckSlot(slots, "slots");
         int position = _nextUsed;
         bool wrap = _usedWrap;
         Step(ref position, ref wrap, slots);
@@ -143,7 +145,8 @@ public sealed class PackedDriverQueue : DriverQueue
     /// </summary>
     public void OfferRaw(params ReadOnlySpan<PackedDescriptor> descriptors)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(descriptors.Length);
+        if (descriptors.IsEmpty)
+            throw new ArgumentException("a chain has at least one descriptor", nameof(descriptors));
         int slot = _nextAvailable;
         bool wrap = _availableWrap;
         Step(ref slot, ref wrap, 1);
@@ -159,15 +162,19 @@ public sealed class PackedDriverQueue : DriverQueue
     }
 
     /// <summary>A slot's bytes as they are now.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The ring has no such slot.</exception>
     public PackedDescriptor ReadDescriptor(int slot)
     {
+        CheckSlot(slot, "slots");
         ulong word = Volatile.Read(ref Word(slot));
         return PackedDescriptor.From(Volatile.Read(ref AddressOf(slot)), word);
     }
 
     /// <summary>Overwrites a slot's bytes: the address first, the rest in one store.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The ring has no such slot.</exception>
     public void WriteDescriptor(int slot, PackedDescriptor descriptor)
     {
+        CheckSlot(slot, "slots");
         Volatile.Write(ref AddressOf(slot), descriptor.Address);
         Volatile.Write(ref Word(slot), descriptor.Word);
     }

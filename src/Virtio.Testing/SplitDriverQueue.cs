@@ -79,7 +79,7 @@ public sealed class SplitDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override bool TryOffer(ReadOnlySpan<DriverBuffer> buffers, out ushort id, bool indirect = false)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(buffers.Length);
+        CheckOffer(buffers);
         if (!_chains.TryTake(indirect ? 1 : buffers.Length, out id))
             return false;
         _order?.Add(id, buffers);
@@ -94,6 +94,7 @@ public sealed class SplitDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override bool TryCollect(out UsedBuffer used)
     {
+        Driver.Bus.ThrowIfDisposed();
         if (_order is { InBatch: true })
             used = _order.Next();
         else if (!TryReadUsed(out used))
@@ -134,7 +135,11 @@ public sealed class SplitDriverQueue : DriverQueue
     }
 
     /// <inheritdoc/>
-    public override void EnableInterruptsAfter(int slots) => UsedEvent = unchecked((ushort)(_nextUsed + slots));
+    public override void EnableInterruptsAfter(int slots)
+    {
+        CheckSlot(slots, "slots");
+        UsedEvent = unchecked((ushort)(_nextUsed + slots));
+    }
 
     /// <inheritdoc/>
     public override void DisableInterrupts()
@@ -155,18 +160,27 @@ public sealed class SplitDriverQueue : DriverQueue
     }
 
     /// <summary>Overwrites an entry of the available ring.</summary>
-    public void WriteAvailable(int entry, ushort head) => Write(_available, EntriesOffset + (entry * AvailableEntrySize), head);
+    /// <exception cref="ArgumentOutOfRangeException">The ring has no such entry.</exception>
+    public void WriteAvailable(int entry, ushort head)
+    {
+        CheckSlot(entry, "entries in its available ring");
+        Write(_available, EntriesOffset + (entry * AvailableEntrySize), head);
+    }
 
     /// <summary>A descriptor of the table as it is now.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The table has no such descriptor.</exception>
     public SplitDescriptor ReadDescriptor(int index)
     {
+        CheckSlot(index, "descriptors");
         ulong rest = Volatile.Read(ref Word(index, 1));
         return new SplitDescriptor(Volatile.Read(ref Word(index, 0)), unchecked((uint)rest), (SplitFlags)unchecked((ushort)(rest >> 32)), (ushort)(rest >> 48));
     }
 
     /// <summary>Overwrites a descriptor of the table: the address first, the rest in one store.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The table has no such descriptor.</exception>
     public void WriteDescriptor(int index, SplitDescriptor descriptor)
     {
+        CheckSlot(index, "descriptors");
         Volatile.Write(ref Word(index, 0), descriptor.Address);
         Volatile.Write(ref Word(index, 1), Rest(descriptor));
     }

@@ -7,11 +7,24 @@ namespace Virtio.Testing;
 /// <summary>
 /// A machine without a processor: guest RAM, an MMIO bus with devices, and interrupt lines. The test is the guest. Thread-safe.
 /// </summary>
+/// <remarks>
+/// <para>
+/// A device that fails is not overlooked: what waits for its answer throws a <see cref="DeviceFailureException"/> at once, and disposing the bus throws one for a
+/// failure that the test was not shown. Not so for an <see cref="IOException"/>, which is how a storage says that it cannot read or write: the driver is told, and
+/// <see cref="MmioDriver.ShowFailure"/> says why.
+/// </para>
+/// <para>
+/// At the end of a <c>using</c>, an exception of the disposal hides the one that ended the test. So the text of the former contains the latter.
+/// </para>
+/// </remarks>
 public sealed class TestBus : IAsyncDisposable, IDisposable
 {
     private readonly InterruptLine[] _lines;
     private readonly MmioDriver[] _drivers;
+    private readonly FailureRecorder[] _recorders;
+    private readonly TestFlow _flow = new();
     private readonly int _firstInterrupt;
+    private int _disposed;
 
     /// <summary>Puts devices on a bus with the usual options. The bus owns them from now on.</summary>
     public TestBus(params IVirtioDevice[] devices)
@@ -24,13 +37,27 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(devices);
+        TestBusValidation.Check(options, devices);
         Options = options;
         Memory = options.AllocateMemory([(options.MemoryAddress, options.MemorySize), .. options.FurtherMemory]);
+        if (Memory is null)
+            throw new ArgumentException("AllocateMemory returned null instead of the RAM", nameof(options));
         Allocator = new GuestAllocator(Memory);
         _firstInterrupt = options.Bus.FirstInterrupt;
         _lines = [.. devices.Select(_ => new InterruptLine())];
-        Mmio = new MmioBus(options.Bus, Memory, devices, (interrupt, asserted) => _lines[interrupt - _firstInterrupt].Set(asserted));
-        _drivers = [.. Mmio.Devices.Select(device => new MmioDriver(this, device, _lines[device.Interrupt - _firstInterrupt]))];
+        _recorders = [.. devices.Select((_, index) => new FailureRecorder(options.Bus.CreateLogger?.Invoke(index) ?? options.Bus.Logger))];
+        MmioBusOptions bus = options.Bus with { StopLimit = options.StopLimit, CreateLogger = index => _recorders[index] };
+        try
+        {
+            Mmio = new MmioBus(bus, Memory, devices, (interrupt, asserted) => _lines[interrupt - _firstInterrupt].Set(asserted));
+        }
+        catch
+        {
+            Memory.Dispose();
+            throw;
+        }
+
+        _drivers = [.. Mmio.Devices.Select((device, index) => new MmioDriver(this, device, _lines[index], _recorders[index]))];
     }
 
     /// <summary>What the bus was made of.</summary>
@@ -49,7 +76,10 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     public IReadOnlyList<MmioDriver> Drivers => _drivers;
 
     /// <summary>The driver's view of the device at <paramref name="index"/>; for a bus with one device, of that one.</summary>
-    public MmioDriver Driver(int index = 0) => _drivers[index];
+    /// <exception cref="ArgumentOutOfRangeException">The bus has no such device.</exception>
+    public MmioDriver Driver(int index = 0) => index >= 0 && index < _drivers.Length
+        ? _drivers[index]
+        : throw new ArgumentOutOfRangeException(nameof(index), index, $"the bus has {_drivers.Length} devices, numbered from 0");
 
     /// <summary>Puts bytes somewhere in guest RAM.</summary>
     /// <returns>Their guest-physical address.</returns>
@@ -61,26 +91,36 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Copies guest bytes out.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">They are not all RAM.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all RAM, or the length is negative.</exception>
     public byte[] Read(ulong address, int length)
     {
+        if (length < 0)
+            throw new ArgumentOutOfRangeException(nameof(length), length, "a length is 0 or more");
         byte[] bytes = new byte[length];
-        return Memory.TryRead(address, bytes) ? bytes : throw new ArgumentOutOfRangeException(nameof(address), address, "not guest RAM");
+        return Memory.TryRead(address, bytes) ? bytes : throw new ArgumentOutOfRangeException(nameof(address), $"0x{address:x}", $"not all of the {length} bytes from here on are guest RAM");
     }
 
-    /// <summary>Stops and disposes the devices, then frees the RAM.</summary>
+    /// <summary>
+    /// Stops and disposes the devices, then frees the RAM. It ends within <see cref="TestBusOptions.StopLimit"/> for each queue also when a device holds chains that it
+    /// never completes; the RAM then stays mapped until the process ends, because the device may still write to it.
+    /// </summary>
+    /// <exception cref="DeviceFailureException">
+    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may hide.
+    /// </exception>
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            await Mmio.DisposeAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            Memory.Dispose();
-        }
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            await new BusDisposal(Mmio, Memory, _flow, _recorders, Options.StopLimit).RunAsync().ConfigureAwait(false);
     }
 
     /// <summary>The same as <see cref="DisposeAsync"/>, waiting for it.</summary>
+    /// <exception cref="DeviceFailureException">As there.</exception>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Nothing may touch the RAM of a bus that is gone.</summary>
+    internal void ThrowIfDisposed()
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+            throw new ObjectDisposedException(nameof(TestBus), "the bus of this driver has been disposed");
+    }
 }

@@ -23,4 +23,10 @@ public sealed record TestBusOptions
 
     /// <summary>How long a wait of the driver's side lasts before it gives up with a <see cref="TimeoutException"/>.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a reset or the disposal waits for a queue whose device holds chains that it has not completed; it takes the place of
+    /// <see cref="MmioBusOptions.StopLimit"/> in <see cref="Bus"/>. When it is over the device is lost, and the disposal of the bus throws an exception that names queue and chains.
+    /// </summary>
+    public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -31,11 +31,11 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
         {
             served = session.Handle(message, _answer);
             if (!served)
-                VhostUserLog.Refused(logger, $"request {message.Header.Request} is not known here and has no effect");
+                VhostUserLog.Refused(logger, $"request {message.Header.Request} is not known here and has no effect", null);
         }
         catch (ProtocolException e) when (NeedsAck(message))
         {
-            VhostUserLog.Refused(logger, e.Message);
+            VhostUserLog.Refused(logger, e.Message, e);
         }
 
         if (NeedsAck(message))

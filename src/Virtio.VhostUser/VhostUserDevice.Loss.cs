@@ -90,7 +90,7 @@ public sealed partial class VhostUserDevice
     {
         ILogger logger = LoggerOf(activation);
         var reconnection = new Reconnection($"vhost-user {Id} reconnection", reason, _options.ReconnectTime, attempt => Attempt(attempt, activation), (self, last) => GiveUp(self, activation, last));
-        VhostUserDeviceLog.Lost(logger, Id, _path, reason.Message, _options.ReconnectTime.TotalSeconds);
+        VhostUserDeviceLog.Lost(logger, Id, _path, reason.Message, _options.ReconnectTime.TotalSeconds, reason);
         lock (_gate)
         {
             // A reset came first: its driver's session has ended, and the next one connects by itself.
@@ -203,7 +203,7 @@ public sealed partial class VhostUserDevice
                 return false;
             if (Id == DeviceId.Block)
             {
-                VhostUserDeviceLog.Failing(LoggerOf(activation), Id, _path, _options.ReconnectTime.TotalSeconds, reason.Message);
+                VhostUserDeviceLog.Failing(LoggerOf(activation), Id, _path, _options.ReconnectTime.TotalSeconds, reason.Message, reason);
                 return FailRequests(activation);
             }
         }

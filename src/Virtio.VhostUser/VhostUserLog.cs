@@ -16,12 +16,12 @@ internal static partial class VhostUserLog
     internal static partial void Gone(ILogger logger, DeviceId device);
 
     [LoggerMessage(2004, LogLevel.Warning, "{Device}: the connection to the front-end has ended: {Reason}")]
-    internal static partial void Lost(ILogger logger, DeviceId device, string reason);
+    internal static partial void Lost(ILogger logger, DeviceId device, string reason, Exception? exception);
 
     [LoggerMessage(2005, LogLevel.Warning, "the front-end is refused something: {What}")]
-    internal static partial void Refused(ILogger logger, string what);
+    internal static partial void Refused(ILogger logger, string what, Exception? exception);
 
-    [LoggerMessage(2006, LogLevel.Warning, "{Device} needs a reset: {Reason}")]
+    [LoggerMessage(2006, LogLevel.Error, "{Device} needs a reset: {Reason}")]
     internal static partial void DeviceFailed(ILogger logger, DeviceId device, string reason, Exception? exception);
 
     [LoggerMessage(2007, LogLevel.Debug, "{Device}: {Request}")]

@@ -122,7 +122,7 @@ public sealed class VhostUserServer : IAsyncDisposable
         using DescriptorSocket connection = socket;
         if (_abandoned.Collect() is { } refusal)
         {
-            VhostUserLog.Lost(_logger, _device.Id, refusal);
+            VhostUserLog.Lost(_logger, _device.Id, refusal, exception: null);
             return;
         }
 
@@ -137,7 +137,7 @@ public sealed class VhostUserServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ProtocolException)
         {
-            VhostUserLog.Lost(_logger, _device.Id, e.Message);
+            VhostUserLog.Lost(_logger, _device.Id, e.Message, e);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Virtio.Devices;
 using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm;
@@ -25,21 +26,32 @@ internal static class MicroVmValidation
         ArgumentNullException.ThrowIfNull(options.CommandLine);
         ArgumentNullException.ThrowIfNull(options.Devices);
         ArgumentNullException.ThrowIfNull(options.Logger);
-        Require(Enum.IsDefined(options.Machine), nameof(options.Machine), "there is no such machine");
+        Require(Enum.IsDefined(options.Machine), nameof(options.Machine), $"there is no machine {options.Machine}");
         Require(
             options.MemorySize is >= MicroVmOptions.MinMemorySize and <= MicroVmOptions.MaxMemorySize && options.MemorySize % MemoryGranularity == 0,
-            nameof(options.MemorySize), "memory is 64 MiB to 16 GiB, in steps of 2 MiB");
+            nameof(options.MemorySize), $"memory is 64 MiB to 16 GiB, in steps of 2 MiB; this is {options.MemorySize} bytes");
         Require(
             options.ProcessorCount is >= 1 and <= MicroVmOptions.MaxProcessorCount,
-            nameof(options.ProcessorCount), $"there are 1 to {MicroVmOptions.MaxProcessorCount} processors");
+            nameof(options.ProcessorCount), $"there are 1 to {MicroVmOptions.MaxProcessorCount} processors, not {options.ProcessorCount}");
         Require(
-            options.Devices.Count <= MicroVmOptions.MaxDeviceCount && options.Devices.All(device => device is not null),
-            nameof(options.Devices), $"there are at most {MicroVmOptions.MaxDeviceCount} devices, none of them null");
+            options.Devices.Count <= MicroVmOptions.MaxDeviceCount,
+            nameof(options.Devices), $"there are at most {MicroVmOptions.MaxDeviceCount} devices, not {options.Devices.Count}");
+        for (var i = 0; i < options.Devices.Count; i++)
+            CheckDevice(options.Devices, i);
         Require(
-            options.Devices.Distinct(ReferenceEqualityComparer.Instance).Count() == options.Devices.Count,
-            nameof(options.Devices), "a device is given twice");
-        Require(options.Initrd.All(source => source is not null), nameof(options.Initrd), "an initial ramdisk is null");
-        Require(Enum.IsDefined(options.DeviceDiscovery), nameof(options.DeviceDiscovery), "there is no such way to find devices");
+            options.StopLimit > TimeSpan.Zero || options.StopLimit == Timeout.InfiniteTimeSpan,
+            nameof(options.StopLimit), $"the limit of a stop is more than zero, or Timeout.InfiniteTimeSpan; this is {options.StopLimit}");
+        Require(options.Initrd.All(source => source is not null), nameof(options.Initrd), $"initial ramdisk {options.Initrd.ToList().IndexOf(null!)} is null");
+        Require(Enum.IsDefined(options.DeviceDiscovery), nameof(options.DeviceDiscovery), $"there is no way {options.DeviceDiscovery} to find devices");
+    }
+
+    private static void CheckDevice(IReadOnlyList<IVirtioDevice> devices, int index)
+    {
+        Require(devices[index] is not null, nameof(MicroVmOptions.Devices), $"device {index} is null");
+        var first = devices.TakeWhile(device => !ReferenceEquals(device, devices[index])).Count();
+        Require(
+            first == index,
+            nameof(MicroVmOptions.Devices), $"devices {first} and {index} are the same object, a {devices[index].GetType().Name}: each place needs a device of its own");
     }
 
     private static void CheckFor(MicroVmMachine machine, MicroVmOptions options)
@@ -49,7 +61,8 @@ internal static class MicroVmValidation
             throw new PlatformNotSupportedException($"the KVM machine runs on Linux on x86-64 only; this is {RuntimeInformation.RuntimeIdentifier}");
         Require(
             !isSoftware || options.ProcessorCount <= MicroVmOptions.MaxSoftwareProcessorCount,
-            nameof(options.ProcessorCount), $"the software machine has at most {MicroVmOptions.MaxSoftwareProcessorCount} processors, the KVM machine {MicroVmOptions.MaxProcessorCount}");
+            nameof(options.ProcessorCount),
+            $"the software machine has at most {MicroVmOptions.MaxSoftwareProcessorCount} processors, the KVM machine {MicroVmOptions.MaxProcessorCount}; {options.ProcessorCount} were asked for");
         Require(
             !isSoftware || options.DeviceDiscovery == MicroVmDeviceDiscovery.Firmware,
             nameof(options.DeviceDiscovery), "the software machine's kernels find their devices in its device tree; parameters for them are for the KVM machine");

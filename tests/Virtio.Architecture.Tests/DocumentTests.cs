@@ -8,27 +8,29 @@ public sealed partial class DocumentTests
     public static TheoryData<string> Documents =>
         [.. Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)).Select(Repository.Relative)];
 
-    [Fact]
-    public void Samples_in_documents_are_the_samples_files()
-    {
-        MatchCollection samples = Sample().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")));
-        Assert.NotEmpty(samples);
-        Assert.All(samples, sample => Assert.Equal(File.ReadAllText(Path.Combine(Repository.Root, sample.Groups[1].Value)), sample.Groups[2].Value));
-    }
+    /// <summary>Those whose C# is compiled: all in it is a sample or an excerpt of one.</summary>
+    public static TheoryData<string> DocumentsWithExamples => ["README.md", "docs/writing-a-device.md"];
 
-    [Fact]
-    public void Excerpts_in_documents_are_from_files_that_the_build_compiles()
-    {
-        MatchCollection excerpts = Excerpt().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")));
-        Assert.NotEmpty(excerpts);
-        Assert.All(excerpts, excerpt => Assert.Contains(Unindent(excerpt.Groups[2].Value), Unindent(File.ReadAllText(Path.Combine(Repository.Root, excerpt.Groups[1].Value))), StringComparison.Ordinal));
-    }
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Samples_in_documents_are_the_samples_files(string document) => Assert.All(
+        Sample().Matches(TextOf(document)),
+        sample => Assert.Equal(TextOf(sample.Groups[1].Value), sample.Groups[2].Value));
 
-    [Fact]
-    public void Every_csharp_example_in_the_README_is_a_sample_or_an_excerpt()
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Excerpts_in_documents_are_from_files_that_the_build_compiles(string document) => Assert.All(
+        Excerpt().Matches(TextOf(document)),
+        excerpt => Assert.Contains(Unindent(excerpt.Groups[2].Value), Unindent(TextOf(excerpt.Groups[1].Value)), StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(DocumentsWithExamples))]
+    public void Every_csharp_example_is_a_sample_or_an_excerpt(string document)
     {
-        string text = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-        Assert.Equal(text.Split("```csharp").Length - 1, Sample().Count(text) + Excerpt().Count(text));
+        string text = TextOf(document);
+        int examples = text.Split("```csharp").Length - 1;
+        Assert.NotEqual(0, examples);
+        Assert.Equal(examples, Sample().Count(text) + Excerpt().Count(text));
     }
 
     [Theory]
@@ -45,6 +47,8 @@ public sealed partial class DocumentTests
     [Fact]
     public void Samples_stay_below_50_lines() =>
         Assert.Empty(Repository.SourceFiles("samples").Where(path => File.ReadLines(path).Count() >= 50).Select(Repository.Relative));
+
+    private static string TextOf(string relative) => File.ReadAllText(Path.Combine(Repository.Root, relative));
 
     private static string Unindent(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimStart()));
 

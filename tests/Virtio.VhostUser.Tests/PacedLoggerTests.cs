@@ -28,7 +28,7 @@ public sealed class PacedLoggerTests
         var paced = new PacedLogger(log, clock);
         for (int i = 0; i < 500; i++)
         {
-            VhostUserLog.Refused(paced, "something");
+            VhostUserLog.Refused(paced, "something", exception: null);
             clock.Now += PacedLogger.Pace.Ticks;
         }
 
@@ -38,7 +38,7 @@ public sealed class PacedLoggerTests
     private static void Flood(PacedLogger paced)
     {
         for (int i = 0; i < 10_000; i++)
-            VhostUserLog.Refused(paced, "something");
+            VhostUserLog.Refused(paced, "something", exception: null);
     }
 
     private sealed class Clock : TimeProvider

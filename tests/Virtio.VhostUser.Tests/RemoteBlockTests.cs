@@ -87,7 +87,7 @@ public sealed class RemoteBlockTests
 
         // Not before it is back.
         driver.Reset();
-        Assert.Throws<InvalidOperationException>(() => driver.Start());
+        Assert.Throws<DeviceFailureException>(() => driver.Start());
         disk.StartServer();
         Assert.Equal(9, ReadSector(driver.Start(), 0, 0)[0]);
     }
@@ -98,7 +98,7 @@ public sealed class RemoteBlockTests
         await using var disk = new ServedAlone();
         await using VhostUserDevice device = VhostUserDevice.Connect(DeviceId.Block, disk.Path);
         await using var bus = new TestBus(device);
-        Assert.Throws<InvalidOperationException>(() => bus.Driver().Start());
+        Assert.Throws<DeviceFailureException>(() => bus.Driver().Start());
         Assert.True(bus.Driver().Status.HasFlag(DeviceStatusBits.NeedsReset));
         bus.Driver().Reset();
     }

@@ -16,7 +16,7 @@ internal sealed unsafe class SharedGuest : IDisposable
     internal const uint RingSize = 8;
     private const ulong Table = 0;
     private const ulong Available = 0x1000;
-    private const ulong Used = 0x2000;
+    internal const int Used = 0x2000;
     private const ulong Header = 0x3000;
     private const ulong Status = 0x3100;
     private const ulong DataPlace = 0x4000;

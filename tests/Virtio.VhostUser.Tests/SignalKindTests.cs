@@ -59,7 +59,9 @@ public sealed class SignalKindTests : IDisposable
                 _ => opened!,
             };
             Assert.False(peer.Try(request, RawFrontend.Numbers(0), handle));
-            Assert.Equal(before, Bytes(_guest.File));
+
+            // Up to the used ring, in which the worker asks for kicks as it falls asleep. A write would go to the file's beginning.
+            Assert.Equal(before[..SharedGuest.Used], Bytes(_guest.File)[..SharedGuest.Used]);
             Assert.Equal(new byte[4096], Bytes(memory.File!));
             Assert.Equal("untouched", await File.ReadAllTextAsync(path));
 

@@ -11,8 +11,11 @@ public sealed class ConfigSpace
     private uint _generation;
 
     /// <summary>Zeroed configuration space.</summary>
-    /// <param name="length">Its length in bytes.</param>
-    public ConfigSpace(int length) => _bytes = new byte[length];
+    /// <param name="length">Its length in bytes, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
+    public ConfigSpace(int length) => _bytes = length >= 0
+        ? new byte[length]
+        : throw new ArgumentOutOfRangeException(nameof(length), length, "a configuration space has 0 bytes or more");
 
     /// <summary>Counts the changes.</summary>
     public uint Generation
@@ -41,6 +44,8 @@ public sealed class ConfigSpace
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the space.</exception>
     public bool Update(int offset, ReadOnlySpan<byte> source)
     {
+        if (offset < 0 || offset > _bytes.Length - source.Length)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"the configuration space of {_bytes.Length} bytes has no {source.Length} bytes there");
         lock (_gate)
         {
             Span<byte> target = _bytes.AsSpan(offset, source.Length);

@@ -57,7 +57,11 @@ public interface IVirtioDevice : IAsyncDisposable
     /// <summary>Starts to serve a queue: at activation, or at any time until <see cref="Reset"/>, with other queues running or none.</summary>
     void StartQueue(int index, Virtqueue queue);
 
-    /// <summary>Stops serving a queue; returns when nobody touches it or its buffers.</summary>
+    /// <summary>
+    /// Stops serving a queue; returns when the device touches neither it nor its buffers any more, which <see cref="QueueWorker.Stop"/> waits for. The driver may use
+    /// the memory for something else as soon as this has returned.
+    /// </summary>
+    /// <exception cref="QueueStopException">The device did not stop within the transport's limit.</exception>
     void StopQueue(int index);
 
     /// <summary>Back to the state before <see cref="Activate"/>; all queues were stopped.</summary>

@@ -1,10 +1,12 @@
+using System.Diagnostics;
 using Virtio.Queues;
 
 namespace Virtio.Devices;
 
 /// <summary>
 /// The one thread that serves a queue. Two modes: driver-driven (a kick, then chains until none is left) and host-driven (data on the host, then
-/// a chain to put it in, at once: it keeps none). <see cref="Stop"/> returns when nobody touches the queue or its buffers any more.
+/// a chain to put it in). In both, a chain may be kept and completed later, from any thread; the worker publishes it. <see cref="Stop"/> returns when
+/// the device holds no chain of the queue any more.
 /// </summary>
 public sealed class QueueWorker : IDisposable
 {
@@ -13,6 +15,9 @@ public sealed class QueueWorker : IDisposable
 
     // After at most this many requests the driver is told, so that it need not wait for the whole ring to be served.
     private const int BatchSize = 32;
+
+    // From here on a stop is so slow that a person wants to know what it waits for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Virtqueue _queue;
     private readonly DeviceActivation _activation;
@@ -34,14 +39,19 @@ public sealed class QueueWorker : IDisposable
         _poll = new AdaptivePoll(queue.PollTime, TimeProvider.System, Environment.ProcessorCount);
         _hold = new InterruptHold(_poll, TimeProvider.System);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
-        _thread.Start();
+
+        // What flows with the caller's calls (a trace, a test) has no business on a thread that outlives them.
+        _thread.UnsafeStart();
     }
 
     /// <summary>Serves a queue whose requests come from the driver.</summary>
     /// <param name="name">The thread's name.</param>
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
     /// <param name="activation">Whom to tell when the device fails.</param>
-    /// <param name="handle">Serves one request: completes the chain, or keeps it and completes it later from any thread.</param>
+    /// <param name="handle">
+    /// Serves one request: completes the chain, or keeps it and completes it later from any thread. One that throws fails the device. A chain that is never completed
+    /// holds up every stop of the queue: see <see cref="Virtqueue.Stopping"/>.
+    /// </param>
     public static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle) =>
         Start(name, queue, activation, handle, endOfBatch: null);
 
@@ -53,6 +63,7 @@ public sealed class QueueWorker : IDisposable
     /// <param name="endOfBatch">Called on the worker's thread after the requests of a batch were handled, before they are published.</param>
     internal static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle, Action? endOfBatch)
     {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(queue);
         ArgumentNullException.ThrowIfNull(activation);
         ArgumentNullException.ThrowIfNull(handle);
@@ -63,31 +74,67 @@ public sealed class QueueWorker : IDisposable
     /// <param name="name">The thread's name.</param>
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
     /// <param name="activation">Whom to tell when the device fails.</param>
-    /// <param name="pump">Moves what it can; called again after <see cref="Wake"/>, and after a kick if it returned true: "data is left, a chain is missing".</param>
+    /// <param name="pump">
+    /// Moves what it can from the host into chains that it takes with <see cref="Virtqueue.TryDequeue"/>, and completes them; the worker publishes them when it
+    /// returns. It is called once at the start, again after <see cref="Wake"/>, and after a kick if it returned true: "data is left, a chain is missing". It must not block
+    /// for long: a stop waits for it. One that throws fails the device.
+    /// </param>
     public static QueueWorker StartHostDriven(string name, Virtqueue queue, DeviceActivation activation, Func<Virtqueue, bool> pump)
     {
+        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(queue);
         ArgumentNullException.ThrowIfNull(activation);
         ArgumentNullException.ThrowIfNull(pump);
         return new QueueWorker(name, queue, activation, hostDriven: true, worker => () => worker.ServeHost(pump));
     }
 
-    /// <summary>Makes a host-driven worker look again. Thread-safe.</summary>
+    /// <summary>
+    /// Makes a host-driven worker look again: its pump is called at least once from its beginning after this. Thread-safe; without effect after the stop. A device that
+    /// keeps its worker in a field wakes it once after storing it there, for data that came before.
+    /// </summary>
     public void Wake() => _queue.Signal.Set();
 
     /// <summary>
-    /// Ends the worker and waits until every chain that it handed out has been completed, so that neither ring nor buffers are touched afterwards.
+    /// Ends the worker and waits until every chain that it handed out has been completed, so that neither ring nor buffers are touched afterwards. After one second it
+    /// logs the chains that it waits for, once. Not for the worker's own thread.
     /// </summary>
+    /// <exception cref="QueueStopException">
+    /// The transport's limit for the stop is over (<see cref="Transports.Mmio.MmioBusOptions.StopLimit"/>; infinite by default). Let it through to the transport.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">It is called by the worker itself, from its handler.</exception>
     public void Stop()
     {
         if (_stop)
             return;
+        if (Thread.CurrentThread == _thread)
+            throw new InvalidOperationException($"the worker of queue {_queue.Index} cannot stop itself: return from the handler, and stop it from another thread");
         _stop = true;
         _queue.Stop();
+        TimeSpan limit = _queue.StopLimit;
+        bool isLimited = limit != Timeout.InfiniteTimeSpan;
+        TimeSpan first = isLimited && limit < Patience ? limit : Patience;
+        if (JoinUnlessAbandoned(first))
+            return;
+        IReadOnlyList<int> held = _queue.HeldChains();
+        QueueWorkerLog.StopIsSlow(_activation.Logger, _queue.Index, _thread.Name!, first.TotalSeconds, held.Count, string.Join(", ", held.Take(QueueStopException.NamedChains)));
+        if (JoinUnlessAbandoned(isLimited ? limit - first : Timeout.InfiniteTimeSpan))
+            return;
+        var why = new QueueStopException(_queue.Index, _thread.Name!, limit, _queue.HeldChains());
+        _queue.GiveUpStop(why);
+        throw why;
+    }
 
-        // The first step covers every request that ends when it is cancelled; the loop is for those that do not.
-        while (!_thread.Join(JoinStep) && !_queue.IsAbandoned)
-            continue;
+    /// <summary>Waits for the worker's end; true also where the transport has given up the requests that it waits for.</summary>
+    private bool JoinUnlessAbandoned(TimeSpan time)
+    {
+        for (long start = Stopwatch.GetTimestamp(); ;)
+        {
+            TimeSpan left = time == Timeout.InfiniteTimeSpan ? JoinStep : time - Stopwatch.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+                return false;
+            if (_thread.Join(left < JoinStep ? left : JoinStep) || _queue.IsAbandoned)
+                return true;
+        }
     }
 
     /// <summary>The same as <see cref="Stop"/>.</summary>
@@ -123,10 +170,11 @@ public sealed class QueueWorker : IDisposable
         catch (Exception e)
         {
             _activation.Fail($"queue {_queue.Index}: {e.Message}", e);
-        }
 
-        if (_hostDriven)
-            return;
+            // A pump that threw keeps nothing; the chains that it took are lost with it.
+            if (_hostDriven)
+                return;
+        }
 
         // Chains that others still hold come back here; only then may the driver reuse the memory (virtio 1.4, 2.4.1).
         for (_queue.Publish(); _queue.Outstanding > 0; _queue.Publish())

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -14,11 +15,15 @@ public sealed unsafe class GuestMemory : IDisposable
     // A host that backs memory with large pages of itself does so only where they are aligned on both sides, for the host and for the guest.
     private const ulong LargePageSize = 2 << 20;
 
+    // Keeps what was given up alive: a mapping may end with its owner's finalizer.
+    private static readonly ConcurrentBag<GuestMemory> Kept = [];
+
     private readonly Action _free;
     private readonly GuestMemoryRegion[] _regions;
     private readonly GuestMemoryChunk[] _chunks;
     private GuestMemoryChunk _lastHit;
     private bool _disposed;
+    private volatile bool _isKept;
 
     private GuestMemory(GuestMemoryRegion[] regions, Action free)
     {
@@ -152,13 +157,26 @@ public sealed unsafe class GuestMemory : IDisposable
         return false;
     }
 
-    /// <summary>Frees the memory. Anything that still uses it would read and write memory of others: stop processors, workers and transports first.</summary>
+    /// <summary>
+    /// Makes <see cref="Dispose"/> free nothing, so that the memory stays until the process ends: for a host that gives up on a device which may still write to it.
+    /// A transport does so by itself when a device does not complete its chains within the limit for its stop. Thread-safe; too late after <see cref="Dispose"/>.
+    /// </summary>
+    public void Keep()
+    {
+        if (_isKept)
+            return;
+        _isKept = true;
+        Kept.Add(this);
+    }
+
+    /// <summary>Frees the memory, unless it is kept. Anything that still uses it would read and write memory of others: stop processors, workers and transports first.</summary>
     public void Dispose()
     {
         if (_disposed)
             return;
         _disposed = true;
-        _free();
+        if (!_isKept)
+            _free();
     }
 
     /// <summary>The chunk that an address was found in last: the next one nearly always lies there too.</summary>

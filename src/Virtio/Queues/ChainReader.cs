@@ -58,7 +58,8 @@ public readonly struct ChainReader
     public void Take(long count, ICollection<ReadOnlyMemory<byte>> pieces)
     {
         ArgumentNullException.ThrowIfNull(pieces);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Remaining);
+        if (count < 0 || count > Remaining)
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"there are {Remaining} bytes left");
         while (count > 0)
         {
             GuestBuffer piece = _chain.Reading.Take(_chain.Pieces, count);

@@ -61,7 +61,8 @@ public readonly struct ChainWriter
     public void Take(long count, ICollection<Memory<byte>> pieces)
     {
         ArgumentNullException.ThrowIfNull(pieces);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Remaining);
+        if (count < 0 || count > Remaining)
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"there are {Remaining} bytes of room left");
         while (count > 0)
         {
             GuestBuffer piece = _chain.Writing.Take(_chain.Pieces, count);

@@ -202,7 +202,15 @@ public sealed partial class Virtqueue
     {
         if (_current.Progress == ChainProgress.Free)
             return _current;
-        return _freeCount > 0 ? _free[--_freeCount] : new DescriptorChain(this, _memory);
+        return _freeCount > 0 ? _free[--_freeCount] : MakeChain();
+    }
+
+    private DescriptorChain MakeChain()
+    {
+        var chain = new DescriptorChain(this, _memory);
+        lock (_made)
+            _made.Add(chain);
+        return chain;
     }
 
     private void PutFree(DescriptorChain chain)

@@ -100,6 +100,22 @@ public sealed partial class Virtqueue
         Signal.Set();
     }
 
+    /// <summary>
+    /// The ids of the chains that the device holds. For a queue that was stopped, and takes none any more; a chain that is completed meanwhile may be among them.
+    /// </summary>
+    internal IReadOnlyList<int> HeldChains()
+    {
+        lock (_made)
+            return [.. _made.Prepend(_current).Where(chain => chain.Progress is ChainProgress.Taken).Select(chain => (int)chain.Id)];
+    }
+
+    /// <summary>Gives up on a stop. The memory that the device may still write to is never freed.</summary>
+    internal void GiveUpStop(QueueStopException why)
+    {
+        _memory.Keep();
+        Abandonment = why;
+    }
+
     private bool Has(QueueHindrances hindrances) => (_hindrances & (int)hindrances) != 0;
 
     private void NoteDrained()

@@ -34,6 +34,9 @@ public sealed partial class Virtqueue
     private DescriptorChain[] _free = new DescriptorChain[8];
     private int _freeCount;
     private CompletedChains _completed;
+
+    // Every chain object but the first, so that a stop can name those the device still holds. It grows under its own lock, on the queue's thread.
+    private readonly List<DescriptorChain> _made = [];
     private long _owner = -1;
     private StackMark _stack;
 
@@ -96,6 +99,12 @@ public sealed partial class Virtqueue
 
     /// <summary>How long its worker looks for more requests before it sleeps; zero for not at all.</summary>
     internal TimeSpan PollTime { get; set; }
+
+    /// <summary>How long <see cref="Devices.QueueWorker.Stop"/> waits for the chains that the device holds; infinite by default.</summary>
+    internal TimeSpan StopLimit { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Why the queue could not be stopped: the device may still use its chains and their memory. Null as a rule.</summary>
+    internal QueueStopException? Abandonment { get; private set; }
 
     /// <summary>The driver wants to be told of what was published, and was not.</summary>
     internal bool IsInterruptDue { get; private set; }

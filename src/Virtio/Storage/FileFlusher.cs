@@ -178,7 +178,7 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
 
     private StorageException Failure(string reason, Exception? cause)
     {
-        FileStorageLog.FlushFailed(logger, path, reason);
+        FileStorageLog.FlushFailed(logger, path, reason, cause);
         return new StorageException($"Cannot flush '{path}': {reason}. What was written since the flush before may be lost; check the device below it, then open it again.", cause);
     }
 

@@ -25,7 +25,8 @@ public sealed class MemoryStorage : IWritableBlockStorage
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
     public MemoryStorage(long length, bool readOnly = false)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (length < 0)
+            throw new ArgumentOutOfRangeException(nameof(length), length, "a storage has 0 bytes or more");
         _chunks = new ConcurrentDictionary<long, byte[]>();
         Length = length;
         CanWrite = !readOnly;

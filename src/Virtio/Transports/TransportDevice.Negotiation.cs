@@ -53,6 +53,8 @@ internal sealed partial class TransportDevice
     {
         lock (_gate)
         {
+            if (Lost is not null)
+                return;
             if (value == 0)
             {
                 Reset();

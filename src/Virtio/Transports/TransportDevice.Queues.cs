@@ -65,6 +65,10 @@ internal sealed partial class TransportDevice
 
             queue.Resetting = true;
             Stop(queue, (int)index);
+
+            // Otherwise the reset does not end: the device may still write to the queue's buffers.
+            if (Lost is not null)
+                return;
             queue.Clear();
             queue.Resetting = false;
         }
@@ -135,6 +139,7 @@ internal sealed partial class TransportDevice
         if (queue.Size > queue.MaximumSize || !Virtqueue.TryCreate(queue.ToConfig(_taken, state), _memory, interrupt, queue.Signal, out Virtqueue? made))
             return false;
         made!.PollTime = PollTime;
+        made.StopLimit = StopLimit;
         made.Counters = queue.Counters;
         made.Duration = Duration;
         queue.Queue = made;
@@ -164,5 +169,6 @@ internal sealed partial class TransportDevice
             return;
         queue.Started = false;
         Guarded.StopQueue(index);
+        Lost ??= queue.Queue?.Abandonment;
     }
 }

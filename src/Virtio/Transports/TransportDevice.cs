@@ -44,6 +44,15 @@ internal sealed partial class TransportDevice
     /// <summary>How long workers of its queues look for more requests before they sleep.</summary>
     internal TimeSpan PollTime { get; init; }
 
+    /// <summary>How long the stop of a queue may wait for the device; infinite by default.</summary>
+    internal TimeSpan StopLimit { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// Why the device is lost: it did not stop a queue. Null as a rule. From then on a reset does not end (the status stays DEVICE_NEEDS_RESET), because the device may
+    /// still write to the driver's memory. Written under the lock.
+    /// </summary>
+    internal QueueStopException? Lost { get; private set; }
+
     /// <summary>Where the durations of requests go, if somewhere.</summary>
     internal RequestDuration? Duration { get; init; }
 
@@ -95,13 +104,26 @@ internal sealed partial class TransportDevice
     // Called by workers, so it takes no lock: a reset may hold it, waiting for that worker. An activation that a reset has ended fails nothing.
     private void Fail(object? session, string reason, Exception? exception)
     {
-        if (session != Volatile.Read(ref _session) || !TryAddNeedsReset())
+        if (session != Volatile.Read(ref _session))
             return;
+        if (!TryAddNeedsReset())
+        {
+            // It does not run, so there is nothing to end. But a fault of its code is to be seen also then.
+            if (exception is not null)
+                LogFailure(reason, exception);
+            return;
+        }
+
         foreach (QueueRegisters queue in _queues)
             queue.Queue?.Halt();
+        LogFailure(reason, exception);
+        NotifyConfigChanged();
+    }
+
+    private void LogFailure(string reason, Exception? exception)
+    {
         if (Volatile.Read(ref _failures) < LoggedFailures && Interlocked.Increment(ref _failures) <= LoggedFailures)
             TransportLog.DeviceFailed(_logger, Device.Id, reason, exception);
-        NotifyConfigChanged();
     }
 
     private bool TryAddNeedsReset()
@@ -121,7 +143,7 @@ internal sealed partial class TransportDevice
     {
         bool wasActive = Status.HasFlag(DeviceStatus.DriverOk);
         StopQueues();
-        if (wasActive)
+        if (wasActive && Lost is null)
             Guarded.Reset();
         foreach (QueueRegisters queue in _queues)
             queue.Clear();
@@ -130,7 +152,7 @@ internal sealed partial class TransportDevice
         // The status last: whoever reads 0 finds neither an event nor a device that could still raise one (virtio 1.4, 2.4.1).
         Volatile.Write(ref _session, null);
         Interrupts.Disable();
-        Volatile.Write(ref _status, 0);
+        Volatile.Write(ref _status, Lost is null ? 0 : (int)DeviceStatus.NeedsReset);
     }
 
     private void StopQueues()

@@ -30,6 +30,9 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
 
     internal Virtqueue? Queue { get; private set; }
 
+    /// <summary>Makes the worker of a queue; by default one that hands each chain to the handler.</summary>
+    internal Func<int, Virtqueue, DeviceActivation, QueueWorker>? Starting { get; init; }
+
     internal Action? OnActivate { get; init; }
 
     internal Action? OnStop { get; init; }
@@ -52,7 +55,7 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
     public void StartQueue(int index, Virtqueue queue)
     {
         Queue = queue;
-        _workers[index] = QueueWorker.Start("virtio-probe", queue, Activation!, _handle);
+        _workers[index] = Starting?.Invoke(index, queue, Activation!) ?? QueueWorker.Start("virtio-probe", queue, Activation!, _handle);
     }
 
     public void StopQueue(int index)

@@ -23,6 +23,7 @@ public sealed class FailureTests
         }
 
         driver.Reset();
+        Assert.IsType<InvalidDataException>(driver.ShowFailure());
         Assert.Contains("the handler's own fault", _log.Last, StringComparison.Ordinal);
         Assert.InRange(_log.Lines, 1, 10);
     }
@@ -41,6 +42,7 @@ public sealed class FailureTests
         driver.AwaitNeedsReset();
         driver.Reset();
         Assert.Equal(0u, driver.ReadRegister(MmioRegisters.Config));
+        Assert.NotNull(driver.ShowFailure());
         Assert.InRange(_log.Lines, 1, 10);
     }
 
@@ -58,6 +60,7 @@ public sealed class FailureTests
             bus.Driver().Reset();
         }
 
+        Assert.Contains("cannot", bus.Driver().ShowFailure()!.Message, StringComparison.Ordinal);
         Assert.InRange(_log.Lines, 1, 10);
     }
 

@@ -50,6 +50,7 @@ public sealed class StatusTests
         driver.Status = DeviceStatusBits.Running;
         Assert.Equal(DeviceStatusBits.Running | DeviceStatusBits.NeedsReset, driver.Status);
         Assert.Equal(InterruptBits.ConfigChange, driver.PendingInterrupts);
+        Assert.Contains("cannot", driver.ShowFailure()!.Message, StringComparison.Ordinal);
         fails = false;
         new ProbeKind().AssertWorks(driver.Start());
     }

@@ -47,6 +47,7 @@ internal sealed class RiscvBoard : IBoard
             DeviceSize = RiscvBoardLayout.VirtioStride,
             FirstInterrupt = RiscvBoardLayout.FirstVirtioInterrupt,
             CreateSignal = (device, _) => CreateSignal(options.Devices[device]),
+            StopLimit = options.StopLimit,
             Logger = options.Logger,
         };
         _virtio = new MmioBus(busOptions, _memory, options.Devices, plic.SetLevel);

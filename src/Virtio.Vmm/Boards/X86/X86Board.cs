@@ -54,6 +54,7 @@ internal sealed class X86Board : IBoard
             FirstInterrupt = 0,
             CreateSignal = CreateSignal,
             PollTime = PollTime,
+            StopLimit = options.StopLimit,
             Logger = options.Logger,
         };
         _virtio = new MmioBus(busOptions, _memory, options.Devices, (device, asserted) => interrupts.Set(X86BoardLayout.VirtioInterrupt(device), asserted));

@@ -44,14 +44,16 @@ public sealed class BlockDevice : IVirtioDevice
         options ??= new BlockDeviceOptions();
         if (options.SerialNumber.Length > IdLength || !Ascii.IsValid(options.SerialNumber))
             throw new ArgumentException($"serial number '{options.SerialNumber}' is not at most {IdLength} ASCII characters", nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.QueueSize, Virtqueue.MaximumSize);
+        if (options.QueueSize is < 1 or > Virtqueue.MaximumSize)
+            throw new ArgumentOutOfRangeException(nameof(options), options.QueueSize, $"a queue has 1 to {Virtqueue.MaximumSize} descriptors");
+        if (options.Queues is < 1 or > BlockDeviceOptions.MaximumQueues)
+            throw new ArgumentOutOfRangeException(nameof(options), options.Queues, $"a disk has 1 to {BlockDeviceOptions.MaximumQueues} queues");
         Storage = storage;
         Writable = !options.ReadOnly && storage is IWritableBlockStorage { CanWrite: true } writable ? writable : null;
+        if (storage.Length < 0)
+            throw new ArgumentException($"the storage, a {storage.GetType().Name}, says that it is {storage.Length} bytes long", nameof(storage));
         _capacity = storage.Length / SectorSize;
         SerialNumberBytes = Encoding.ASCII.GetBytes(options.SerialNumber.PadRight(IdLength, '\0'));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Queues, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Queues, BlockDeviceOptions.MaximumQueues);
         _queueSizes = [.. Enumerable.Repeat((ushort)options.QueueSize, options.Queues)];
         _workers = new QueueWorker?[options.Queues];
         RingFeatures = options.RingFeatures;

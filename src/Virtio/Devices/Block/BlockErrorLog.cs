@@ -19,7 +19,7 @@ internal sealed class BlockErrorLog
             return;
         int count = Interlocked.Increment(ref _count);
         if (count <= Limit)
-            BlockLog.RequestFailed(logger, (BlockRequestType)type, sector, exception.Message);
+            BlockLog.RequestFailed(logger, (BlockRequestType)type, sector, exception.Message, exception);
         if (count == Limit)
             BlockLog.NoFurtherErrors(logger);
     }

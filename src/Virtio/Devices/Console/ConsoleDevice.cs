@@ -33,8 +33,8 @@ public sealed class ConsoleDevice : IVirtioDevice
     public ConsoleDevice(ConsoleDeviceOptions? options = null)
     {
         options ??= new ConsoleDeviceOptions();
-        _input = new ConsoleInput(options.Input, options.InputHold, e => ConsoleLog.InputFailed(_logger, e.Message));
-        _output = new ConsoleOutput(options.Output, _input.DriverWrote, e => ConsoleLog.OutputFailed(_logger, e.Message));
+        _input = new ConsoleInput(options.Input, options.InputHold, e => ConsoleLog.InputFailed(_logger, e.Message, e));
+        _output = new ConsoleOutput(options.Output, _input.DriverWrote, e => ConsoleLog.OutputFailed(_logger, e.Message, e));
         RingFeatures = options.RingFeatures;
         WriteSize(options.Columns, options.Rows);
     }

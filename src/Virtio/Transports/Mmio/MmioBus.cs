@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
 using Virtio.Devices;
 using Virtio.Memory;
 using Virtio.Queues;
@@ -11,8 +12,6 @@ namespace Virtio.Transports.Mmio;
 /// </summary>
 public sealed class MmioBus : IAsyncDisposable
 {
-    private const uint MinimumDeviceSize = 0x200;
-
     private readonly MmioBusOptions _options;
     private readonly MmioDevice[] _decoders;
     private readonly MmioBusDevice[] _devices;
@@ -28,23 +27,25 @@ public sealed class MmioBus : IAsyncDisposable
     /// Asserts or deasserts an interrupt line, by number; level-triggered; called from any thread. It must neither throw nor reset a device: it is called by
     /// the very workers that a reset waits for.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">The device size is below 512.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which.</exception>
+    /// <exception cref="ArgumentException">A device is null, is given twice, or has a queue that is too large.</exception>
     public MmioBus(MmioBusOptions options, GuestMemory memory, IEnumerable<IVirtioDevice> devices, Action<int, bool> setInterrupt)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(devices);
         ArgumentNullException.ThrowIfNull(setInterrupt);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.DeviceSize, MinimumDeviceSize);
         _options = options;
         _devices = [.. devices.Select(Place)];
+        MmioBusValidation.Check(options, _devices);
         _metrics = new TransportMetrics(this);
         try
         {
             _decoders = [.. _devices.Select((placed, index) => new MmioDevice(new TransportDevice(
-                placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), queue => CreateSignal(index, queue), options.Logger)
+                placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), queue => CreateSignal(index, queue), LoggerOf(index))
             {
                 PollTime = options.PollTime,
+                StopLimit = options.StopLimit,
                 Duration = _metrics.DurationOf(index, placed.Device.Id),
             }))];
             _metrics.Add(_decoders.SelectMany((decoder, index) => decoder.Transport.CountedQueues(index)));
@@ -94,17 +95,20 @@ public sealed class MmioBus : IAsyncDisposable
     /// <param name="queue">Index of the queue in its device.</param>
     /// <param name="timeout">How long requests may take to end; none is cancelled.</param>
     /// <returns>Where to go on; null when the queue is not being served, or goes on because not all requests ended in time.</returns>
-    public QueueState? SuspendQueue(int device, int queue, TimeSpan timeout) => _decoders[device].Transport.SuspendQueue((uint)queue, timeout);
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device or queue.</exception>
+    public QueueState? SuspendQueue(int device, int queue, TimeSpan timeout) => TransportOf(device, queue).SuspendQueue((uint)queue, timeout);
 
     /// <summary>Serves a suspended queue again, from where its ring stands. Thread-safe.</summary>
     /// <param name="device">Index of the device on the bus.</param>
     /// <param name="queue">Index of the queue in its device.</param>
     /// <param name="state">What <see cref="SuspendQueue"/> returned.</param>
     /// <returns>False when the queue is not suspended, for example because the driver has reset it since, or the state is none of its ring.</returns>
-    public bool ResumeQueue(int device, int queue, QueueState state) => _decoders[device].Transport.ResumeQueue((uint)queue, state);
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device or queue.</exception>
+    public bool ResumeQueue(int device, int queue, QueueState state) => TransportOf(device, queue).ResumeQueue((uint)queue, state);
 
     /// <summary>Resets every device, which joins its workers, then disposes all of them, also when one fails: its exception comes afterwards.</summary>
-    /// <exception cref="AggregateException">Several devices could not be disposed.</exception>
+    /// <exception cref="QueueStopException">A device did not stop a queue within <see cref="MmioBusOptions.StopLimit"/>.</exception>
+    /// <exception cref="AggregateException">Several devices could not be stopped or disposed.</exception>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -113,12 +117,15 @@ public sealed class MmioBus : IAsyncDisposable
         // All first: once this is done nothing touches guest memory any more, whatever disposing does.
         foreach (MmioDevice decoder in _decoders)
             decoder.Transport.ForceReset();
-        var failures = new List<Exception>();
-        foreach (MmioBusDevice placed in _devices)
+        List<Exception> failures = [.. _decoders.Select(decoder => decoder.Transport.Lost).OfType<QueueStopException>()];
+
+        // The worker of a queue that did not stop still waits for its signal.
+        bool isStopped = failures.Count == 0;
+        for (int i = 0; i < _devices.Length; i++)
         {
             try
             {
-                await placed.Device.DisposeAsync().ConfigureAwait(false);
+                await DisposeDeviceAsync(i).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -127,11 +134,33 @@ public sealed class MmioBus : IAsyncDisposable
         }
 
         _metrics.Dispose();
-        _signals.ForEach(signal => signal.Dispose());
+        if (isStopped)
+            _signals.ForEach(signal => signal.Dispose());
         if (failures.Count == 1)
             ExceptionDispatchInfo.Throw(failures[0]);
         if (failures.Count > 1)
             throw new AggregateException(failures);
+    }
+
+    private async Task DisposeDeviceAsync(int index)
+    {
+        Task disposal = _devices[index].Device.DisposeAsync().AsTask();
+
+        // What a lost device waits for may never come, here too.
+        if (_decoders[index].Transport.Lost is null || await Task.WhenAny(disposal, Task.Delay(_options.StopLimit)).ConfigureAwait(false) == disposal)
+            await disposal.ConfigureAwait(false);
+    }
+
+    private ILogger LoggerOf(int device) => _options.CreateLogger?.Invoke(device) ?? _options.Logger;
+
+    private TransportDevice TransportOf(int device, int queue)
+    {
+        if (device < 0 || device >= _decoders.Length)
+            throw new ArgumentOutOfRangeException(nameof(device), device, $"the bus has {_decoders.Length} devices, numbered from 0");
+        int queues = _devices[device].Device.QueueSizes.Length;
+        return queue >= 0 && queue < queues
+            ? _decoders[device].Transport
+            : throw new ArgumentOutOfRangeException(nameof(queue), queue, $"device {device} has {queues} queues, numbered from 0");
     }
 
     private QueueSignal CreateSignal(int device, int queue)
@@ -141,8 +170,9 @@ public sealed class MmioBus : IAsyncDisposable
         return signal;
     }
 
-    private MmioBusDevice Place(IVirtioDevice device, int index) => new(
-        device,
+    // A null among the devices is refused right after.
+    private MmioBusDevice Place(IVirtioDevice? device, int index) => new(
+        device!,
         _options.BaseAddress + ((ulong)index * _options.DeviceSize),
         _options.DeviceSize,
         _options.FirstInterrupt + index);

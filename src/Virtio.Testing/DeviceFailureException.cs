@@ -1,0 +1,24 @@
+namespace Virtio.Testing;
+
+/// <summary>
+/// A device failed under a test: its own code or its storage's threw, or did not end. <see cref="Exception.InnerException"/> is the first failure, with its stack trace.
+/// </summary>
+public sealed class DeviceFailureException : Exception
+{
+    /// <summary>Makes one without a message.</summary>
+    public DeviceFailureException()
+    {
+    }
+
+    /// <summary>Makes one.</summary>
+    public DeviceFailureException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes one with its cause.</summary>
+    public DeviceFailureException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+}
