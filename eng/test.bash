@@ -11,7 +11,7 @@ kvm_projects=(tests/Guest tests/Virtio.Vmm.Tests)
 run_tests() {
   local project passed=0 failed=0 skipped=0
   rm -rf artifacts/test-results
-  for project in tests/*/*.csproj samples/OwnDevice/*.csproj; do run_and_count "${project%/*}"; done
+  for project in tests/*/*.csproj samples/OwnDevice/*.csproj samples/Keyboard/*.csproj; do run_and_count "${project%/*}"; done
   for project in "${kvm_projects[@]}"; do run_and_count "$project" kvm; done
   list_skipped
   echo "$passed passed, $failed failed, $skipped skipped"

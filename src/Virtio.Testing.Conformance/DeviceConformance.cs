@@ -1,6 +1,7 @@
 namespace Virtio.Testing.Conformance;
 
 /// <summary>What a device offers, and how it starts and stops (virtio 1.4, 2.1 to 2.4 and 6): inherit it with a device of your own.</summary>
+/// <remarks>It makes one request at a time, at most 64 in one test.</remarks>
 /// <param name="device">The device.</param>
 public abstract class DeviceConformance(DeviceUnderTest device)
 {
@@ -104,6 +105,7 @@ public abstract class DeviceConformance(DeviceUnderTest device)
         Assert.Equal(InterruptBits.None, driver.PendingInterrupts);
         driver.SetDriverOk();
         driver.Notify((uint)device.Queue);
+        device.Supply(bus, 1);
         device.AssertAnswered(bus, request, queue.Collect());
     }
 

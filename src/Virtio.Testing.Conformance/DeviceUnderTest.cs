@@ -2,7 +2,7 @@ using Virtio.Devices;
 
 namespace Virtio.Testing.Conformance;
 
-/// <summary>A device and a request that it must answer: all that the suites need to know of it.</summary>
+/// <summary>A device and a request that it must answer: all that the suites need to know of it. The device is alone on its bus.</summary>
 public abstract class DeviceUnderTest
 {
     // Enough for every ring of the suites, and little enough to be compared byte for byte.
@@ -27,6 +27,20 @@ public abstract class DeviceUnderTest
     /// <param name="bus">Where to allocate the buffers.</param>
     public abstract DriverBuffer[] Request(TestBus bus);
 
+    /// <summary>
+    /// Has the host's side of the device supply what <paramref name="count"/> requests are answered with: for a queue whose chains are room for data from the host (key
+    /// presses, packets), and that therefore answers nothing by itself. The default does nothing, which is right for a queue whose requests bring all that the answer needs.
+    /// </summary>
+    /// <remarks>
+    /// Called each time after that many requests were made available and the device was kicked. It is also called while the queue does not run: the device may then keep
+    /// the data for later or drop it, but must not fail. As it may keep them, all answers should be alike.
+    /// </remarks>
+    /// <param name="device">What <see cref="Create"/> made.</param>
+    /// <param name="count">How many answers, at least 1; at most 10 in the suites.</param>
+    public virtual void SupplyAnswers(IVirtioDevice device, int count)
+    {
+    }
+
     /// <summary>Checks the answer to <see cref="Request"/>, and throws when it is wrong.</summary>
     /// <param name="bus">Where the buffers are.</param>
     /// <param name="request">The buffers.</param>
@@ -41,6 +55,7 @@ public abstract class DeviceUnderTest
         DriverQueue queue = driver.Queue(Queue);
         ushort id = queue.Offer(request);
         queue.Kick();
+        Supply(driver.Bus, 1);
         UsedBuffer used = queue.Collect();
         Assert.Equal(id, used.Id);
         AssertAnswered(driver.Bus, request, used);
@@ -49,6 +64,13 @@ public abstract class DeviceUnderTest
 
     internal static void Free(TestBus bus, DriverBuffer[] request) =>
         Array.ForEach(request, buffer => bus.Allocator.Free(buffer.Address, (int)buffer.Length));
+
+    internal void Supply(TestBus bus, int count)
+    {
+        IVirtioDevice device = bus.Driver().Device;
+        if (count > 0)
+            SupplyAnswers(device is OfferedRing offered ? offered.Device : device, count);
+    }
 
     internal TestBus OnBus() => new(BusOptions, Create());
 

@@ -47,7 +47,7 @@ internal static class DriverExtensions
     }
 
     /// <summary>Brings the device into one of the states that a status register can be in.</summary>
-    internal static void BringTo(this MmioDriver driver, DeviceStatusBits status, int queue = 0)
+    internal static void BringTo(this MmioDriver driver, DeviceStatusBits status, int queue = 0, Action? supply = null)
     {
         driver.Reset();
         if (status.HasFlag(DeviceStatusBits.FeaturesOk))
@@ -55,14 +55,14 @@ internal static class DriverExtensions
         if (status.HasFlag(DeviceStatusBits.DriverOk))
             driver.SetDriverOk();
         if (status.HasFlag(DeviceStatusBits.NeedsReset))
-            driver.BreakRing(queue);
+            driver.BreakRing(queue, supply);
         driver.Status = status & (DeviceStatusBits.Acknowledge | DeviceStatusBits.Driver | DeviceStatusBits.FeaturesOk | DeviceStatusBits.DriverOk);
         driver.Status = status & ~DeviceStatusBits.NeedsReset;
         Assert.Equal(status, driver.Status);
     }
 
-    /// <summary>Offers what contradicts itself, and waits until the device has found that out.</summary>
-    internal static void BreakRing(this MmioDriver driver, int queue = 0)
+    /// <summary>Offers what contradicts itself, and waits until the device has found that out, for which a host-driven one must have something to deliver.</summary>
+    internal static void BreakRing(this MmioDriver driver, int queue = 0, Action? supply = null)
     {
         DriverQueue ring = driver.Queue(queue);
         ulong address = driver.Bus.Allocator.Allocate(64);
@@ -71,6 +71,7 @@ internal static class DriverExtensions
         else
             ((SplitDriverQueue)ring).OfferRaw(ushort.MaxValue);
         driver.Notify((uint)queue);
+        supply?.Invoke();
         driver.AwaitNeedsReset();
     }
 

@@ -6,6 +6,9 @@ namespace Virtio.Testing.Conformance;
 /// <summary>Any device, with other ring features than it offers by itself: it does not know of rings, so it has to work with all.</summary>
 internal sealed class OfferedRing(IVirtioDevice device, VirtioFeatures features) : IVirtioDevice
 {
+    /// <summary>The device.</summary>
+    internal IVirtioDevice Device => device;
+
     public DeviceId Id => device.Id;
 
     public ulong Features => device.Features;

@@ -5,6 +5,10 @@ namespace Virtio.Testing.Conformance;
 /// <summary>
 /// What the rings of a device do, in each layout with each combination of features (virtio 1.4, 2.6 to 2.8): inherit it with a device of your own.
 /// </summary>
+/// <remarks>
+/// One test makes up to 10 requests at once and 1,100 in all; the others make one at a time, at most 150 in one test. Some requests are cut into pieces of 1 to 512 bytes, and some
+/// are any bytes at all with 600 bytes of room: those too must come back, with any answer.
+/// </remarks>
 /// <param name="device">The device.</param>
 public abstract class QueueConformance(DeviceUnderTest device)
 {
@@ -23,7 +27,8 @@ public abstract class QueueConformance(DeviceUnderTest device)
         for (int i = 0; i < 200; i++)
         {
             // One to ten at a time, every other one in a table where there are tables.
-            for (int batch = i % 10; batch >= 0; batch--)
+            int made = 0;
+            for (int batch = i % 10; batch >= 0; batch--, made++)
             {
                 DriverBuffer[] request = device.Request(bus);
                 if (!queue.TryOffer(request, out ushort id, features.HasFlag(VirtioFeatures.IndirectDescriptors) && batch % 2 == 0))
@@ -32,6 +37,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
             }
 
             queue.Kick();
+            device.Supply(bus, made);
             while (offered.Count > 0)
             {
                 UsedBuffer used = queue.Collect();
@@ -62,6 +68,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
                     continue;
                 Assert.True(queue.TryOffer(chain, out ushort id, indirect));
                 queue.Kick();
+                device.Supply(bus, 1);
                 UsedBuffer used = queue.Collect();
                 Assert.Equal(id, used.Id);
                 device.AssertAnswered(bus, request, used);
@@ -88,6 +95,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
             Assert.True(queue.TryOffer(request, out _, ring.Contains("indirect", StringComparison.Ordinal) && i % 4 < 2));
             byte[] before = bus.Snapshot();
             queue.Kick();
+            device.Supply(bus, 1);
             UsedBuffer used = queue.Poll();
             byte[] after = bus.Snapshot();
             foreach ((ulong address, int length) in queue.DeviceParts().Concat(request.Where(buffer => buffer.IsWritable).Select(buffer => (buffer.Address, (int)buffer.Length))))
@@ -113,6 +121,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
             queue.DisableInterrupts();
             queue.Offer(device.Request(bus));
             queue.Kick();
+            device.Supply(bus, 1);
             queue.Poll();
         }
 
@@ -133,6 +142,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
             queue.EnableInterrupts();
             queue.Offer(device.Request(bus));
             queue.Kick();
+            device.Supply(bus, 1);
             Assert.Equal(InterruptBits.UsedBuffer, driver.WaitForInterrupt(DriverExtensions.Patience));
             Assert.True(queue.TryCollect(out _), "an interrupt came before its used buffer");
         }
@@ -147,7 +157,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
         MmioDriver driver = bus.Driver();
         foreach (DeviceStatusBits status in DriverExtensions.States)
         {
-            driver.BringTo(status, device.Queue);
+            driver.BringTo(status, device.Queue, () => device.Supply(bus, 1));
             for (uint i = 0; i < 1000; i++)
                 driver.Notify(i % 4);
         }
@@ -162,7 +172,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
     {
         using TestBus bus = device.OnBus(RingChoice.Named(ring));
         MmioDriver driver = bus.Driver().Start();
-        driver.BreakRing(device.Queue);
+        driver.BreakRing(device.Queue, () => device.Supply(bus, 1));
         driver.AwaitPending(InterruptBits.ConfigChange);
         device.AssertWorks(driver.Start());
     }
@@ -180,7 +190,11 @@ public abstract class QueueConformance(DeviceUnderTest device)
         driver.WriteRegister(MmioRegisters.QueueReset, 1);
         Assert.True(SpinWait.SpinUntil(() => !driver.IsQueueResetting((uint)device.Queue), DriverExtensions.Patience));
         Assert.False(driver.IsQueueReady((uint)device.Queue));
-        driver.AssertSilentAfterKick(device.Queue, () => queue.Offer(device.Request(bus)));
+        driver.AssertSilentAfterKick(device.Queue, () =>
+        {
+            queue.Offer(device.Request(bus));
+            device.Supply(bus, 1);
+        });
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Testing.Conformance;
 
 /// <summary>What the registers of a device do (virtio 1.4, 4.2), whatever the device is: inherit it with a device of your own.</summary>
+/// <remarks>It makes one request at a time, at most 7 in one test.</remarks>
 /// <param name="device">The device.</param>
 public abstract class TransportConformance(DeviceUnderTest device)
 {
@@ -17,7 +18,7 @@ public abstract class TransportConformance(DeviceUnderTest device)
         MmioDriver driver = bus.Driver();
         foreach (DeviceStatusBits status in DriverExtensions.States)
         {
-            driver.BringTo(status, device.Queue);
+            driver.BringTo(status, device.Queue, () => device.Supply(bus, 1));
             Assert.Equal(0x74726976u, driver.ReadRegister(0x000));
             Assert.Equal(2u, driver.ReadRegister(0x004));
             Assert.Equal((uint)bus.Mmio.Devices[0].Device.Id, driver.ReadRegister(0x008));
@@ -36,6 +37,7 @@ public abstract class TransportConformance(DeviceUnderTest device)
         queue.EnableInterrupts();
         queue.Offer(device.Request(bus));
         driver.Notify((uint)device.Queue);
+        device.Supply(bus, 1);
         driver.AwaitPending(InterruptBits.UsedBuffer);
         driver.Acknowledge(InterruptBits.ConfigChange);
         Assert.Equal(InterruptBits.UsedBuffer, driver.PendingInterrupts);
@@ -54,7 +56,7 @@ public abstract class TransportConformance(DeviceUnderTest device)
         MmioDriver driver = bus.Driver();
         foreach (DeviceStatusBits status in DriverExtensions.States)
         {
-            driver.BringTo(status, device.Queue);
+            driver.BringTo(status, device.Queue, () => device.Supply(bus, 1));
             driver.WriteRegister(MmioRegisters.QueueSelect, (uint)device.Queue);
             driver.WriteRegister(MmioRegisters.QueueReset, 1);
             driver.Status = DeviceStatusBits.None;
@@ -89,6 +91,7 @@ public abstract class TransportConformance(DeviceUnderTest device)
         byte[] before = bus.Snapshot();
         driver.SetDriverOk();
         driver.Notify((uint)device.Queue);
+        device.Supply(bus, 1);
         Assert.False(driver.Interrupt.WaitForChange(0, DriverExtensions.Silence));
         driver.Reset();
         Assert.True(before.AsSpan().SequenceEqual(bus.Snapshot()), "the device wrote to a queue that is not ready");
@@ -104,7 +107,11 @@ public abstract class TransportConformance(DeviceUnderTest device)
         device.AssertWorks(driver);
         driver.WriteRegister(MmioRegisters.QueueSelect, (uint)device.Queue);
         driver.WriteRegister(MmioRegisters.QueueReady, 0);
-        driver.AssertSilentAfterKick(device.Queue, () => driver.Queue(device.Queue).Offer(device.Request(bus)));
+        driver.AssertSilentAfterKick(device.Queue, () =>
+        {
+            driver.Queue(device.Queue).Offer(device.Request(bus));
+            device.Supply(bus, 1);
+        });
         device.AssertWorks(driver.Start());
     }
 
@@ -115,7 +122,7 @@ public abstract class TransportConformance(DeviceUnderTest device)
         using TestBus bus = device.OnBus();
         MmioDriver driver = bus.Driver();
         driver.Prepare();
-        QueueAreas areas = driver.Queue().Areas;
+        QueueAreas areas = driver.Queue(device.Queue).Areas;
         foreach (uint index in Enumerable.Range(driver.QueueCount, 65536 - driver.QueueCount).Select(i => (uint)i).Append(uint.MaxValue))
             Assert.Equal(0u, driver.QueueSizeMaximum(index));
         Assert.False(driver.EnableQueue((uint)driver.QueueCount, areas));
