@@ -28,6 +28,14 @@ make_tools() {
   archive "$work/extra" "$work/out/tools.cpio"
 }
 
+# The modules that can be added to the base, as a program picks them (GuestImage.WithModules): an archive like the others, so that it can also be given as it is.
+make_modules() {
+  local to=$work/extra-modules
+  choose_modules "$work/tree/usr/lib/modules/$version" "$to/usr/lib/modules/$version"
+  archive "$to" "$work/out/modules.cpio"
+  zstd -q -T0 -12 --rm "$work/out/modules.cpio" -o "$work/out/modules.cpio.zst"
+}
+
 # What turns the kernel of this image into the machine of eng/with-kvm.
 make_kvm_host() {
   local kvm=$work/kvm to=$root/artifacts/with-kvm
@@ -58,9 +66,10 @@ place_libraries() {
   ln -s "/usr/lib/$triplet/${loader##*/}" "$to/usr/$loader"
 }
 
-# Files belong to root whoever makes the archive, and the same files make the same archive.
+# Files belong to root whoever makes the archive, and the same files make the same archive. The tables of modules come before the modules: who picks
+# some of them reads the archive once.
 archive() {
   chmod -R u=rwX,go=rX "$1"
   find "$1" -exec touch -h -d @0 {} +
-  (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
+  (cd "$1" && find . -mindepth 1 | sed 's,/kernel\b,/~&,' | LC_ALL=C sort | sed 's,/~/kernel,/kernel,' | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
 }

@@ -129,3 +129,18 @@ debian_fetch() {
     echo "$(dpkg-deb -f "$file" Package) $(dpkg-deb -f "$file" Version) $sum $file"
   done <"$directory/sums"
 }
+
+# debian_sources FILE: the source packages that a package was built from, name and version each. One that is linked statically, or signed after it was
+# built, names the others in a field of its own.
+debian_sources() {
+  local name version using
+  name=$(dpkg-deb -f "$1" Source)
+  version=$(dpkg-deb -f "$1" Version)
+  [[ -n $name ]] || name=$(dpkg-deb -f "$1" Package)
+  if [[ $name == *' ('* ]]; then
+    version=${name#* (}
+    version=${version%)}
+  fi
+  echo "${name%% *} $version"
+  for using in Built-Using Static-Built-Using; do dpkg-deb -f "$1" "$using" | tr ',' '\n' | sed -nE 's/^ *([^ ]+) \(= ([^)]+)\).*/\1 \2/p'; done
+}

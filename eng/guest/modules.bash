@@ -63,3 +63,27 @@ modules_below() {
   # The last mention is the deepest: the others are dropped.
   tr -s ' ' '\n' <<<"$below" | grep . | tac | awk '!seen[$0]++' | tac | tr '\n' ' '
 }
+
+# Where the modules are that a virtual machine may want: file systems, networks, block devices, ciphers, and whatever is virtio. Left out is what needs
+# hardware of its own, and what hardly anyone asks a test guest for.
+module_folders='crypto|lib|arch/[a-z0-9]+/(crypto|lib)|net|fs|drivers/(block|md|virtio|vhost|vdpa|nvdimm|dax)|drivers/nvme/(host|target)|drivers/net/(bonding|ipvlan|macvlan|team|vxlan|wireguard)'
+module_files='drivers/net/(dummy|geneve|ifb|macsec|macvtap|net_failover|netconsole|nlmon|tap|tun|veth|virtio_net|vrf|vsockmon)|drivers/scsi/(scsi_mod|sd_mod|sr_mod|sg)|drivers/input/evdev|.*virtio[^/]*'
+module_leave_out='net/(6lowpan|appletalk|atm|ax25|batman-adv|bluetooth|can|ceph|dccp|ieee802154|l2tp|mac80211|mac802154|netrom|nfc|phonet|qrtr|rds|rose|rxrpc|sctp|smc|tipc|wireless)'
+module_leave_out+='|fs/(adfs|affs|afs|bcachefs|befs|bfs|ceph|coda|dlm|ecryptfs|efs|freevxfs|gfs2|hfs|hpfs|jffs2|jfs|minix|nilfs2|ocfs2|omfs|orangefs|qnx[46]|reiserfs|romfs|sysv|ubifs|ufs|zonefs)'
+module_leave_out+='|drivers/block/(aoe|drbd|mtip32xx)'
+
+# choose_modules FROM TO: the same for those folders, with all that the modules need, and with the tables that depmod makes.
+choose_modules() {
+  local from=$1 to=$2 base=${2%/lib/modules/*}
+  depmod -b "${from%/lib/modules/*}" "$version"
+  mkdir -p "$to"
+  # A line is a module and then all that it needs; so is the path of each of those.
+  { grep -E "^kernel/($module_folders)/" "$from/modules.dep" | grep -vE "^kernel/($module_leave_out)/"
+    grep -E "^kernel/($module_files)\.ko" "$from/modules.dep"
+  } | tr -d ':' | tr ' ' '\n' | sort -u | (cd "$from" && xargs cp --parents -t "$to")
+  find "$to" -name '*.xz' -print0 | xargs -0 -r -n 20 -P "$(nproc)" xz -d
+  cp "$from"/modules.{builtin,builtin.modinfo,order} "$to/"
+  depmod -b "$base" "$version"
+  rm -f "$to"/modules.*.bin "$to"/modules.{builtin.modinfo,devname,order,symbols}
+  find "$to" -name '*.ko' -print0 | xargs -0 -n 50 "$triplet-strip" --strip-unneeded
+}

@@ -30,7 +30,8 @@ internal sealed class BootFiles : IAsyncDisposable
         {
             GuestImage? image = options.Kernel is null ? FindImage(options.Machine) : null;
             files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, cancellationToken);
-            files.Initrd = options.Initrd is { } initrd ? [await files.GetAsync("--initrd", initrd, cancellationToken)] : InitrdOf(image, options.Memory);
+            IReadOnlyList<BootSource> initrd = options.Initrd.Count > 0 ? await files.GetAllAsync("--initrd", options.Initrd, cancellationToken) : InitrdOf(image, options.Memory);
+            files.Initrd = await files.AddAsync(options, new GuestImage(files.Kernel, initrd, []) { Modules = image?.Modules }, cancellationToken);
             files.CommandLine = string.Join(' ', ((string?[])[image?.CommandLine, options.FormatParameters, options.CommandLine]).Where(part => !string.IsNullOrEmpty(part)));
             return files;
         }
@@ -60,6 +61,31 @@ internal sealed class BootFiles : IAsyncDisposable
         {
             throw new CommandException($"{e.Message}; or name a kernel of your own with --kernel", e);
         }
+    }
+
+    private async Task<IReadOnlyList<BootSource>> GetAllAsync(string option, IReadOnlyList<string> places, CancellationToken cancellationToken)
+    {
+        var sources = new List<BootSource>();
+        foreach (string place in places)
+            sources.Add(await GetAsync(option, place, cancellationToken));
+        return sources;
+    }
+
+    /// <summary>The ramdisks of a guest, with the files and modules that were asked for in one more.</summary>
+    private async Task<IReadOnlyList<BootSource>> AddAsync(RunOptions options, GuestImage guest, CancellationToken cancellationToken)
+    {
+        if (options.Files.Count + options.Modules.Count > 0 && guest.Initrd.Count == 0)
+            throw new CommandException($"{(options.Files.Count > 0 ? "--file" : "--module")} adds to an initial ramdisk, and there is none; give one with --initrd");
+        if (options.Modules.Count > 0 && guest.Modules is null)
+        {
+            throw new CommandException(options.Kernel is null
+                ? "--module: the guest image has no modules; './build guest' makes one that has"
+                : "--module takes modules of the guest image's kernel; with --kernel, give an archive of its modules with --initrd");
+        }
+
+        foreach (FileSpec file in options.Files)
+            guest = guest.WithFile(await GetAsync("--file", file.Host, cancellationToken), file.Guest, file.Mode);
+        return options.Modules.Count > 0 ? guest.WithModules(options.Modules).Initrd : guest.Initrd;
     }
 
     private async Task<BootSource> GetAsync(string option, string place, CancellationToken cancellationToken)

@@ -25,11 +25,24 @@ internal sealed class RunCommand : Command, IHelpNotes
         CustomParser = OptionParser.Each<string?>(text => Address.Check("--kernel", text)),
     };
 
-    private readonly Option<string?> _initrd = new("--initrd")
+    private readonly Option<string[]?> _initrd = new("--initrd")
     {
-        Description = "the initial ramdisk, a cpio archive that may be compressed (default: that of the guest image, if the kernel is too)",
+        Description = "an initial ramdisk, as often as needed: a cpio archive that may be compressed; files of later ones replace those of earlier ones (default: that of the guest image, if the kernel is too)",
         HelpName = "FILE|URL",
-        CustomParser = OptionParser.Each<string?>(text => Address.Check("--initrd", text)),
+        CustomParser = result => OptionParser.ParseAll(result, text => Address.Check("--initrd", text)),
+    };
+
+    private readonly Option<FileSpec[]?> _files = new("--file")
+    {
+        Description = "a file of this host to put into the initial ramdisk, as often as needed; without MODE, in octal digits, it keeps the mode that it has here",
+        HelpName = "HOST:GUEST[:MODE]",
+        CustomParser = result => OptionParser.ParseAll(result, FileSpec.Parse),
+    };
+
+    private readonly Option<string[]?> _modules = new("--module")
+    {
+        Description = "a module of the guest image's kernel to put into the initial ramdisk with what it needs, and to load at the start, as often as needed, such as btrfs",
+        HelpName = "NAME",
     };
 
     private readonly Option<string?> _commandLine = new("--cmdline")
@@ -91,7 +104,7 @@ internal sealed class RunCommand : Command, IHelpNotes
     internal RunCommand()
         : base("run", "boots a Linux guest")
     {
-        foreach (Option option in (Option[])[_machine, _kernel, _initrd, _commandLine, _memory, _processors, _disks, _remotes, _console, _serial, _timeout])
+        foreach (Option option in (Option[])[_machine, _kernel, _initrd, _files, _modules, _commandLine, _memory, _processors, _disks, _remotes, _console, _serial, _timeout])
             Add(option);
         SetAction((result, _) => new RunSession(Read(result)).RunAsync());
     }
@@ -107,7 +120,9 @@ internal sealed class RunCommand : Command, IHelpNotes
         {
             Machine = result.GetValue(_machine),
             Kernel = result.GetValue(_kernel),
-            Initrd = result.GetValue(_initrd),
+            Initrd = result.GetValue(_initrd) ?? defaults.Initrd,
+            Files = result.GetValue(_files) ?? defaults.Files,
+            Modules = result.GetValue(_modules) ?? defaults.Modules,
             CommandLine = result.GetValue(_commandLine) ?? defaults.CommandLine,
             Memory = result.GetValue(_memory) ?? defaults.Memory,
             Processors = result.GetValue(_processors) ?? defaults.Processors,

@@ -16,8 +16,14 @@ internal sealed record RunOptions
     /// <summary>A path or a URL; null for the guest image's.</summary>
     internal string? Kernel { get; init; }
 
-    /// <summary>A path or a URL; null for the guest image's where the kernel is too, else for none.</summary>
-    internal string? Initrd { get; init; }
+    /// <summary>Paths or URLs; none for the guest image's where the kernel is too.</summary>
+    internal IReadOnlyList<string> Initrd { get; init; } = [];
+
+    /// <summary>Files to add to the initial ramdisks.</summary>
+    internal IReadOnlyList<FileSpec> Files { get; init; } = [];
+
+    /// <summary>Modules of the guest image's kernel to add and to load.</summary>
+    internal IReadOnlyList<string> Modules { get; init; } = [];
 
     internal string CommandLine { get; init; } = "";
 

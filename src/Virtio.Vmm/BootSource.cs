@@ -10,13 +10,15 @@ public sealed class BootSource
 {
     private readonly Func<Stream> _open;
 
+    // Bytes; 0 where that is not known.
     private readonly Func<long> _length;
 
-    private BootSource(string name, Func<Stream> open, Func<long> length)
+    private BootSource(string name, Func<Stream> open, Func<long> length, string? path = null)
     {
         Name = name;
         _open = open;
         _length = length;
+        Path = path;
     }
 
     /// <summary>What messages call it: the path, or the name that was given.</summary>
@@ -30,12 +32,15 @@ public sealed class BootSource
     /// <summary>How many bytes it has; 0 where that is not known before it is read.</summary>
     internal ulong KnownLength => (ulong)_length();
 
+    /// <summary>Where the file is; null for what is no file.</summary>
+    internal string? Path { get; }
+
     /// <summary>A file. It is opened when a machine starts.</summary>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     public static BootSource FromFile(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new BootSource(path, () => OpenFile(path), () => LengthOf(path));
+        return new BootSource(path, () => OpenFile(path), () => LengthOf(path), path);
     }
 
     /// <summary>Bytes in memory, which must not change while a machine starts.</summary>
@@ -69,7 +74,7 @@ public sealed class BootSource
 
     /// <summary>The kernel of a guest image.</summary>
     internal static BootSource FromImage(string path, ulong memoryBeside) =>
-        new(path, () => OpenFile(path), () => LengthOf(path)) { MemoryBeside = memoryBeside };
+        new(path, () => OpenFile(path), () => LengthOf(path), path) { MemoryBeside = memoryBeside };
 
     /// <summary>Opens it; every failure says what could not be opened and why.</summary>
     internal Stream Open()

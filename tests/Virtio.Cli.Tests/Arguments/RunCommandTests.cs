@@ -10,12 +10,15 @@ public class RunCommandTests
     public void Every_option_reaches_the_run()
     {
         RunOptions options = Read(
-            "--machine", "software", "--kernel", "k", "--initrd", "http://h/i", "--cmdline", "a=b c", "-m", "256M", "-c", "4", "--timeout", "1.5m",
+            "--machine", "software", "--kernel", "k", "--initrd", "http://h/i", "--initrd", "more",
+            "--file", "a:/b", "--file", "c:/d:600", "--module", "btrfs", "--module", "nbd", "--cmdline", "a=b c", "-m", "256M", "-c", "4", "--timeout", "1.5m",
             "--disk", "one.img,ro", "--disk", "mem:1M", "--vhost-user", "block,socket=/run/d", "--console", "unix:/run/c,,d", "--serial", "s,,t");
 
         Assert.Equal(MicroVmMachine.Software, options.Machine);
         Assert.Equal("k", options.Kernel);
-        Assert.Equal("http://h/i", options.Initrd);
+        Assert.Equal(["http://h/i", "more"], options.Initrd);
+        Assert.Equal(["/b", "/d"], options.Files.Select(file => file.Guest));
+        Assert.Equal(["btrfs", "nbd"], options.Modules);
         Assert.Equal("a=b c", options.CommandLine);
         Assert.Equal(256L << 20, options.Memory);
         Assert.Equal(4, options.Processors);
@@ -41,7 +44,9 @@ public class RunCommandTests
 
         Assert.Equal(MicroVmMachine.Auto, options.Machine);
         Assert.Null(options.Kernel);
-        Assert.Null(options.Initrd);
+        Assert.Empty(options.Initrd);
+        Assert.Empty(options.Files);
+        Assert.Empty(options.Modules);
         Assert.Equal("", options.CommandLine);
         Assert.Equal(1L << 30, options.Memory);
         Assert.Equal(1, options.Processors);

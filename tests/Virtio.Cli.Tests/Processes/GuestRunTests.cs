@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Virtio.Vmm;
 
 namespace Virtio.Cli.Tests.Processes;
 
@@ -135,6 +136,43 @@ public sealed class GuestRunTests : IDisposable
 
         Assert.Equal(ExitStatus.GuestPanicked, process.ExitCode);
         Assert.Contains("Linux version", File.ReadAllText(serial));
+    }
+
+    [Fact]
+    public async Task Files_and_modules_of_the_command_line_are_in_the_guest_and_a_further_ramdisk_too()
+    {
+        CommandProcess.RequireGuestImage();
+        string script = Path.Combine(_folder, "script");
+        File.WriteAllText(script, "#!/bin/sh\necho said=$((40+2))\n");
+        string ramdisk = Path.Combine(_folder, "more.cpio");
+        using (FileStream archive = File.Create(ramdisk))
+        {
+            var writer = new CpioWriter(archive);
+            writer.AddFile("further", "ramdisk=$((1+2))\n"u8);
+            writer.Complete();
+        }
+
+        GuestImage image = GuestImage.Find();
+        string[] ramdisks = [.. image.Initrd.Append(ramdisk).SelectMany(source => new[] { "--initrd", source.Name })];
+        using CommandProcess process = CommandProcess.Start(["run", "--memory", "256M", .. ramdisks, "--file", script + ":/bin/script:755", "--file", script + ":/opt/own/script", "--module", "btrfs"]);
+        await process.Input.WriteAsync("script; . /opt/own/script; grep -q btrfs /proc/filesystems && echo btr''fs; eval echo $(cat /further); poweroff -f\n");
+        process.Input.Close();
+        (int status, string output, string error) = await process.EndAsync();
+
+        Assert.True(status == ExitStatus.Success, error);
+        Assert.Equal(2, output.Split("said=42").Length - 1);
+        Assert.Contains("btrfs\r\n", output, StringComparison.Ordinal);
+        Assert.Contains("ramdisk=3", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_module_that_there_is_not_is_refused_by_its_name()
+    {
+        CommandProcess.RequireGuestImage();
+        (int status, _, string error) = await CommandProcess.RunAsync("run", "--module", "nonsense");
+
+        Assert.Equal(ExitStatus.Failure, status);
+        Assert.Contains("there is no module 'nonsense'", error, StringComparison.Ordinal);
     }
 
     private static async Task<CommandProcess> StartAsync(params string[] arguments)

@@ -63,6 +63,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData("there is no command or topic 'frob'; see 'virtio help'", "help", "frob")]
     [InlineData("there are no completions for 'csh'; give bash, zsh, fish", "completion", "csh")]
     [InlineData("an argument is missing: bash|zsh|fish", "completion")]
+    [InlineData("--file tool: give a file of this host and its path in the guest", "run", "--file", "tool")]
     public Task A_wrong_command_line_is_answered_with_one_line_and_status_2(string expected, params string[] arguments) => RefusesAsync(ExitStatus.Usage, expected, arguments);
 
     [Theory]
@@ -71,6 +72,8 @@ public sealed class RefusalTests : IDisposable
     [InlineData("/no/such/disk", "serve", "block", "--socket", "/tmp/none", "/no/such/disk")]
     [InlineData("no such folder", "serve", "entropy", "--socket", "/no/such/folder/socket")]
     [InlineData("console: cannot write '/no/such", "serve", "console", "--socket", "/tmp/none", "file:/no/such/folder/file")]
+    [InlineData("--file adds to an initial ramdisk, and there is none", "run", "--kernel", "/no/such/kernel", "--file", "a:/b")]
+    [InlineData("with --kernel, give an archive of its modules with --initrd", "run", "--kernel", "/no/such/kernel", "--initrd", "/no/such/initrd", "--module", "btrfs")]
     [InlineData("/no/such/kernel", "run", "--kernel", "/no/such/kernel")]
     [InlineData("'/etc': it is a directory", "run", "--kernel", "/etc")]
     [InlineData("Connection refused", "run", "--kernel", "http://localhost:1/Image")]

@@ -1,3 +1,5 @@
+using Virtio.Vmm.Images;
+
 namespace Virtio.Vmm.Tests.Images;
 
 public sealed class GuestImageTests : IDisposable
@@ -14,7 +16,7 @@ public sealed class GuestImageTests : IDisposable
         Make("artifacts/guest/riscv64", "Image");
         Make("artifacts/guest/amd64", "vmlinuz");
 
-        Assert.Equal(Full($"artifacts/guest/{kernel}"), GuestImage.TryFind(machine, null, _root)?.Kernel.Name);
+        Assert.Equal(Full($"artifacts/guest/{kernel}"), Search(current: _root).TryFind(machine)?.Kernel.Name);
     }
 
     [Fact]
@@ -23,7 +25,7 @@ public sealed class GuestImageTests : IDisposable
         Make("artifacts/guest/riscv64", "Image");
         string below = Directory.CreateDirectory(Full("src/deep")).FullName;
 
-        Assert.Equal(Full("artifacts/guest/riscv64/Image"), GuestImage.TryFind(MicroVmMachine.Software, "", Path.GetTempPath(), below)?.Kernel.Name);
+        Assert.Equal(Full("artifacts/guest/riscv64/Image"), Search(named: "", program: below).TryFind(MicroVmMachine.Software)?.Kernel.Name);
     }
 
     [Fact]
@@ -32,7 +34,7 @@ public sealed class GuestImageTests : IDisposable
         Make("mine/riscv64", "Image");
         Make("mine/amd64", "vmlinuz");
 
-        Assert.Equal(Full("mine/amd64/vmlinuz"), GuestImage.TryFind(MicroVmMachine.Kvm, Full("mine"))?.Kernel.Name);
+        Assert.Equal(Full("mine/amd64/vmlinuz"), Search(named: Full("mine")).TryFind(MicroVmMachine.Kvm)?.Kernel.Name);
     }
 
     [Theory]
@@ -43,7 +45,7 @@ public sealed class GuestImageTests : IDisposable
     {
         Make("mine", "vmlinuz");
 
-        Assert.Equal(kernel is null ? null : Full($"mine/{kernel}"), GuestImage.TryFind(machine, Full("mine"))?.Kernel.Name);
+        Assert.Equal(kernel is null ? null : Full($"mine/{kernel}"), Search(named: Full("mine")).TryFind(machine)?.Kernel.Name);
     }
 
     [Fact]
@@ -51,7 +53,7 @@ public sealed class GuestImageTests : IDisposable
     {
         Make("artifacts/guest/riscv64", "Image");
 
-        Assert.Null(GuestImage.TryFind(MicroVmMachine.Software, Full("nothing"), _root));
+        Assert.Null(Search(named: Full("nothing"), current: _root).TryFind(MicroVmMachine.Software));
     }
 
     [Fact]
@@ -74,6 +76,37 @@ public sealed class GuestImageTests : IDisposable
 
         Assert.Contains("Image or vmlinuz", refusal.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_image_of_a_package_is_found_where_the_package_is_and_before_one_that_was_made()
+    {
+        Make("artifacts/guest/riscv64", "Image");
+        Make("packages/virtio.guest.riscv64/guest/riscv64", "Image.zst", "initrd.cpio.zst", "tools.cpio.zst", "modules.cpio.zst");
+        GuestImageSearch search = Search(current: _root, package: setting => setting == "Virtio.Guest.riscv64" ? Full("packages/virtio.guest.riscv64/guest/riscv64") : null);
+
+        GuestImage? image = search.TryFind(MicroVmMachine.Software);
+
+        Assert.NotNull(image);
+        string[] names = [image.Kernel.Name, image.Initrd.Single().Name, image.Tools.Single().Name, image.Modules!.Name];
+        Assert.Equal(["Image.zst", "initrd.cpio.zst", "tools.cpio.zst", "modules.cpio.zst"], names.Select(Path.GetFileName));
+        Assert.All(names, name => Assert.StartsWith(Full("packages"), name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_image_beside_a_published_program_is_taken_where_the_package_is_not_on_this_machine()
+    {
+        Make("published/guest/amd64", "vmlinuz");
+
+        Assert.Equal(Full("published/guest/amd64/vmlinuz"), Search(program: Full("published"), package: _ => "/nowhere").TryFind(MicroVmMachine.Kvm)?.Kernel.Name);
+    }
+
+    [Fact]
+    public void What_is_missing_is_told_with_the_package_that_has_it() =>
+        Assert.Contains("Virtio.Guest.Riscv64", GuestImageSearch.WhatIsMissing(MicroVmMachine.Software), StringComparison.Ordinal);
+
+    // Elsewhere than in this repository, which may have images.
+    private static GuestImageSearch Search(string? named = null, string program = "/nowhere", string current = "/nowhere", Func<string, string?>? package = null) =>
+        new(named, program, current, package ?? (_ => null));
 
     private string Full(string path) => Path.Combine(_root, path);
 

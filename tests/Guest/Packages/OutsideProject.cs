@@ -1,0 +1,100 @@
+using System.Diagnostics;
+
+namespace Virtio.Guest.Tests.Packages;
+
+/// <summary>A project in a folder of its own that knows this repository only by the packages made of it. Its package folder is its own too; no registry is asked.</summary>
+internal sealed class OutsideProject : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    private readonly string _root = Directory.CreateTempSubdirectory("virtio-outside-").FullName;
+
+    /// <summary>Makes the project; skips the test where there are no packages, or those that they depend on are not on this machine.</summary>
+    internal OutsideProject(string program, params IReadOnlyList<string> packages)
+    {
+        string own = Path.Combine(Repository(), "artifacts", "packages");
+        Assert.SkipWhen(packages.Any(package => VersionIn(own, package) is null), $"there are no packages in {own}: ./build pack makes them");
+        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(cache, "zstdsharp.port")), $"there is no {cache} with the packages that these depend on");
+        Write("nuget.config", $"""
+            <configuration>
+              <config><add key="globalPackagesFolder" value="{Packages}" /></config>
+              <packageSources><clear /><add key="own" value="{own}" /><add key="cache" value="{cache}" /></packageSources>
+              <fallbackPackageFolders><clear /></fallbackPackageFolders>
+              <packageSourceMapping><clear />
+                <packageSource key="own"><package pattern="Virtio" /><package pattern="Virtio.*" /></packageSource>
+                <packageSource key="cache"><package pattern="*" /></packageSource>
+              </packageSourceMapping>
+            </configuration>
+            """);
+
+        // What is above the folder for temporary files is not meant for this project.
+        Write("Directory.Build.props", "<Project />");
+        Write("Directory.Build.targets", "<Project />");
+        Write("Directory.Packages.props", "<Project />");
+        Write("outside.csproj", $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>
+                <NuGetAudit>false</NuGetAudit>
+              </PropertyGroup>
+              <ItemGroup>{string.Concat(packages.Select(package => $"<PackageReference Include=\"{package}\" Version=\"[{VersionIn(own, package)}]\" />"))}</ItemGroup>
+            </Project>
+            """);
+        Write("Program.cs", program);
+    }
+
+    /// <summary>Where its packages are unpacked.</summary>
+    internal string Packages => Path.Combine(_root, "packages");
+
+    internal string Full(string path) => Path.Combine(_root, path);
+
+    /// <summary>Runs the SDK's command in the project's folder; fails the test with what it said.</summary>
+    internal Task<string> DotnetAsync(params IReadOnlyList<string> arguments) => RunAsync("dotnet", [.. arguments, "-v:q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
+
+    /// <summary>Runs a program in the project's folder and gives what it wrote; fails the test where it ends with a status other than 0.</summary>
+    internal async Task<string> RunAsync(string program, params IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _root, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+
+        // What a test runner sets for itself, and the folder with the images that a build has made.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || name.StartsWith("VIRTIO_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+        using Process process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            process.StandardInput.Close();
+            Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
+            string output = await process.StandardOutput.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}{await error}");
+            return output;
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private static string Repository()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Virtio.slnx")))
+            folder = Path.GetDirectoryName(folder);
+        Assert.SkipWhen(folder is null, "this program is not in the repository that made it");
+        return folder!;
+    }
+
+    // Other packages begin with the same words; a version begins with a digit.
+    private static string? VersionIn(string folder, string package) => !Directory.Exists(folder)
+        ? null
+        : Directory.EnumerateFiles(folder, package + ".*.nupkg").Select(path => Path.GetFileNameWithoutExtension(path)[(package.Length + 1)..]).FirstOrDefault(version => char.IsAsciiDigit(version[0]));
+
+    private void Write(string name, string content) => File.WriteAllText(Full(name), content);
+}
