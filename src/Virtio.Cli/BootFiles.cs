@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Virtio.Cli.Arguments;
 using Virtio.Vmm;
 
@@ -23,15 +24,15 @@ internal sealed class BootFiles : IAsyncDisposable
     internal string CommandLine { get; private set; } = "";
 
     /// <exception cref="CommandException">A file is missing, or a download failed.</exception>
-    internal static async Task<BootFiles> PrepareAsync(RunOptions options, CancellationToken cancellationToken)
+    internal static async Task<BootFiles> PrepareAsync(RunOptions options, ILogger logger, CancellationToken cancellationToken)
     {
         var files = new BootFiles();
         try
         {
             GuestImage? image = options.Kernel is null ? FindImage(options.Machine) : null;
-            files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, cancellationToken);
-            IReadOnlyList<BootSource> initrd = options.Initrd.Count > 0 ? await files.GetAllAsync("--initrd", options.Initrd, cancellationToken) : InitrdOf(image, options.Memory);
-            files.Initrd = await files.AddAsync(options, new GuestImage(files.Kernel, initrd, []) { Modules = image?.Modules }, cancellationToken);
+            files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, logger, cancellationToken);
+            IReadOnlyList<BootSource> initrd = options.Initrd.Count > 0 ? await files.GetAllAsync("--initrd", options.Initrd, logger, cancellationToken) : InitrdOf(image, options.Memory);
+            files.Initrd = await files.AddAsync(options, new GuestImage(files.Kernel, initrd, []) { Modules = image?.Modules }, logger, cancellationToken);
             files.CommandLine = string.Join(' ', ((string?[])[image?.CommandLine, options.FormatParameters, options.CommandLine]).Where(part => !string.IsNullOrEmpty(part)));
             return files;
         }
@@ -63,16 +64,16 @@ internal sealed class BootFiles : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<BootSource>> GetAllAsync(string option, IReadOnlyList<string> places, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BootSource>> GetAllAsync(string option, IReadOnlyList<string> places, ILogger logger, CancellationToken cancellationToken)
     {
         var sources = new List<BootSource>();
         foreach (string place in places)
-            sources.Add(await GetAsync(option, place, cancellationToken));
+            sources.Add(await GetAsync(option, place, logger, cancellationToken));
         return sources;
     }
 
     /// <summary>The ramdisks of a guest, with the files and modules that were asked for in one more.</summary>
-    private async Task<IReadOnlyList<BootSource>> AddAsync(RunOptions options, GuestImage guest, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BootSource>> AddAsync(RunOptions options, GuestImage guest, ILogger logger, CancellationToken cancellationToken)
     {
         if (options.Files.Count + options.Modules.Count > 0 && guest.Initrd.Count == 0)
             throw new CommandException($"{(options.Files.Count > 0 ? "--file" : "--module")} adds to an initial ramdisk, and there is none; give one with --initrd");
@@ -84,16 +85,16 @@ internal sealed class BootFiles : IAsyncDisposable
         }
 
         foreach (FileSpec file in options.Files)
-            guest = guest.WithFile(await GetAsync("--file", file.Host, cancellationToken), file.Guest, file.Mode);
+            guest = guest.WithFile(await GetAsync("--file", file.Host, logger, cancellationToken), file.Guest, file.Mode);
         return options.Modules.Count > 0 ? guest.WithModules(options.Modules).Initrd : guest.Initrd;
     }
 
-    private async Task<BootSource> GetAsync(string option, string place, CancellationToken cancellationToken)
+    private async Task<BootSource> GetAsync(string option, string place, ILogger logger, CancellationToken cancellationToken)
     {
         if (!Address.IsUrl(place))
             return BootSource.FromFile(place);
         Uri url = Address.Parse(option, place);
-        FileStream download = await Download.StartAsync(option, url, cancellationToken);
+        FileStream download = await Download.StartAsync(option, url, logger, cancellationToken);
         _downloads.Add(download);
         return BootSource.FromStream(() => new FileStream(download.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), Address.ForMessages(url));
     }

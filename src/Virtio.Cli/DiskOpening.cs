@@ -35,13 +35,16 @@ internal static class DiskOpening
         return spec.Kind switch
         {
             DiskKind.Memory => new MemoryStorage(spec.Size),
-            DiskKind.Http => await HttpStorage.OpenAsync(new Uri(spec.Place), new HttpStorageOptions { Logger = logger }, cancellationToken),
+            DiskKind.Http => await HttpStorage.OpenAsync(new Uri(spec.Place), OptionsOf(spec, logger), cancellationToken),
             DiskKind.MappedFile => OperatingSystem.IsLinux()
                 ? MappedFileStorage.Open(spec.Place, file)
                 : throw new CommandException($"{spec.Origin}: files are mapped on Linux only"),
             _ => FileStorage.Open(spec.Place, file),
         };
     }
+
+    private static HttpStorageOptions OptionsOf(DiskSpec spec, ILogger logger) =>
+        new() { Logger = logger, AllowUnvalidated = spec.Unvalidated, AllowUnvalidatedHint = "add ',unvalidated' to the disk" };
 
     // Before it is opened: opening a FIFO waits for the other end, and no signal ends that.
     private static void RefuseOtherFiles(DiskSpec spec)

@@ -1,25 +1,37 @@
+using System.Diagnostics;
 using Virtio.Cli.Arguments;
 using Virtio.Linux;
+using Virtio.Storage;
 
 namespace Virtio.Cli;
 
 /// <summary>How far a download is: on a terminal one line that changes, elsewhere a line at its end.</summary>
-internal sealed class DownloadProgress(string option, string name, long? total)
+internal sealed class DownloadProgress(string option, string name) : IProgress<HttpDownloadProgress>
 {
-    private readonly bool _changes = Terminal.IsTerminal(Terminal.StandardError);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    internal void Report(long received)
+    private readonly bool _changes = Terminal.IsTerminal(Terminal.StandardError);
+    private HttpDownloadProgress _latest;
+    private long _shown;
+
+    public void Report(HttpDownloadProgress value)
+    {
+        _latest = value;
+        if (!_changes || (_shown != 0 && Stopwatch.GetElapsedTime(_shown) < Interval))
+            return;
+        _shown = Stopwatch.GetTimestamp();
+        Show();
+    }
+
+    internal void Finish()
     {
         if (_changes)
-            StandardError.Write($"\r{Line(received)}\u001b[K");
+            Show();
+        StandardError.Write(_changes ? "\n" : Line() + "\n");
     }
 
-    internal void Finish(long received)
-    {
-        Report(received);
-        StandardError.Write(_changes ? "\n" : Line(received) + "\n");
-    }
+    private void Show() => StandardError.Write($"\r{Line()}\u001b[K");
 
-    private string Line(long received) => $"virtio: {option[2..]} {name}: {ByteSize.Format(received)}"
-        + (total is > 0 ? $" of {ByteSize.Format(total.Value)} ({received * 100 / total.Value} %)" : "");
+    private string Line() => $"virtio: {option[2..]} {name}: {ByteSize.Format(_latest.Received)}"
+        + (_latest.Total is > 0 and var total ? $" of {ByteSize.Format(total)} ({_latest.Received * 100 / total} %)" : "");
 }

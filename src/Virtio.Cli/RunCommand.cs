@@ -67,7 +67,7 @@ internal sealed class RunCommand : Command, IHelpNotes
 
     private readonly Option<DiskSpec[]?> _disks = new("--disk")
     {
-        Description = "a disk, as often as needed; the first is /dev/vda. OPTION: ro, mapped, shared, id=NAME, mkfs=ext4; see 'virtio help disks' and 'virtio help rings'",
+        Description = "a disk, as often as needed; the first is /dev/vda. OPTION: ro, mapped, shared, unvalidated, id=NAME, mkfs=ext4; see 'virtio help disks' and 'virtio help rings'",
         HelpName = "PATH|URL|mem:SIZE[,OPTION]...",
         CustomParser = result => OptionParser.ParseAll(result, DiskSpec.Parse),
     };

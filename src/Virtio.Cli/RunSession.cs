@@ -70,7 +70,7 @@ internal sealed class RunSession(RunOptions options)
     {
         // First of all: what cannot be should not download anything.
         MicroVmMachineChoice.For(options.Machine);
-        await using BootFiles files = await BootFiles.PrepareAsync(options, interrupted);
+        await using BootFiles files = await BootFiles.PrepareAsync(options, _logger, interrupted);
         MicroVmMachineChoice choice = MicroVmMachineChoice.For(options.Machine, files.Kernel);
         await using ConsoleEnd end = ConsoleEnd.Open(options.Console);
         await using FileStream? serial = options.Serial is null || options.HasSerialTerminal ? null : OutputFile.Create("--serial", options.Serial);

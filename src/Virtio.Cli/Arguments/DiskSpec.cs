@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>ro</c>, <c>mapped</c>, <c>shared</c>, <c>id=NAME</c>, <c>mkfs=ext4</c> and
-/// those of <see cref="RingSpec"/> in any order, written by the rule of <see cref="SpecText"/>.</summary>
+/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>ro</c>, <c>mapped</c>, <c>shared</c>,
+/// <c>unvalidated</c>, <c>id=NAME</c>, <c>mkfs=ext4</c> and those of <see cref="RingSpec"/> in any order, written by the rule of <see cref="SpecText"/>.</summary>
 /// <param name="Kind">What it stands on.</param>
 /// <param name="Place">The path or the URL.</param>
 /// <param name="Size">Bytes, of a disk in memory.</param>
@@ -16,10 +16,13 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     private const int SectorSize = 512;
     private const string Memory = "mem:";
     private const string FileSystem = "ext4";
-    private const string KnownOptions = "ro, mapped, shared, id=NAME, mkfs=ext4 and those of 'virtio help rings'";
+    private const string KnownOptions = "ro, mapped, shared, unvalidated, id=NAME, mkfs=ext4 and those of 'virtio help rings'";
 
     /// <summary>Another process may have the file open for writing.</summary>
     internal bool Shared { get; init; }
+
+    /// <summary>The server of a URL need not name a version of the object.</summary>
+    internal bool Unvalidated { get; init; }
 
     /// <summary>The file system that the guest makes on it if it is blank; null for none.</summary>
     internal string? Format { get; init; }
@@ -29,7 +32,8 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
 
     /// <summary>Two are equal when they mean the same disk, however it was written.</summary>
     public bool Equals(DiskSpec? other) => other is not null
-        && (Kind, Place, Size, ReadOnly, Id, Ring, Shared, Format) == (other.Kind, other.Place, other.Size, other.ReadOnly, other.Id, other.Ring, other.Shared, other.Format);
+        && (Kind, Place, Size, ReadOnly, Id, Ring) == (other.Kind, other.Place, other.Size, other.ReadOnly, other.Id, other.Ring)
+        && (Shared, Unvalidated, Format) == (other.Shared, other.Unvalidated, other.Format);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Kind, Place, Size, ReadOnly, Id, Ring, Shared, Format);
@@ -80,6 +84,7 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         {
             "ro" => this with { ReadOnly = true },
             "shared" => this with { Shared = true },
+            "unvalidated" => this with { Unvalidated = true },
             "mapped" when Kind is DiskKind.File or DiskKind.MappedFile => this with { Kind = DiskKind.MappedFile },
             "mapped" => throw new UsageException($"{what}: only a file can be mapped; leave out ',mapped'"),
             "id=" when Id.Length > 0 => throw new UsageException($"{what}: it has two ids; give it one"),
@@ -94,6 +99,8 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     {
         if (Shared && Kind is not (DiskKind.File or DiskKind.MappedFile))
             throw new UsageException($"{what}: only a file can be shared; leave out ',shared'");
+        if (Unvalidated && Kind != DiskKind.Http)
+            throw new UsageException($"{what}: only a URL can be unvalidated; leave out ',unvalidated'");
         if (Format is not null && (ReadOnly || Kind == DiskKind.Http))
             throw new UsageException($"{what}: a disk that is read-only cannot be formatted; leave out ',mkfs={Format}'{(ReadOnly ? " or ',ro'" : "")}");
     }

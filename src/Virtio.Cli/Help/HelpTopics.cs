@@ -38,6 +38,8 @@ internal static class HelpTopics
           mapped       the file is mapped into memory: faster, but an error of its
                        device, or a change of its length, ends the machine
           shared       other processes may have the file open for writing too
+          unvalidated  the server of a URL need not name a version (ETag or
+                       Last-Modified); a change of the object then goes unseen
         and those of 'virtio help rings'.
 
         The first disk is /dev/vda. The guest image mounts it on /mnt if it has a file

@@ -2,15 +2,24 @@ using System.Net;
 
 namespace Virtio.Storage;
 
-/// <summary>Finds out, before the first read, how long an object is, what tells its versions apart, and that its server serves ranges.</summary>
-internal sealed class HttpOpening(HttpSource source, bool allowUnvalidated)
+/// <summary>
+/// Finds out how long an object is and what tells its versions apart, by a request for its first byte. No other answer is
+/// trusted.
+/// </summary>
+internal sealed class HttpOpening(HttpSource source, HttpStorageOptions options)
 {
-    private bool _hasRanges;
+    // A date that lies further in the future does not become the past by waiting.
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(2);
 
-    /// <summary>In bytes; null until the server has said.</summary>
-    public long? Length { get; private set; }
+    /// <summary>In bytes.</summary>
+    public long Length { get; private set; }
 
-    public HttpValidator Validator { get; private set; } = new(null, null);
+    public HttpValidator Validator { get; private set; } = null!;
+
+    /// <summary>Where the answer came from, after all redirects.</summary>
+    public HttpTarget Target { get; private set; } = null!;
+
+    public HttpStorageOptions Options => options;
 
     /// <summary>May be run again after a failure.</summary>
     public async ValueTask TryAsync(CancellationToken cancellationToken)
@@ -18,62 +27,78 @@ internal sealed class HttpOpening(HttpSource source, bool allowUnvalidated)
         using CancellationTokenSource stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            stall.CancelAfter(source.StallTimeout);
-            await HeadAsync(stall.Token).ConfigureAwait(false);
-            // A server that makes its answers as it goes may say 0 here for any length.
-            if (Length is null or 0 || !_hasRanges)
+            HttpContentRange range = await FirstByteAsync(stall).ConfigureAwait(false);
+            if (Validator.Unsettled is { Ticks: > 0 } wait && wait <= LongestSettling)
             {
-                stall.CancelAfter(source.StallTimeout);
-                await ProbeAsync(stall.Token).ConfigureAwait(false);
+                stall.CancelAfter(Timeout.InfiniteTimeSpan);
+                await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+                range = await FirstByteAsync(stall).ConfigureAwait(false);
             }
+
+            Length = range.Length ?? await LengthAsync(stall).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TransientHttpException($"the server sent nothing for {source.StallTimeout.TotalSeconds:0.###} s", null, e);
+            throw source.Stalled(e);
         }
 
-        if (Length is null or 0)
-            throw new StorageException($"{source.Name} is empty, so it cannot be a disk.");
-        if (!Validator.IsUsable && !allowUnvalidated)
-            throw new StorageException($"{source.Name}: the server sends neither a strong ETag nor a Last-Modified, so a change of the object under the disk would go unseen; make it send one, or allow that ({nameof(HttpStorageOptions)}.{nameof(HttpStorageOptions.AllowUnvalidated)}).");
+        if (!Validator.IsUsable && !options.AllowUnvalidated)
+            throw new StorageException($"{source.Name}: {Validator.Weakness}, so a change of the object under the disk would go unseen; "
+                + $"make it send one, or {options.AllowUnvalidatedHint}");
     }
 
-    private async Task HeadAsync(CancellationToken cancellationToken)
+    private async Task<HttpContentRange> FirstByteAsync(CancellationTokenSource stall)
     {
-        using HttpResponseMessage response = await source.SendAsync(HttpMethod.Head, null, null, cancellationToken).ConfigureAwait(false);
-        // An address signed for GET, or a server without HEAD: the range request below says as much.
-        if (response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
-            return;
-        source.ThrowIfRefused(response);
-        if (response.StatusCode is not HttpStatusCode.OK)
-            return;
-        source.ThrowIfEncoded(response);
-        if (response.Headers.AcceptRanges.Contains("none"))
-            throw WithoutRanges();
-        _hasRanges = response.Headers.AcceptRanges.Contains("bytes");
-        Length = response.Content.Headers.ContentLength;
-        Validator = HttpValidator.Of(response);
-    }
-
-    private async Task ProbeAsync(CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage response = await source.SendAsync(HttpMethod.Get, (0, 0), null, cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode is HttpStatusCode.RequestedRangeNotSatisfiable)
+        stall.CancelAfter(source.StallTimeout);
+        using HttpAnswer answer = await source.SendAsync(new HttpQuery(HttpMethod.Get, 0, 0), stall.Token).ConfigureAwait(false);
+        try
         {
-            Length = 0;
-            return;
+            if (answer.Response.StatusCode is HttpStatusCode.RequestedRangeNotSatisfiable)
+                throw Unsatisfied(answer);
+            HttpRefusal.ThrowIfRefused(source.Name, answer);
+            if (answer.Response.StatusCode is not HttpStatusCode.PartialContent)
+                throw HttpRangeAnswer.WithoutRanges(source.Name, answer.Response);
+            HttpContentRange range = HttpRangeAnswer.RangeOf(source.Name, answer.Response, 0, 0);
+            byte[] body = new byte[2];
+            using Stream stream = await answer.Response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
+            int count = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, stall.Token).ConfigureAwait(false);
+            if (count == 0)
+                throw new TransientHttpException("the answer ended 1 byte too early");
+            if (count > 1)
+                throw HttpRangeAnswer.TooLong(source.Name);
+            Validator = HttpValidator.Of(answer.Response);
+            Target = answer.Target;
+            return range;
         }
-
-        source.ThrowIfRefused(response);
-        if (response.StatusCode is not HttpStatusCode.PartialContent)
-            throw Length == 0 ? new StorageException($"{source.Name} is empty, so it cannot be a disk.") : WithoutRanges();
-        source.ThrowIfEncoded(response);
-        if (response.Content.Headers.ContentRange is not { Unit: "bytes", From: 0, To: 0 } range)
-            throw new StorageException($"{source.Name}: asked for its first byte, the server answered with Content-Range '{response.Content.Headers.ContentRange}'.");
-        Length = range.Length ?? Length ?? throw new StorageException($"{source.Name}: the server does not say how long it is.");
-        Validator = HttpValidator.Of(response);
+        catch
+        {
+            source.Forget(answer.Target);
+            throw;
+        }
     }
 
-    private StorageException WithoutRanges()
-        => new($"{source.Name}: the server does not serve ranges of bytes, which a disk needs; enable them there (nginx: no 'max_ranges 0'), use another server, or download the object and use the file.");
+    private Exception Unsatisfied(HttpAnswer answer)
+    {
+        string? fault = HttpContentRange.Read(answer.Response, out HttpContentRange range);
+        if (fault is null && range.IsUnsatisfied && range.Length > 0)
+            return new TransientHttpException($"{HttpRefusal.Said(answer)} for the first byte of an object of {range.Length} bytes");
+        return new StorageException(fault is null && range.IsUnsatisfied
+            ? $"{source.Name} is empty, so it cannot be a disk"
+            : $"{source.Name}: {HttpRefusal.Said(answer)} for the first byte: it is empty, or the server does not serve ranges of it");
+    }
+
+    /// <summary>Of an object of which the server did not know it when it answered with a part (RFC 9110, 14.4).</summary>
+    private async Task<long> LengthAsync(CancellationTokenSource stall)
+    {
+        stall.CancelAfter(source.StallTimeout);
+        using HttpAnswer answer = await source.SendAsync(new HttpQuery(HttpMethod.Head), stall.Token).ConfigureAwait(false);
+        HttpResponseMessage response = answer.Response;
+        HttpRangeAnswer.ThrowIfEncoded(source.Name, response);
+        if (response.StatusCode is HttpStatusCode.OK && response.Content.Headers.ContentLength is long length and > 0
+            && Validator.Difference(HttpValidator.Of(response)) is null)
+            return length;
+        throw new StorageException($"{source.Name}: the server does not say how long the object is: its Content-Range has no length, "
+            + $"and HEAD is answered {HttpText.Status(response)} without a usable Content-Length; "
+            + "make the server say it, or download the object and use the file");
+    }
 }

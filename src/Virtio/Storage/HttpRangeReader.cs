@@ -2,21 +2,45 @@ using System.Net;
 
 namespace Virtio.Storage;
 
-/// <summary>Reads ranges of one version of an object. Bytes of another version never count as read: once one was seen, every read fails.</summary>
-internal sealed class HttpRangeReader(HttpSource source, long length, HttpValidator validator, HttpRetries retries)
+/// <summary>
+/// Reads ranges of one version of an object. Bytes of another version never count as read: once one was seen, every read fails.
+/// </summary>
+internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, HttpRetries retries)
 {
+    private readonly long _length = opened.Length;
+    private readonly HttpValidator _validator = opened.Validator;
+    private readonly HttpTarget _target = opened.Target;
     private readonly byte[] _beyond = new byte[1];
+    // Why every read fails; null while the version is the one that was opened. Set once.
     private volatile string? _change;
+    // Whether opening is over. Before that, a change is no reason to log.
+    private volatile bool _isOpen;
+    // Whether requests carry the version as a condition; not for a server that fails them. Only cleared.
+    private volatile bool _asksConditionally = true;
+
+    /// <summary>Reads the last byte as every later read reads, so that a server that cannot serve those is found out now.</summary>
+    public async Task ProveAsync(CancellationToken cancellationToken)
+    {
+        await ReadAsync(new BufferCursor(_length - 1, [new byte[1]], 0, 1), cancellationToken).ConfigureAwait(false);
+        _isOpen = true;
+    }
 
     /// <summary>Fills the part, over as many requests as it takes.</summary>
     public async Task ReadAsync(BufferCursor part, CancellationToken cancellationToken)
-        => await retries.RunAsync(static (state, token) => state.Reader.TryReadAsync(state.Part, token), (Reader: this, Part: part), cancellationToken).ConfigureAwait(false);
+        => await retries.RunAsync(
+            static (state, token) => state.Reader.TryReadAsync(state.Part, token),
+            (Reader: this, Part: part),
+            cancellationToken).ConfigureAwait(false);
 
     public void ThrowIfChanged()
     {
         if (_change is string change)
             throw new StorageException(change);
     }
+
+    private static bool MayFailForTheCondition(int status)
+        => status is 304 or 500
+            || (status >= 400 && !HttpRefusal.IsTransient((HttpStatusCode)status) && status is not (401 or 404 or 407 or 410 or 416));
 
     private async ValueTask TryReadAsync(BufferCursor part, CancellationToken cancellationToken)
     {
@@ -27,15 +51,53 @@ internal sealed class HttpRangeReader(HttpSource source, long length, HttpValida
             {
                 ThrowIfChanged();
                 stall.CancelAfter(source.StallTimeout);
-                long last = part.Offset + part.Remaining - 1;
-                using HttpResponseMessage response = await source.SendAsync(HttpMethod.Get, (part.Offset, last), validator, stall.Token).ConfigureAwait(false);
-                await ReadBodyAsync(part, response, Check(response, part.Offset, last), stall).ConfigureAwait(false);
+                using HttpAnswer answer = await AskAsync(part, stall.Token).ConfigureAwait(false);
+                try
+                {
+                    long count = Check(answer, part.Offset, part.Offset + part.Remaining - 1);
+                    await ReadBodyAsync(part, answer.Response, count, stall).ConfigureAwait(false);
+                }
+                catch when (!cancellationToken.IsCancellationRequested)
+                {
+                    source.Forget(answer.Target);
+                    throw;
+                }
             }
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TransientHttpException($"the server sent nothing for {source.StallTimeout.TotalSeconds:0.###} s", null, e);
+            throw source.Stalled(e);
         }
+    }
+
+    private async Task<HttpAnswer> AskAsync(BufferCursor part, CancellationToken cancellationToken)
+    {
+        HttpQuery query = new(HttpMethod.Get, part.Offset, part.Offset + part.Remaining - 1, _asksConditionally ? _validator : null);
+        HttpAnswer answer = await source.SendAsync(query, cancellationToken).ConfigureAwait(false);
+        if (query.Condition is null || !(LacksVersion(answer.Response) || MayFailForTheCondition((int)answer.Response.StatusCode)))
+            return answer;
+        // Of a server that fails conditional requests whatever the version is, the same request without the condition works.
+        string refusal = HttpText.Status(answer.Response);
+        answer.Dispose();
+
+        answer = await source.SendAsync(query with { Condition = null }, cancellationToken).ConfigureAwait(false);
+        if (answer.Response.StatusCode is HttpStatusCode.PartialContent && IsOfThisVersion(answer.Response))
+        {
+            _asksConditionally = false;
+            HttpStorageLog.Unconditional(retries.Logger, source.Name, refusal);
+        }
+
+        return answer;
+    }
+
+    private bool LacksVersion(HttpResponseMessage response) => response.StatusCode is HttpStatusCode.PartialContent
+        && !opened.Options.AllowUnvalidated
+        && !_validator.IsComparableTo(HttpValidator.Of(response));
+
+    private bool IsOfThisVersion(HttpResponseMessage response)
+    {
+        HttpValidator answer = HttpValidator.Of(response);
+        return _validator.IsComparableTo(answer) && _validator.Difference(answer) is null;
     }
 
     private async Task ReadBodyAsync(BufferCursor part, HttpResponseMessage response, long count, CancellationTokenSource stall)
@@ -53,45 +115,75 @@ internal sealed class HttpRangeReader(HttpSource source, long length, HttpValida
 
         // Reading to the end gives the connection back for the next request; and an answer longer than it said is not what it said.
         if (await body.ReadAsync(_beyond, stall.Token).ConfigureAwait(false) != 0)
-            throw new StorageException($"{source.Name}: the server sent more bytes than its Content-Range says; it cannot be trusted with the rest.");
+            throw HttpRangeAnswer.TooLong(source.Name);
     }
 
     /// <returns>The bytes that the body holds of what was asked; a server may send fewer.</returns>
-    private long Check(HttpResponseMessage response, long first, long last)
+    private long Check(HttpAnswer answer, long first, long last)
     {
-        if (response.StatusCode is HttpStatusCode.PreconditionFailed)
-            throw Changed("it is another version now");
+        HttpResponseMessage response = answer.Response;
         if (response.StatusCode is HttpStatusCode.RequestedRangeNotSatisfiable)
-            throw Changed($"it had {length} bytes and has fewer");
-        source.ThrowIfRefused(response);
+            throw Unsatisfied(answer, first, last);
+        HttpRefusal.ThrowIfRefused(source.Name, answer);
 
-        HttpValidator answer = HttpValidator.Of(response);
-        bool saysVersion = validator.IsComparableTo(answer);
-        if (saysVersion && validator.Difference(answer) is string difference)
-            throw Changed(difference);
+        HttpValidator version = HttpValidator.Of(response);
+        bool saysVersion = _validator.IsComparableTo(version) || opened.Options.AllowUnvalidated;
+        if (_validator.Difference(version) is string difference)
+            throw Changed(answer, difference);
         if (response.StatusCode is not HttpStatusCode.PartialContent)
-            throw new StorageException($"{source.Name}: asked for a range, the server answered {(int)response.StatusCode} {response.ReasonPhrase}; it must serve ranges.");
+            return saysVersion && IsWhole(response, first, last) ? _length : throw NotPartial(answer);
         // Not taken for a change: it may be a page that a proxy puts in the way for a while.
         if (!saysVersion)
-            throw new StorageException($"{source.Name}: an answer lacks the {validator.Kind} that the object had when it was opened, so it may be of another version.");
-        source.ThrowIfEncoded(response);
+            throw new StorageException($"{source.Name}: an answer lacks the {_validator.Kind} that the first one had, "
+                + $"so it may be of another version; make the server send it always, or {opened.Options.AllowUnvalidatedHint}");
 
-        if (response.Content.Headers.ContentRange is not { Unit: "bytes", From: long from, To: long to } range)
-            throw new StorageException($"{source.Name}: the answer to a range has no Content-Range in bytes.");
-        if (range.Length is long total && total != length)
-            throw Changed($"it had {length} bytes and has {total}");
-        if (from != first || to < from || to > last)
-            throw new StorageException($"{source.Name}: asked for bytes {first} to {last}, the server answered with {from} to {to}.");
-        long count = to - from + 1;
-        if (response.Content.Headers.ContentLength is long said && said != count)
-            throw new StorageException($"{source.Name}: the server's Content-Length of {said} contradicts its Content-Range of {count} bytes.");
-        return count;
+        HttpContentRange range = HttpRangeAnswer.RangeOf(source.Name, response, first, last);
+        if (range.Length is long total && total != _length)
+            throw Changed(answer, $"it had {_length} bytes and has {total}");
+        return range.Count;
     }
 
-    private StorageException Changed(string difference)
+    // A server may take a request for all bytes for one for the object (RFC 9110, 14.2); the answer is the same.
+    private bool IsWhole(HttpResponseMessage response, long first, long last)
     {
-        string change = $"{source.Name} has changed since it was opened: {difference}. Open it again to use the new version.";
-        if (Interlocked.CompareExchange(ref _change, change, null) is null)
+        bool asksForAll = first == 0 && last == _length - 1;
+        if (!asksForAll || response.StatusCode is not HttpStatusCode.OK || (response.Content.Headers.ContentLength ?? _length) != _length)
+            return false;
+        HttpRangeAnswer.ThrowIfEncoded(source.Name, response);
+        return true;
+    }
+
+    // Transient: a cache that is filling itself answers like this too.
+    private Exception NotPartial(HttpAnswer answer)
+    {
+        string said = $"asked for a range, {HttpRefusal.Said(answer)}; it must serve ranges";
+        return _isOpen ? new TransientHttpException(said) : new StorageException($"{source.Name}: {said}");
+    }
+
+    // Of a length that is still the same it is a passing fault: the object has not shrunk.
+    private Exception Unsatisfied(HttpAnswer answer, long first, long last)
+    {
+        HttpValidator version = HttpValidator.Of(answer.Response);
+        if (_validator.Difference(version) is string difference)
+            return Changed(answer, difference);
+        bool saysLength = HttpContentRange.Read(answer.Response, out HttpContentRange range) is null && range.IsUnsatisfied;
+        if (saysLength && range.Length != _length)
+            return Changed(answer, $"it had {_length} bytes and has {range.Length}");
+        return new TransientHttpException($"{HttpRefusal.Said(answer)} for bytes {first} to {last} of {_length}");
+    }
+
+    private Exception Changed(HttpAnswer answer, string difference)
+    {
+        // Another mirror's copy says nothing of the first one, to which the next redirect may lead again.
+        if (!answer.Target.IsSamePlace(_target))
+            return new TransientHttpException($"it redirects to {answer.Target.Name} now, "
+                + $"and the copy there is not the one at {_target.Name}: {difference}; "
+                + "mirrors must hold the same object under the same version: give the address of one of them");
+        string change = _isOpen
+            ? $"{source.Name} has changed since it was opened: {difference}; open it again to use the new version"
+            : $"{source.Name} has changed while it was opened: {difference}; try again if it is being replaced, "
+                + "else make the server name one version in all its answers";
+        if (Interlocked.CompareExchange(ref _change, change, null) is null && _isOpen)
             HttpStorageLog.Changed(retries.Logger, source.Name, difference);
         return new StorageException(change);
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -19,8 +20,7 @@ internal sealed class HttpRetries
     /// <param name="name">The object's address, for the log.</param>
     /// <param name="options">How often and how fast.</param>
     /// <param name="logger">The log.</param>
-    /// <param name="opening">A server's name that does not resolve is a typing mistake when opening, and a passing fault later.</param>
-    public HttpRetries(string name, HttpStorageOptions options, ILogger logger, bool opening)
+    public HttpRetries(string name, HttpStorageOptions options, ILogger logger)
     {
         _name = name;
         _maxDelay = options.MaxRetryDelay;
@@ -30,7 +30,7 @@ internal sealed class HttpRetries
             return;
         _pipeline = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = args => ValueTask.FromResult(IsTransient(args.Outcome.Exception, opening)),
+            ShouldHandle = args => ValueTask.FromResult(IsTransient(args.Outcome.Exception, IsReached)),
             MaxRetryAttempts = options.MaxRetries,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
@@ -43,6 +43,12 @@ internal sealed class HttpRetries
 
     public ILogger Logger { get; }
 
+    /// <summary>
+    /// Whether the server has answered at all. Before that, a name that does not resolve and a connection that is refused are
+    /// mistakes in the address; later they are passing faults.
+    /// </summary>
+    public bool IsReached { get; set; }
+
     public ValueTask RunAsync<T>(Func<T, CancellationToken, ValueTask> attempt, T state, CancellationToken cancellationToken)
         => _pipeline.ExecuteAsync(attempt, state, cancellationToken);
 
@@ -54,12 +60,16 @@ internal sealed class HttpRetries
         return exception.Message.TrimEnd('.');
     }
 
-    private static bool IsTransient(Exception? exception, bool opening) => exception switch
+    private static bool IsTransient(Exception? exception, bool isReached) => exception switch
     {
         TransientHttpException => true,
         HttpRequestException { InnerException: AuthenticationException } => false,
-        HttpRequestException { HttpRequestError: HttpRequestError.UserAuthenticationError or HttpRequestError.ConfigurationLimitExceeded } => false,
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => !opening,
+        HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.UserAuthenticationError or HttpRequestError.ConfigurationLimitExceeded,
+        } => false,
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => isReached,
+        HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => isReached,
         HttpRequestException => true,
         StorageException => false,
         IOException => true,
@@ -82,7 +92,8 @@ internal sealed class HttpRetries
         int count = Interlocked.Increment(ref _unreported);
         long now = Environment.TickCount64 + 1;
         long last = Interlocked.Read(ref _lastWarning);
-        if ((last == 0 || now - last >= WarningInterval.TotalMilliseconds) && Interlocked.CompareExchange(ref _lastWarning, now, last) == last)
+        bool isDue = last == 0 || now - last >= WarningInterval.TotalMilliseconds;
+        if (isDue && Interlocked.CompareExchange(ref _lastWarning, now, last) == last)
         {
             Interlocked.Add(ref _unreported, -count);
             HttpStorageLog.Retries(Logger, _name, count, reason);

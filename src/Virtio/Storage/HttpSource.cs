@@ -1,30 +1,32 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 
 namespace Virtio.Storage;
 
-/// <summary>One object on one server: how it is asked for, how it is named to a person, and for how long an answer may stall.</summary>
+/// <summary>
+/// One object on one server: how it is asked for, and for how long an answer may stall. Redirects are followed once. Later
+/// requests go to where they led, until that fails.
+/// </summary>
 internal sealed class HttpSource : IDisposable
 {
     private readonly HttpClient _client;
     private readonly bool _ownsClient;
-    private readonly Uri _uri;
-    private readonly AuthenticationHeaderValue? _authorization;
+    private readonly HttpTarget _origin;
+    private readonly TimeSpan _connectTimeout;
+
+    // Where the redirects of the origin led; null until then, where there are none, and once it has failed. Any request sets it.
+    private HttpTarget? _kept;
 
     public HttpSource(Uri uri, HttpStorageOptions options)
     {
+        _origin = HttpTarget.Of(uri);
         _ownsClient = options.Client is null;
         _client = options.Client ?? MakeClient(options);
+        _connectTimeout = options.ConnectTimeout;
         StallTimeout = options.StallTimeout;
-        if (uri.UserInfo.Length > 0)
-            _authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(uri.UserInfo))));
-        _uri = new UriBuilder(uri) { UserName = "", Password = "", Fragment = "" }.Uri;
-        Name = _uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
     }
 
-    /// <summary>The address for messages and logs: without user, password and query, for the query of a signed address is a credential.</summary>
-    public string Name { get; }
+    /// <summary>The address for messages and logs.</summary>
+    public string Name => _origin.Name;
 
     public TimeSpan StallTimeout { get; }
 
@@ -35,53 +37,42 @@ internal sealed class HttpSource : IDisposable
     }
 
     /// <summary>Sends a request and returns when the headers are there. The answer must be disposed.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, (long From, long To)? range, HttpValidator? validator, CancellationToken cancellationToken)
+    /// <exception cref="StorageException">A redirect is not followed.</exception>
+    public async Task<HttpAnswer> SendAsync(HttpQuery query, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = new(method, _uri) { Version = _client.DefaultRequestVersion, VersionPolicy = _client.DefaultVersionPolicy };
-        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
-        if (_authorization is not null)
-            request.Headers.Authorization = _authorization;
-        if (range is (long from, long to))
-            request.Headers.Range = new RangeHeaderValue(from, to);
-        validator?.AddTo(request);
-        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Throws for an answer that carries no object: a transient one, or one for good.</summary>
-    public void ThrowIfRefused(HttpResponseMessage response)
-    {
-        HttpStatusCode status = response.StatusCode;
-        string answer = $"the server answered {(int)status} {response.ReasonPhrase}";
-        string answered = $"{Name}: {answer}";
-        if (status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)status >= 500)
-            throw new TransientHttpException(answer, RetryAfter(response.Headers.RetryAfter));
-        if ((int)status is >= 300 and < 400)
-            throw new StorageException($"{answered}, and that redirect is not followed; give the address it leads to.");
-        if (status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-            throw new StorageException($"{answered}; check the credentials.");
-        if (status is HttpStatusCode.NotFound or HttpStatusCode.Gone)
-            throw new StorageException($"{answered}; check the address.");
-        if ((int)status >= 400)
-            throw new StorageException($"{answered}.");
-    }
-
-    /// <summary>Throws for a body that is not the object's own bytes.</summary>
-    public void ThrowIfEncoded(HttpResponseMessage response)
-    {
-        foreach (string encoding in response.Content.Headers.ContentEncoding)
+        if (Volatile.Read(ref _kept) is HttpTarget kept)
         {
-            if (!encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
-                throw new StorageException($"{Name}: the server sends it encoded as '{encoding}' though it was asked not to; turn that off for this object.");
+            HttpAnswer answer = await SendToAsync(kept, query, cancellationToken).ConfigureAwait(false);
+            if (!HasExpired(answer.Response.StatusCode))
+                return answer;
+            answer.Dispose();
+            Forget(kept);
         }
+
+        return await ResolveAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
-    private static TimeSpan? RetryAfter(RetryConditionHeaderValue? value)
-        => value?.Delta ?? (value?.Date - DateTimeOffset.UtcNow);
+    /// <summary>Makes the next request start from the address that a person gave, where redirects may lead somewhere else now.</summary>
+    public void Forget(HttpTarget target) => Interlocked.CompareExchange(ref _kept, null, target);
+
+    /// <summary>What a request that ran into a time limit is called.</summary>
+    public TransientHttpException Stalled(OperationCanceledException cause) => new(
+        cause.InnerException is TimeoutException && _ownsClient
+            ? $"no connection within {_connectTimeout.TotalSeconds:0.###} s"
+            : $"the server sent nothing for {StallTimeout.TotalSeconds:0.###} s",
+        null,
+        cause);
+
+    // A signed address that is too old, a mirror that has dropped the object, or one that redirects in its turn: the origin knows
+    // better.
+    private static bool HasExpired(HttpStatusCode status)
+        => HttpRedirect.IsRedirect(status) || ((int)status is >= 400 and < 500 and not (412 or 416) && !HttpRefusal.IsTransient(status));
 
     private static HttpClient MakeClient(HttpStorageOptions options)
     {
         SocketsHttpHandler handler = new()
         {
+            AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.ConnectTimeout,
             MaxConnectionsPerServer = options.MaxParallelRequests,
@@ -92,5 +83,70 @@ internal sealed class HttpSource : IDisposable
         };
         // A stall ends a request; a time limit for the whole of it would fail slow lines.
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    private async Task<HttpAnswer> ResolveAsync(HttpQuery query, CancellationToken cancellationToken)
+    {
+        HttpTarget target = _origin;
+        HashSet<Uri> asked = [target.Uri];
+        while (true)
+        {
+            HttpAnswer answer = await SendToAsync(target, query, cancellationToken).ConfigureAwait(false);
+            HttpStatusCode status = answer.Response.StatusCode;
+            // The handler of a caller's client drops the credentials when it follows a redirect, also within the origin.
+            bool wasMoved = answer.Target != target && answer.Target.Authorization is not null;
+            bool lacksCredentials = wasMoved && status is HttpStatusCode.Unauthorized;
+            if (!HttpRedirect.IsRedirect(status) && !lacksCredentials)
+            {
+                if (answer.Target.IsRedirected && MayKeep(answer))
+                    Volatile.Write(ref _kept, answer.Target);
+                return answer;
+            }
+
+            using (answer)
+            {
+                target = lacksCredentials
+                    ? answer.Target
+                    : answer.Target.MovedTo(HttpRedirect.LocationOf(Name, answer.Target, answer.Response));
+            }
+
+            if (!asked.Add(target.Uri) && !lacksCredentials)
+                throw new StorageException($"{Name}: its redirects lead in a circle; give the address of the object itself");
+            if (asked.Count > HttpRedirect.Most)
+                throw new StorageException($"{Name}: it redirects more than {HttpRedirect.Most} times; give the object's own address");
+            ThrowIfLeaking(target);
+        }
+    }
+
+    private bool MayKeep(HttpAnswer answer)
+        => (int)answer.Response.StatusCode is < 300 or 412 or 416 && !Leaks(answer.Target);
+
+    // A caller's client adds its own credentials to every request, wherever that goes.
+    private bool Leaks(HttpTarget target) => _client.DefaultRequestHeaders.Authorization is not null && !_origin.HasOriginOf(target.Uri);
+
+    private void ThrowIfLeaking(HttpTarget target)
+    {
+        if (Leaks(target))
+            throw new StorageException($"{Name}: it redirects to {target.Name}, "
+                + "and the client's own Authorization header would go there with the request; "
+                + "let the client follow redirects itself, or give the address of the object itself");
+    }
+
+    private async Task<HttpAnswer> SendToAsync(HttpTarget target, HttpQuery query, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = query.For(target, _client);
+        try
+        {
+            const HttpCompletionOption HeadersAlone = HttpCompletionOption.ResponseHeadersRead;
+            HttpResponseMessage response = await _client.SendAsync(request, HeadersAlone, cancellationToken).ConfigureAwait(false);
+            // A caller's client may have followed a redirect itself.
+            Uri reached = response.RequestMessage?.RequestUri ?? target.Uri;
+            return new HttpAnswer(response, reached == target.Uri ? target : target.MovedTo(reached));
+        }
+        catch
+        {
+            Forget(target);
+            throw;
+        }
     }
 }

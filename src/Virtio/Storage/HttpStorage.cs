@@ -34,37 +34,45 @@ public sealed class HttpStorage : IBlockStorage
     /// <inheritdoc/>
     public long Length { get; }
 
-    /// <summary>Asks the server for the object's length and version, and makes sure that it serves ranges.</summary>
-    /// <param name="uri">An http or https address. A user and password in it are sent as basic authentication; neither they nor the query get into messages or logs.</param>
+    /// <summary>
+    /// Reads the object's first and last byte, which tells its length and version, and makes sure that the server serves ranges
+    /// in the way in which every later read asks for them.
+    /// </summary>
+    /// <param name="uri">
+    /// An http or https address. A user and password in it are sent as basic authentication, to its own origin only; neither
+    /// they nor the query get into messages or logs.
+    /// </param>
     /// <param name="options">How to talk to the server; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the opening early.</param>
     /// <returns>The storage.</returns>
-    /// <exception cref="ArgumentException"><paramref name="uri"/> is not an absolute http or https address, or an option is out of its range.</exception>
-    /// <exception cref="StorageException">The server cannot be reached, refuses, serves no ranges, or names no version; the message says which, and what to do.</exception>
-    public static async Task<HttpStorage> OpenAsync(Uri uri, HttpStorageOptions? options = null, CancellationToken cancellationToken = default)
+    /// <exception cref="ArgumentException">
+    /// <paramref name="uri"/> is not an absolute http or https address, or an option is out of its range.
+    /// </exception>
+    /// <exception cref="StorageException">
+    /// The server cannot be reached, refuses, serves no ranges, or names no version; the message says which, and what to do.
+    /// </exception>
+    public static async Task<HttpStorage> OpenAsync(
+        Uri uri, HttpStorageOptions? options = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(uri);
-        if (!uri.IsAbsoluteUri || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
-            throw new ArgumentException("Not an absolute http:// or https:// address.", nameof(uri));
-        options ??= new HttpStorageOptions();
-        options.Validate();
+        options = HttpStorageOptions.Checked(uri, options);
         ILogger logger = options.Logger ?? NullLogger.Instance;
         HttpSource source = new(uri, options);
         try
         {
-            HttpOpening opening = new(source, options.AllowUnvalidated);
-            await new HttpRetries(source.Name, options, logger, opening: true)
-                .RunAsync(static (opening, token) => opening.TryAsync(token), opening, cancellationToken).ConfigureAwait(false);
-            long length = opening.Length!.Value;
-            HttpStorageLog.Opened(logger, source.Name, length, opening.Validator);
-            HttpRetries retries = new(source.Name, options, logger, opening: false);
-            return new HttpStorage(source, options, length, new HttpRangeReader(source, length, opening.Validator, retries));
+            HttpOpening opening = new(source, options);
+            HttpRetries retries = new(source.Name, options, logger);
+            await retries.RunAsync(static (opening, token) => opening.TryAsync(token), opening, cancellationToken).ConfigureAwait(false);
+            retries.IsReached = true;
+            HttpRangeReader reader = new(source, opening, retries);
+            await reader.ProveAsync(cancellationToken).ConfigureAwait(false);
+            HttpStorageLog.Opened(logger, source.Name, opening.Length, opening.Validator);
+            return new HttpStorage(source, options, opening.Length, reader);
         }
         catch (Exception e)
         {
             source.Dispose();
             if (IsOfTheServer(e))
-                throw new StorageException($"Cannot open {source.Name}: {HttpRetries.Reason(e)}; check the address and the server.", e);
+                throw new StorageException($"cannot open {source.Name}: {HttpRetries.Reason(e)}; check the address and the server", e);
             throw;
         }
     }
@@ -90,7 +98,8 @@ public sealed class HttpStorage : IBlockStorage
         }
         catch (Exception e) when (IsOfTheServer(e))
         {
-            throw new StorageException($"Cannot read {total} bytes at {offset} of {_source.Name}: {HttpRetries.Reason(e)} (given up after {_options.MaxRetries} retries).", e);
+            string reason = $"{HttpRetries.Reason(e)} (given up after {_options.MaxRetries} retries)";
+            throw new StorageException($"cannot read {total} bytes at {offset} of {_source.Name}: {reason}", e);
         }
     }
 
@@ -106,7 +115,8 @@ public sealed class HttpStorage : IBlockStorage
         _source.Dispose();
     }
 
-    private static bool IsOfTheServer(Exception e) => e is HttpRequestException or TransientHttpException or (IOException and not StorageException);
+    internal static bool IsOfTheServer(Exception e)
+        => e is HttpRequestException or TransientHttpException or (IOException and not StorageException);
 
     private async Task ReadPartAsync(BufferCursor part, CancellationToken cancellationToken)
     {
@@ -123,7 +133,8 @@ public sealed class HttpStorage : IBlockStorage
 
     private async Task ReadPartsAsync(long offset, IReadOnlyList<Memory<byte>> buffers, long total, CancellationTokenSource ending)
     {
-        // As many loops as are served at once, not a task for each part: a guest chooses the length, and would choose the memory for the tasks with it.
+        // As many loops as are served at once, not a task for each part: a guest chooses the length, and would choose the memory for
+        // the tasks with it.
         long most = _options.MaxRequestBytes;
         long next = 0;
         var parts = new Task[Math.Min(_options.MaxParallelRequests, ((total - 1) / most) + 1)];
@@ -144,7 +155,10 @@ public sealed class HttpStorage : IBlockStorage
         async Task ReadInTurnAsync()
         {
             for (long start = Claim(); start < total; start = Claim())
-                await ReadPartAsync(new BufferCursor(offset + start, buffers, start, Math.Min(total - start, most)), ending.Token).ConfigureAwait(false);
+            {
+                BufferCursor part = new(offset + start, buffers, start, Math.Min(total - start, most));
+                await ReadPartAsync(part, ending.Token).ConfigureAwait(false);
+            }
         }
 
         long Claim() => Interlocked.Add(ref next, most) - most;

@@ -13,6 +13,8 @@ public class DiskSpecTests
         Assert.Equal(new DiskSpec(DiskKind.MappedFile, "a.img", 0, true, "", RingSpec.Default), DiskSpec.Parse("a.img,mapped,ro"));
         Assert.Equal(new DiskSpec(DiskKind.Memory, "mem:64M", 64 << 20, true, "x", RingSpec.Default), DiskSpec.Parse("mem:64M,id=x,ro"));
         Assert.Equal(new DiskSpec(DiskKind.Http, "https://h/p?a=1,2", 0, false, "n", RingSpec.Default), DiskSpec.Parse("https://h/p?a=1,,2,id=n"));
+        Assert.Equal(
+            new DiskSpec(DiskKind.Http, "http://h/d", 0, true, "", RingSpec.Default) { Unvalidated = true }, DiskSpec.Parse("http://h/d,unvalidated,ro"));
         Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default) { Format = "ext4" }, DiskSpec.Parse("a.img,mkfs=ext4"));
     }
 
@@ -76,6 +78,8 @@ public class DiskSpecTests
     [InlineData("mem:1G,mapped")]
     [InlineData("mem:1G,shared")]
     [InlineData("http://h/disk,mapped")]
+    [InlineData("a.img,unvalidated")]
+    [InlineData("mem:1G,unvalidated")]
     [InlineData("http://")]
     [InlineData("http:///x")]
     public void What_is_no_disk_is_refused_with_its_text(string text)

@@ -25,7 +25,7 @@ public sealed class FileSpecTests
     [InlineData("tool:/a:")]
     public void What_names_no_file_is_refused_by_its_text(string text)
     {
-        var refusal = Assert.Throws<CommandException>(() => FileSpec.Parse(text));
+        var refusal = Assert.Throws<UsageException>(() => FileSpec.Parse(text));
 
         Assert.StartsWith($"--file {text}: ", refusal.Message, StringComparison.Ordinal);
     }

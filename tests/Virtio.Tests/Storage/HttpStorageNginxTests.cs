@@ -12,14 +12,17 @@ public sealed class HttpStorageNginxTests
     public async Task Any_range_of_the_object_is_read_byte_for_byte()
     {
         using NginxServer server = await NginxServer.StartAsync();
-        await using HttpStorage storage = await HttpStorage.OpenAsync(server.Publish("disk", Content), new HttpStorageOptions { MaxRequestBytes = 100_000 });
+        await using HttpStorage storage = await HttpStorage.OpenAsync(
+            server.Publish("disk", Content), new HttpStorageOptions { MaxRequestBytes = 100_000 });
         Assert.Equal(Content.Length, storage.Length);
         Assert.Equal(Content, await storage.ReadBytes(0, Content.Length));
         Assert.Equal(Content[^1..], await storage.ReadBytes(Content.Length - 1, 1));
         await storage.ReadAsync(Content.Length, []);
 
         byte[] vectors = new byte[500_000];
-        await storage.ReadAsync(77, [vectors.AsMemory(0, 1), Memory<byte>.Empty, vectors.AsMemory(1, 99_999), vectors.AsMemory(100_000, 250_000), Memory<byte>.Empty, vectors.AsMemory(350_000)]);
+        await storage.ReadAsync(
+            77, [vectors.AsMemory(0, 1), Memory<byte>.Empty, vectors.AsMemory(1, 99_999), vectors.AsMemory(100_000, 250_000),
+                Memory<byte>.Empty, vectors.AsMemory(350_000)]);
         Assert.Equal(Content[77..500_077], vectors);
     }
 
@@ -37,7 +40,7 @@ public sealed class HttpStorageNginxTests
     }
 
     [Fact]
-    public async Task Opening_takes_one_HEAD_and_no_GET_and_the_encoding_asked_for_is_none()
+    public async Task Opening_takes_two_requests_for_a_byte_each_and_the_encoding_asked_for_is_none()
     {
         using NginxServer server = await NginxServer.StartAsync("gzip on; gzip_types *; gzip_min_length 1;");
         Uri address = server.Publish("disk", new byte[100_000]);
@@ -45,8 +48,8 @@ public sealed class HttpStorageNginxTests
         Assert.Equal(new byte[100_000], await storage.ReadBytes(0, 100_000));
 
         string[] log = await server.EndAndReadLogAsync();
-        Assert.Single(log, line => line.Contains("\"HEAD ", StringComparison.Ordinal));
-        Assert.Single(log, line => line.Contains("\"GET ", StringComparison.Ordinal));
+        Assert.Equal(["\" 206 1 ", "\" 206 1 ", "\" 206 100000 "],
+            log.Select(line => line[line.IndexOf("\" 206", StringComparison.Ordinal)..^7]));
     }
 
     [Theory]
@@ -79,7 +82,8 @@ public sealed class HttpStorageNginxTests
     public async Task A_shorter_version_under_us_is_a_change_too()
     {
         using NginxServer server = await NginxServer.StartAsync("etag off; add_header Last-Modified ''; ");
-        await using HttpStorage storage = await HttpStorage.OpenAsync(server.Publish("disk", Content), new HttpStorageOptions { AllowUnvalidated = true });
+        await using HttpStorage storage = await HttpStorage.OpenAsync(
+            server.Publish("disk", Content), new HttpStorageOptions { AllowUnvalidated = true });
         server.Publish("disk", Content[..1000]);
         StorageException e = await Assert.ThrowsAsync<StorageException>(() => storage.ReadBytes(0, 100));
         Changed(e);
@@ -94,7 +98,7 @@ public sealed class HttpStorageNginxTests
         File.Delete(server.FilePath("disk"));
         StorageException e = await Assert.ThrowsAsync<StorageException>(() => storage.ReadBytes(0, 1000));
         Assert.Contains("404 Not Found", e.Message, StringComparison.Ordinal);
-        Assert.Single(await server.EndAndReadLogAsync(), line => line.Contains("\"GET ", StringComparison.Ordinal));
+        Assert.Single(await server.EndAndReadLogAsync(), line => line.Contains("\" 404 ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,8 +136,9 @@ public sealed class HttpStorageNginxTests
         await read.WaitAsync(TimeSpan.FromSeconds(20));
 
         Assert.Equal(Content[..800_000], buffer);
-        // Status 206 in the log: nginx logs a request when it ends, so only the second one, and it was for less.
-        string second = Assert.Single(await server.EndAndReadLogAsync(), line => line.Contains("\" 206 ", StringComparison.Ordinal));
+        // nginx logs a request when it ends: the two of the opening, and the second one of the read, which was for less.
+        string second = Assert.Single(
+            (await server.EndAndReadLogAsync()).Skip(2), line => line.Contains("\" 206 ", StringComparison.Ordinal));
         Assert.InRange(long.Parse(second.Split("\" 206 ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), 1, 799_000);
     }
 
@@ -147,13 +152,19 @@ public sealed class HttpStorageNginxTests
         Uri address = server.Publish("disk", Content);
 
         ListLogger logger = new();
-        StorageException e = await Assert.ThrowsAsync<StorageException>(() => HttpStorage.OpenAsync(address, new HttpStorageOptions { Logger = logger }));
-        Assert.Contains($"Cannot open {address}: The remote certificate is invalid", e.Message, StringComparison.Ordinal);
+        StorageException e = await Assert.ThrowsAsync<StorageException>(
+            () => HttpStorage.OpenAsync(address, new HttpStorageOptions { Logger = logger }));
+        Assert.Contains($"cannot open {address}: The remote certificate is invalid", e.Message, StringComparison.Ordinal);
         Assert.Empty(logger.Lines);
 
-        using HttpClientHandler handler = new() { ServerCertificateCustomValidationCallback = (_, presented, _, _) => presented!.Thumbprint == certificate.Thumbprint };
+        using HttpClientHandler handler = new()
+        {
+            ServerCertificateCustomValidationCallback = (_, presented, _, _)
+            => presented!.Thumbprint == certificate.Thumbprint
+        };
         using HttpClient client = new(handler);
-        await using HttpStorage storage = await HttpStorage.OpenAsync(address, new HttpStorageOptions { Client = client, MaxRequestBytes = 100_000 });
+        await using HttpStorage storage = await HttpStorage.OpenAsync(
+            address, new HttpStorageOptions { Client = client, MaxRequestBytes = 100_000 });
         Assert.Equal(Content, await storage.ReadBytes(0, Content.Length));
     }
 
@@ -165,10 +176,14 @@ public sealed class HttpStorageNginxTests
         await using HttpStorage storage = await HttpStorage.OpenAsync(server.Publish("disk", Content), options);
         server.Stop();
         StorageException e = await Assert.ThrowsAsync<StorageException>(() => storage.ReadBytes(4096, 512));
-        Assert.Contains($"Cannot read 512 bytes at 4096 of {server.Address("disk")}: Connection refused", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"cannot read 512 bytes at 4096 of {server.Address("disk")}: Connection refused", e.Message,
+            StringComparison.Ordinal);
         Assert.Contains("2 retries", e.Message, StringComparison.Ordinal);
-        e = await Assert.ThrowsAsync<StorageException>(() => HttpStorage.OpenAsync(server.Address("disk"), options));
-        Assert.Contains("Cannot open", e.Message, StringComparison.Ordinal);
+        ListLogger logger = new();
+        e = await Assert.ThrowsAsync<StorageException>(
+            () => HttpStorage.OpenAsync(server.Address("disk"), new HttpStorageOptions { Logger = logger }));
+        Assert.Empty(logger.Lines);
+        Assert.Contains("cannot open", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -185,7 +200,7 @@ public sealed class HttpStorageNginxTests
     {
         using NginxServer server = await NginxServer.StartAsync();
         StorageException e = await Assert.ThrowsAsync<StorageException>(() => HttpStorage.OpenAsync(server.Address("none")));
-        Assert.Equal($"{server.Address("none")}: the server answered 404 Not Found; check the address.", e.Message);
+        Assert.Equal($"{server.Address("none")}: the server answered 404 Not Found; check the address", e.Message);
         e = await Assert.ThrowsAsync<StorageException>(() => HttpStorage.OpenAsync(server.Publish("empty", [])));
         Assert.Contains("is empty", e.Message, StringComparison.Ordinal);
     }
@@ -199,5 +214,6 @@ public sealed class HttpStorageNginxTests
         Assert.Equal(Content[5..10], await storage.ReadBytes(5, 5));
     }
 
-    private static void Changed(StorageException e) => Assert.Contains("has changed since it was opened", e.Message, StringComparison.Ordinal);
+    private static void Changed(StorageException e)
+        => Assert.Contains("has changed since it was opened", e.Message, StringComparison.Ordinal);
 }

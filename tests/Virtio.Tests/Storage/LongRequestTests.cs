@@ -82,17 +82,17 @@ public sealed class LongRequestTests
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
-    /// <summary>A server that says how long its object is, and then nothing more.</summary>
+    /// <summary>A server that answers requests for one byte, as opening makes them, and then nothing more.</summary>
     private sealed class StuckServer(long length) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            if (request.Method == HttpMethod.Get)
+            long from = request.Headers.Range!.Ranges.First().From!.Value;
+            if (from != request.Headers.Range.Ranges.First().To)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
-            HttpResponseMessage answer = new(HttpStatusCode.OK) { Content = new ByteArrayContent([]) };
-            answer.Headers.AcceptRanges.Add("bytes");
+            HttpResponseMessage answer = new(HttpStatusCode.PartialContent) { Content = new ByteArrayContent(new byte[1]) };
             answer.Headers.ETag = new EntityTagHeaderValue("\"1\"");
-            answer.Content.Headers.ContentLength = length;
+            answer.Content.Headers.ContentRange = new ContentRangeHeaderValue(from, from, length);
             return answer;
         }
     }

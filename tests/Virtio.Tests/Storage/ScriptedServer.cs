@@ -11,6 +11,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
+    // What opening asks: the first byte, and then the last one in the way of all later reads.
+    private const int OpeningRequests = 2;
+
     private readonly Func<Request, Answer> _script;
     private readonly Task _accepting;
     private int _requests;
@@ -22,7 +25,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/disk");
+    public Uri Address => At("disk");
+
+    public Uri At(string path) => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/{path}");
 
     public ConcurrentQueue<Request> Requests { get; } = new();
 
@@ -34,7 +39,29 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>The range asked for, under headers of one's own.</summary>
     public static Answer Range(Request request, byte[] content, string headers)
-        => new($"206 Partial Content|Content-Length: {request.To - request.From + 1}|{headers}", content[request.From..(request.To + 1)]);
+        => new($"206 Partial Content|Content-Length: {request.To - request.From + 1}|{headers}", Slice(request, content));
+
+    /// <summary>The range asked for, under a head of one's own in which {from}, {to}, {count} and {total} are filled in.</summary>
+    public static Answer Filled(Request request, byte[] content, string head)
+    {
+        byte[] body = Slice(request, content);
+        head = head.Replace("{from}", $"{request.From}", StringComparison.Ordinal).Replace(
+            "{to}", $"{request.To}", StringComparison.Ordinal)
+            .Replace("{count}", $"{body.Length}", StringComparison.Ordinal).Replace(
+                "{total}", $"{content.Length}", StringComparison.Ordinal);
+        if (head.Contains("Transfer-Encoding: chunked", StringComparison.Ordinal))
+            body = [.. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8];
+        return new Answer(head, body, Close: head.Contains("Connection: close", StringComparison.Ordinal));
+    }
+
+    /// <summary>An answer without a body.</summary>
+    public static Answer Empty(string head) => new(head + "|Content-Length: 0", []);
+
+    /// <summary>No answer: the connection is closed.</summary>
+    public static Answer Hangup() => new("", [], Close: true);
+
+    private static byte[] Slice(Request request, byte[] content)
+        => content[(int)request.From..(int)Math.Min(request.To + 1, content.Length)];
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +98,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     Requests.Enqueue(request);
                     Answer answer = _script(request);
                     await answer.Before(_ending.Token);
-                    await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 " + answer.Head.Replace("|", "\r\n", StringComparison.Ordinal) + "\r\n\r\n"), _ending.Token);
+                    await stream.WriteAsync(Head(answer), _ending.Token);
                     await stream.WriteAsync(answer.Body, _ending.Token);
                     await answer.After(_ending.Token);
                     if (answer.Close)
@@ -97,11 +124,27 @@ internal sealed class ScriptedServer : IAsyncDisposable
             headers[header[..colon]] = header[(colon + 1)..].Trim();
         }
 
-        int[] range = [.. headers.GetValueOrDefault("Range", "bytes=0-0")["bytes=".Length..].Split('-').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+        long[] range = [.. headers.GetValueOrDefault("Range", "bytes=0-0")["bytes=".Length..].Split('-')
+            .Select(n => n.Length == 0 ? long.MaxValue - 1 : long.Parse(n, CultureInfo.InvariantCulture))];
         return new Request(Interlocked.Increment(ref _requests), line.Split(' ')[0], line.Split(' ')[1], headers, range[0], range[1]);
     }
 
-    internal sealed record Request(int Number, string Method, string Path, Dictionary<string, string> Headers, int From, int To);
+    // Latin-1, so that a test can send any byte.
+    private static byte[] Head(Answer answer)
+    {
+        if (answer.Head.Length == 0)
+            return [];
+        string version = answer.Head.StartsWith("HTTP/", StringComparison.Ordinal) ? "" : "HTTP/1.1 ";
+        return Encoding.Latin1.GetBytes(version + answer.Head.Replace("|", "\r\n", StringComparison.Ordinal) + "\r\n\r\n");
+    }
+
+    internal sealed record Request(int Number, string Method, string Path, Dictionary<string, string> Headers, long From, long To)
+    {
+        /// <summary>One of those that opening makes at a server that answers them well.</summary>
+        public bool IsOpening => Number <= OpeningRequests;
+
+        public bool IsConditional => Headers.Keys.Any(name => name.StartsWith("If-", StringComparison.OrdinalIgnoreCase));
+    }
 
     internal sealed record Answer(string Head, byte[] Body, bool Close = false)
     {
