@@ -15,15 +15,13 @@ public sealed class HttpDownload
     private readonly HttpSource _source;
     private readonly Stream _destination;
     private readonly IProgress<HttpDownloadProgress>? _progress;
-    private readonly HttpRetries _retries;
     private readonly byte[] _buffer = new byte[BufferLength];
     private HttpValidator? _validator;
     private long _received;
     private long? _total;
 
-    private HttpDownload(HttpSource source, Stream destination, IProgress<HttpDownloadProgress>? progress, HttpRetries retries)
+    private HttpDownload(HttpSource source, Stream destination, IProgress<HttpDownloadProgress>? progress)
     {
-        _retries = retries;
         _source = source;
         _destination = destination;
         _progress = progress;
@@ -50,8 +48,8 @@ public sealed class HttpDownload
         ArgumentNullException.ThrowIfNull(destination);
         options = HttpStorageOptions.Checked(uri, options);
         using HttpSource source = new(uri, options);
-        HttpRetries retries = new(source.Name, options, options.Logger ?? NullLogger.Instance);
-        HttpDownload download = new(source, destination, progress, retries);
+        HttpRetries retries = new(source, options, options.Logger ?? NullLogger.Instance);
+        HttpDownload download = new(source, destination, progress);
         try
         {
             await retries.RunAsync(static (download, token) => download.TryAsync(token), download, cancellationToken).ConfigureAwait(false);
@@ -73,7 +71,6 @@ public sealed class HttpDownload
             if (_received > 0 && _validator is { CanContinue: true })
                 query = query with { From = _received, Condition = _validator, OrWhole = true };
             using HttpAnswer answer = await _source.SendAsync(query, stall.Token).ConfigureAwait(false);
-            _retries.IsReached = true;
             try
             {
                 Begin(answer, query.From);

@@ -42,9 +42,13 @@ internal sealed class HttpOpening(HttpSource source, HttpStorageOptions options)
             throw source.Stalled(e);
         }
 
-        if (!Validator.IsUsable && !options.AllowUnvalidated)
+        if (Validator.IsUsable)
+            return;
+        if (!options.AllowUnvalidated)
             throw new StorageException($"{source.Name}: {Validator.Weakness}, so a change of the object under the disk would go unseen; "
                 + $"make it send one, or {options.AllowUnvalidatedHint}");
+        // A date that is always now, or a weak tag, may differ in each answer; it is not what the caller relies on.
+        Validator = HttpValidator.None;
     }
 
     private async Task<HttpContentRange> FirstByteAsync(CancellationTokenSource stall)

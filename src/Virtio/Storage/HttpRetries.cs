@@ -12,17 +12,17 @@ internal sealed class HttpRetries
     private static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(10);
 
     private readonly ResiliencePipeline _pipeline = ResiliencePipeline.Empty;
-    private readonly string _name;
+    private readonly HttpSource _source;
     private readonly TimeSpan _maxDelay;
     private long _lastWarning;
     private int _unreported;
 
-    /// <param name="name">The object's address, for the log.</param>
+    /// <param name="source">What is asked.</param>
     /// <param name="options">How often and how fast.</param>
     /// <param name="logger">The log.</param>
-    public HttpRetries(string name, HttpStorageOptions options, ILogger logger)
+    public HttpRetries(HttpSource source, HttpStorageOptions options, ILogger logger)
     {
-        _name = name;
+        _source = source;
         _maxDelay = options.MaxRetryDelay;
         Logger = logger;
         // Polly knows no retry with zero attempts.
@@ -30,7 +30,7 @@ internal sealed class HttpRetries
             return;
         _pipeline = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = args => ValueTask.FromResult(IsTransient(args.Outcome.Exception, IsReached)),
+            ShouldHandle = args => ValueTask.FromResult(IsTransient(args.Outcome.Exception, source.IsReached)),
             MaxRetryAttempts = options.MaxRetries,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
@@ -42,12 +42,6 @@ internal sealed class HttpRetries
     }
 
     public ILogger Logger { get; }
-
-    /// <summary>
-    /// Whether the server has answered at all. Before that, a name that does not resolve and a connection that is refused are
-    /// mistakes in the address; later they are passing faults.
-    /// </summary>
-    public bool IsReached { get; set; }
 
     public ValueTask RunAsync<T>(Func<T, CancellationToken, ValueTask> attempt, T state, CancellationToken cancellationToken)
         => _pipeline.ExecuteAsync(attempt, state, cancellationToken);
@@ -86,7 +80,7 @@ internal sealed class HttpRetries
     private ValueTask Report(OnRetryArguments<object> args)
     {
         string reason = Reason(args.Outcome.Exception!);
-        HttpStorageLog.Retry(Logger, _name, args.AttemptNumber + 1, args.RetryDelay.TotalMilliseconds, reason);
+        HttpStorageLog.Retry(Logger, _source.Name, args.AttemptNumber + 1, args.RetryDelay.TotalMilliseconds, reason);
 
         // A disk under load whose server is away would fill the log with one warning per request and retry.
         int count = Interlocked.Increment(ref _unreported);
@@ -96,7 +90,7 @@ internal sealed class HttpRetries
         if (isDue && Interlocked.CompareExchange(ref _lastWarning, now, last) == last)
         {
             Interlocked.Add(ref _unreported, -count);
-            HttpStorageLog.Retries(Logger, _name, count, reason);
+            HttpStorageLog.Retries(Logger, _source.Name, count, reason);
         }
 
         return default;

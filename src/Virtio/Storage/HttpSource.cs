@@ -30,6 +30,12 @@ internal sealed class HttpSource : IDisposable
 
     public TimeSpan StallTimeout { get; }
 
+    /// <summary>
+    /// Whether a server has answered at all. Before that, a name that does not resolve and a connection that is refused are
+    /// mistakes in the address; later they are passing faults.
+    /// </summary>
+    public bool IsReached { get; private set; }
+
     public void Dispose()
     {
         if (_ownsClient)
@@ -139,6 +145,7 @@ internal sealed class HttpSource : IDisposable
         {
             const HttpCompletionOption HeadersAlone = HttpCompletionOption.ResponseHeadersRead;
             HttpResponseMessage response = await _client.SendAsync(request, HeadersAlone, cancellationToken).ConfigureAwait(false);
+            IsReached = true;
             // A caller's client may have followed a redirect itself.
             Uri reached = response.RequestMessage?.RequestUri ?? target.Uri;
             return new HttpAnswer(response, reached == target.Uri ? target : target.MovedTo(reached));

@@ -60,9 +60,8 @@ public sealed class HttpStorage : IBlockStorage
         try
         {
             HttpOpening opening = new(source, options);
-            HttpRetries retries = new(source.Name, options, logger);
+            HttpRetries retries = new(source, options, logger);
             await retries.RunAsync(static (opening, token) => opening.TryAsync(token), opening, cancellationToken).ConfigureAwait(false);
-            retries.IsReached = true;
             HttpRangeReader reader = new(source, opening, retries);
             await reader.ProveAsync(cancellationToken).ConfigureAwait(false);
             HttpStorageLog.Opened(logger, source.Name, opening.Length, opening.Validator);

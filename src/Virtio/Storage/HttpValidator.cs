@@ -9,6 +9,9 @@ namespace Virtio.Storage;
 /// <param name="Date">When the server made the answer.</param>
 internal sealed record HttpValidator(HttpEntityTag? Tag, DateTimeOffset? LastModified, DateTimeOffset Date)
 {
+    /// <summary>Of an object whose changes go unseen.</summary>
+    public static readonly HttpValidator None = new(null, null, default);
+
     private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(1);
 
     /// <summary>What the server sent, for a message that says why it is of no use.</summary>

@@ -63,6 +63,18 @@ public sealed class HttpConditionTests
         Assert.Equal(3 + 3, server.Requests.Count);
     }
 
+    [Theory]
+    [InlineData("ETag: W/\"{number}\"")]
+    [InlineData("Date: Mon, 06 Jan 2020 10:00:0{number} GMT|Last-Modified: Mon, 06 Jan 2020 10:00:0{number} GMT")]
+    public async Task A_version_that_cannot_be_used_may_differ_in_each_answer_where_that_is_allowed(string version)
+    {
+        await using ScriptedServer server = new(
+            request => ScriptedServer.Good(request, Content, version.Replace("{number}", $"{request.Number}", StringComparison.Ordinal)));
+        await using HttpStorage storage = await HttpStorage.OpenAsync(server.Address, new HttpStorageOptions { AllowUnvalidated = true });
+        Assert.Equal(Content, await storage.ReadBytes(0, 5_000));
+        Assert.DoesNotContain(server.Requests, request => request.IsConditional);
+    }
+
     [Fact]
     public async Task A_412_for_a_version_that_is_gone_is_a_change()
     {
