@@ -3,7 +3,8 @@ using Virtio.Devices;
 namespace Keyboard;
 
 /// <summary>
-/// The configuration space of an input device (virtio 1.4, 5.8.4): the driver writes what it wants to know, and reads the answer. It does so before the device is activated.
+/// The configuration space of an input device (virtio 1.4, 5.8.4): the driver writes what it wants to know, and reads the answer. It does
+/// so before the device is activated.
 /// </summary>
 internal sealed class KeyboardConfig
 {

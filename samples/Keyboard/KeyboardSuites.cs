@@ -22,7 +22,7 @@ internal sealed class Events : DeviceUnderTest
 
     public override IVirtioDevice Create() => new KeyboardDevice();
 
-    public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[InputEvent.Length]), InputEvent.Length)];
+    public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[8]), InputEvent.Length)];
 
     // The queue answers when the host has something: as many key presses as there are requests.
     public override void SupplyAnswers(IVirtioDevice device, int count)
@@ -43,7 +43,7 @@ internal sealed class Status : DeviceUnderTest
 
     public override IVirtioDevice Create() => new KeyboardDevice();
 
-    public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Readable(bus.Place(new byte[InputEvent.Length]), InputEvent.Length)];
+    public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Readable(bus.Place(new byte[8]), InputEvent.Length)];
 
     public override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used) => Assert.Equal(0u, used.Length);
 }

@@ -28,12 +28,13 @@ public abstract class DeviceUnderTest
     public abstract DriverBuffer[] Request(TestBus bus);
 
     /// <summary>
-    /// Has the host's side of the device supply what <paramref name="count"/> requests are answered with: for a queue whose chains are room for data from the host (key
-    /// presses, packets), and that therefore answers nothing by itself. The default does nothing, which is right for a queue whose requests bring all that the answer needs.
+    /// Has the host's side of the device supply what <paramref name="count"/> requests are answered with: for a queue whose chains are room
+    /// for data from the host (key presses, packets), and that therefore answers nothing by itself. The default does nothing, which is
+    /// right for a queue whose requests bring all that the answer needs.
     /// </summary>
     /// <remarks>
-    /// Called each time after that many requests were made available and the device was kicked. It is also called while the queue does not run: the device may then keep
-    /// the data for later or drop it, but must not fail. As it may keep them, all answers should be alike.
+    /// Called each time after that many requests were made available and the device was kicked. It is also called while the queue does not
+    /// run: the device may then keep the data for later or drop it, but must not fail. As it may keep them, all answers should be alike.
     /// </remarks>
     /// <param name="device">What <see cref="Create"/> made.</param>
     /// <param name="count">How many answers, at least 1; at most 10 in the suites.</param>

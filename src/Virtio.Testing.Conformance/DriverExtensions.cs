@@ -61,7 +61,10 @@ internal static class DriverExtensions
         Assert.Equal(status, driver.Status);
     }
 
-    /// <summary>Offers what contradicts itself, and waits until the device has found that out, for which a host-driven one must have something to deliver.</summary>
+    /// <summary>
+    /// Offers what contradicts itself, and waits until the device has found that out, for which a host-driven one must have something to
+    /// deliver.
+    /// </summary>
     internal static void BreakRing(this MmioDriver driver, int queue = 0, Action? supply = null)
     {
         DriverQueue ring = driver.Queue(queue);

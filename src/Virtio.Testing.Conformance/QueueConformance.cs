@@ -6,8 +6,8 @@ namespace Virtio.Testing.Conformance;
 /// What the rings of a device do, in each layout with each combination of features (virtio 1.4, 2.6 to 2.8): inherit it with a device of your own.
 /// </summary>
 /// <remarks>
-/// One test makes up to 10 requests at once and 1,100 in all; the others make one at a time, at most 150 in one test. Some requests are cut into pieces of 1 to 512 bytes, and some
-/// are any bytes at all with 600 bytes of room: those too must come back, with any answer.
+/// One test makes up to 10 requests at once and 1,100 in all; the others make one at a time, at most 200 in one test. Some requests are cut
+/// into pieces of 1 to 512 bytes, and some are any bytes at all with 600 bytes of room: those too must come back, with any answer.
 /// </remarks>
 /// <param name="device">The device.</param>
 public abstract class QueueConformance(DeviceUnderTest device)

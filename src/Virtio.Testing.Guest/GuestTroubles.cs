@@ -4,7 +4,8 @@ using Virtio.Vmm;
 namespace Virtio.Testing.Guest;
 
 /// <summary>
-/// What can go wrong around a guest: scripts that come in each other's way, devices that fail, and a machine that does not end. Thread-safe.
+/// What can go wrong around a guest: scripts that come in each other's way, devices that fail, and a machine that does not end.
+/// Thread-safe.
 /// </summary>
 internal sealed class GuestTroubles(LinuxGuestOptions options)
 {
@@ -27,12 +28,16 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
         ArgumentNullException.ThrowIfNull(options.Logger, nameof(options.Logger));
         ArgumentNullException.ThrowIfNull(options.CommandLine, nameof(options.CommandLine));
         if (options.StartLimit <= TimeSpan.Zero && options.StartLimit != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(nameof(options), options.StartLimit, "the limit of the start is more than zero, or Timeout.InfiniteTimeSpan");
+            throw new ArgumentOutOfRangeException(nameof(options), options.StartLimit,
+                "the limit of the start is more than zero, or Timeout.InfiniteTimeSpan");
     }
 
     internal DeviceFailure? Show() => Recorder.Show();
 
-    /// <summary>Begins a script. One that does not come to <see cref="Turn.End"/> leaves the guest of no use: its answer, if any, would be taken for the next one's.</summary>
+    /// <summary>
+    /// Begins a script. One that does not come to <see cref="Turn.End"/> leaves the guest of no use: its answer, if any, would be taken for
+    /// the next one's.
+    /// </summary>
     internal Turn Begin(string script)
     {
         lock (_gate)
@@ -40,9 +45,18 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
             if (_isOver)
                 throw new ObjectDisposedException(nameof(LinuxGuest), $"the guest has been disposed, and cannot run the script\n{script}");
             if (_lost is not null)
-                throw new GuestScriptException($"the guest takes no more scripts, because an earlier one did not end or was posted:\n{_lost}\n--- so this one cannot run ---\n{script}");
+            {
+                throw new GuestScriptException(
+                    $"the guest takes no more scripts, because an earlier one did not end or was posted:\n{_lost}\n"
+                    + $"--- so this one cannot run ---\n{script}");
+            }
+
             if (_running is not null)
-                throw new InvalidOperationException($"the guest runs one script at a time; await the one that is running:\n{_running}\n--- before this one ---\n{script}");
+            {
+                throw new InvalidOperationException(
+                    $"the guest runs one script at a time; await the one that is running:\n{_running}\n--- before this one ---\n{script}");
+            }
+
             _running = script;
             return new Turn(this);
         }
@@ -52,7 +66,7 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
     internal GuestScriptException Explain(string message, Exception? cause, MicroVmExit? exit)
     {
         DeviceFailure? failure = Recorder.Show();
-        string text = failure is null ? message : $"{message}\n--- the first failure of a device ---\n{failure.Message}{(failure.Exception is null ? "" : $"\n{failure.Exception}")}";
+        string text = failure is null ? message : $"{message}\n--- the first failure of a device ---\n{failure.Message}\n{failure.Exception}";
         Exception? inner = failure?.Exception ?? cause;
         return inner is null ? new GuestScriptException(text) { Exit = exit } : new GuestScriptException(text, inner) { Exit = exit };
     }
@@ -108,7 +122,12 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
             ? options.StopLimit
             : (options.StopLimit * Math.Max(1, options.Devices.Sum(device => device.QueueSizes.Length))) + DisposalLimit;
         if (await Task.WhenAny(disposal, Task.Delay(limit)).ConfigureAwait(false) != disposal)
-            return new TimeoutException($"the machine did not end within {limit.TotalSeconds} s: a device has not returned from StopQueue, Reset or DisposeAsync; the guest's memory stays mapped");
+        {
+            return new TimeoutException(
+                $"the machine did not end within {limit.TotalSeconds} s: a device has not returned from StopQueue, Reset or DisposeAsync; "
+                + "the guest's memory stays mapped");
+        }
+
         try
         {
             await disposal.ConfigureAwait(false);

@@ -45,8 +45,8 @@ public sealed class LinuxGuest : IAsyncDisposable
     }
 
     /// <summary>
-    /// The first exception of a device's or a storage's own code, as it was logged; null when there is none. It counts as seen from now on: <see cref="DisposeAsync"/>
-    /// does not throw it, and the next failure takes its place.
+    /// The first exception of a device's or a storage's own code, as it was logged; null when there is none. It counts as seen from now on:
+    /// <see cref="DisposeAsync"/> does not throw it, and the next failure takes its place.
     /// </summary>
     public Exception? ShowFailure() => _troubles.Show()?.Exception;
 
@@ -60,7 +60,10 @@ public sealed class LinuxGuest : IAsyncDisposable
         GuestResult result = await TryRunAsync(script, limit, cancellationToken).ConfigureAwait(false);
         return result.ExitStatus == 0
             ? result
-            : throw _troubles.Explain($"the script exited with status {result.ExitStatus}:\n{script}\n--- output ---\n{result.Output}\n--- kernel ---\n{KernelLog}", null, null);
+            : throw _troubles.Explain(
+                $"the script exited with status {result.ExitStatus}:\n{script}\n--- output ---\n{result.Output}\n--- kernel ---\n{KernelLog}",
+                null,
+                null);
     }
 
     /// <summary>The same as <see cref="RunAsync"/>, for scripts that may fail: the result has the exit status.</summary>
@@ -80,7 +83,9 @@ public sealed class LinuxGuest : IAsyncDisposable
         return result!;
     }
 
-    /// <summary>Sends a script and does not wait for an answer: for one that ends the guest. The guest takes no other script afterwards.</summary>
+    /// <summary>
+    /// Sends a script and does not wait for an answer: for one that ends the guest. The guest takes no other script afterwards.
+    /// </summary>
     /// <exception cref="GuestScriptException">A script before did not end.</exception>
     /// <exception cref="InvalidOperationException">Another script is running.</exception>
     public void Post(string script)
@@ -91,11 +96,12 @@ public sealed class LinuxGuest : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops the guest as if its power were cut, and disposes machine and devices. It ends also when a device holds requests that it never completes; the guest's memory then
-    /// stays mapped until the process ends, because the device may still write to it.
+    /// Stops the guest as if its power were cut, and disposes machine and devices. It ends also when a device holds requests that it never
+    /// completes; the guest's memory then stays mapped until the process ends, because the device may still write to it.
     /// </summary>
     /// <exception cref="GuestScriptException">
-    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may hide.
+    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may
+    /// hide.
     /// </exception>
     public async ValueTask DisposeAsync()
     {

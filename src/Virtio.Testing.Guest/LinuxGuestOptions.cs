@@ -33,8 +33,9 @@ public sealed record LinuxGuestOptions
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>
-    /// How long a reset by the guest or the end of the machine waits for a queue whose device holds requests that it has not completed (<see cref="MicroVmOptions.StopLimit"/>).
-    /// When it is over, the disposal of the guest throws an exception that names queue and requests.
+    /// How long a reset by the guest or the end of the machine waits for a queue whose device holds requests that it has not completed
+    /// (<see cref="MicroVmOptions.StopLimit"/>). When it is over, the disposal of the guest throws an exception that names queue and
+    /// requests.
     /// </summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(10);
 

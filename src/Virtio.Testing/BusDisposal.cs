@@ -5,8 +5,11 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Testing;
 
-/// <summary>Ends a <see cref="TestBus"/>: within a limit, whatever the devices do, and with everything told that the test has not been told yet.</summary>
-internal sealed class BusDisposal(MmioBus bus, GuestMemory memory, TestFlow flow, IReadOnlyList<FailureRecorder> recorders, TimeSpan stopLimit)
+/// <summary>
+/// Ends a <see cref="TestBus"/>: within a limit, whatever the devices do, and with everything told that the test has not been told yet.
+/// </summary>
+internal sealed class BusDisposal(
+    MmioBus bus, GuestMemory memory, TestFlow flow, IReadOnlyList<FailureRecorder> recorders, TimeSpan stopLimit)
 {
     // For a device's own disposal, which may well flush a disk on a busy machine.
     private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(60);
@@ -21,7 +24,8 @@ internal sealed class BusDisposal(MmioBus bus, GuestMemory memory, TestFlow flow
         {
             if (recorders[i].TakeUnseen() is not { } unseen)
                 continue;
-            problems.Add($"device {i}, a {bus.Devices[i].Device.GetType().Name}, failed, and the test did not ask for it: {unseen.Message}");
+            string device = bus.Devices[i].Device.GetType().Name;
+            problems.Add($"device {i}, a {device}, failed, and the test did not ask for it: {unseen.Message}");
             cause ??= unseen.Exception;
         }
 
@@ -41,12 +45,14 @@ internal sealed class BusDisposal(MmioBus bus, GuestMemory memory, TestFlow flow
     {
         // On the pool, for a device that does not return. The test's own exceptions do not flow there.
         Task disposal = Task.Run(() => bus.DisposeAsync().AsTask());
-        TimeSpan limit = stopLimit == Timeout.InfiniteTimeSpan ? stopLimit : (stopLimit * Math.Max(1, bus.Devices.Sum(placed => placed.Device.QueueSizes.Length))) + DisposalLimit;
+        int queues = Math.Max(1, bus.Devices.Sum(placed => placed.Device.QueueSizes.Length));
+        TimeSpan limit = stopLimit == Timeout.InfiniteTimeSpan ? stopLimit : (stopLimit * queues) + DisposalLimit;
         if (await Task.WhenAny(disposal, Task.Delay(limit)).ConfigureAwait(false) != disposal)
         {
             memory.Keep();
             return ExceptionDispatchInfo.Capture(new DeviceFailureException(
-                $"a device has not returned from StopQueue, Reset or DisposeAsync for {limit.TotalSeconds} s; the guest's memory stays mapped, because the device may still write to it"));
+                $"a device has not returned from StopQueue, Reset or DisposeAsync for {limit.TotalSeconds} s; "
+                + "the guest's memory stays mapped, because the device may still write to it"));
         }
 
         try

@@ -1,7 +1,8 @@
 namespace Virtio.Testing;
 
 /// <summary>
-/// A device failed under a test: its own code or its storage's threw, or did not end. <see cref="Exception.InnerException"/> is the first failure, with its stack trace.
+/// A device failed under a test: its own code or its storage's threw, or did not end. <see cref="Exception.InnerException"/> is the first
+/// failure, with its stack trace.
 /// </summary>
 public sealed class DeviceFailureException : Exception
 {

@@ -85,7 +85,8 @@ public abstract class DriverQueue
             if (Driver.NeedsReset)
                 throw Driver.Failed($"queue {Index} gives nothing back");
             TimeSpan left = limit == Timeout.InfiniteTimeSpan ? limit : limit - Stopwatch.GetElapsedTime(start);
-            if (left == TimeSpan.Zero || (left < TimeSpan.Zero && limit != Timeout.InfiniteTimeSpan) || !Driver.Interrupt.WaitForChange(seen, left))
+            bool isOver = left <= TimeSpan.Zero && limit != Timeout.InfiniteTimeSpan;
+            if (isOver || !Driver.Interrupt.WaitForChange(seen, left))
                 throw NothingCame(limit);
             if ((Driver.PendingInterrupts & InterruptBits.UsedBuffer) != 0)
                 Driver.Acknowledge(InterruptBits.UsedBuffer);
@@ -144,10 +145,12 @@ public abstract class DriverQueue
     }
 
     private InvalidOperationException Full(int needed) => new(
-        $"queue {Index} has no room for a chain of {needed} descriptors: it has {Size}, and {Outstanding} chains that were not collected hold the rest");
+        $"queue {Index} has no room for a chain of {needed} descriptors: it has {Size}, "
+        + $"and {Outstanding} chains that were not collected hold the rest");
 
     private TimeoutException NothingCame(TimeSpan limit) => new(
-        $"queue {Index} gave nothing back in {limit.TotalSeconds} s; the device's status is {Driver.Status}, and {Outstanding} chains are outstanding",
+        $"queue {Index} gave nothing back in {limit.TotalSeconds} s; the device's status is {Driver.Status}, "
+        + $"and {Outstanding} chains are outstanding",
         Driver.ShowFailure());
 
     /// <summary>A part of the ring, zeroed.</summary>

@@ -3,14 +3,11 @@ using Microsoft.Extensions.Logging;
 namespace Virtio.Testing;
 
 /// <summary>
-/// Passes a device's log on and keeps the first failure in it: the device's or its storage's own exception. Once a failure has been shown to the test the next one
-/// is kept. Thread-safe.
+/// Passes a device's log on and keeps the first failure in it: the device's or its storage's own exception. Once a failure has been shown
+/// to the test the next one is kept. Thread-safe.
 /// </summary>
 internal sealed class FailureRecorder(ILogger logger) : ILogger
 {
-    // The transport's event.
-    private const int NeedsReset = 101;
-
     private readonly Lock _gate = new();
     private DeviceFailure? _failure;
     private bool _isShown;
@@ -26,7 +23,8 @@ internal sealed class FailureRecorder(ILogger logger) : ILogger
     }
 
     /// <summary>
-    /// A failure that the test has not been shown and that no device answers for: not an <see cref="IOException"/>, which is a storage's regular way to refuse, and no cancellation.
+    /// A failure that the test has not been shown and that no device answers for: not an <see cref="IOException"/>, which is a storage's
+    /// regular way to refuse, and no cancellation.
     /// </summary>
     internal DeviceFailure? TakeUnseen()
     {
@@ -40,12 +38,13 @@ internal sealed class FailureRecorder(ILogger logger) : ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => logger.BeginScope(state);
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning || logger.IsEnabled(logLevel);
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error || logger.IsEnabled(logLevel);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         ArgumentNullException.ThrowIfNull(formatter);
-        if (logLevel >= LogLevel.Error || eventId.Id == NeedsReset)
+        if (logLevel >= LogLevel.Error)
             Keep(new DeviceFailure(formatter(state, exception), exception));
         if (logger.IsEnabled(logLevel))
             logger.Log(logLevel, eventId, state, exception, formatter);

@@ -44,7 +44,8 @@ public sealed class GuestAllocator
         CheckLength(length);
         ulong alignment = Math.Min(1UL << Bits(length), PageSize);
         if (address % alignment != 0 || !IsMemory(address))
-            throw new ArgumentOutOfRangeException(nameof(address), $"0x{address:x}", $"no block of {length} bytes was ever handed out there");
+            throw new ArgumentOutOfRangeException(nameof(address), $"0x{address:x}",
+                $"no block of {length} bytes was ever handed out there");
         lock (_gate)
             _free[Bits(length)].Push(address);
     }

@@ -6,8 +6,8 @@ public sealed partial class MmioDriver
     private readonly FailureRecorder _recorder;
 
     /// <summary>
-    /// The first exception of the device's or its storage's own code, as it was logged; null when there is none. It counts as seen from now on: the disposal of the bus does
-    /// not throw it, and the next failure takes its place.
+    /// The first exception of the device's or its storage's own code, as it was logged; null when there is none. It counts as seen from now
+    /// on: the disposal of the bus does not throw it, and the next failure takes its place.
     /// </summary>
     public Exception? ShowFailure() => _recorder.Show()?.Exception;
 
@@ -20,7 +20,8 @@ public sealed partial class MmioDriver
         // The status is set a moment before it is logged why.
         DeviceFailure? failure = null;
         SpinWait.SpinUntil(() => (failure = _recorder.Show()) is not null, TimeSpan.FromSeconds(1));
-        return new DeviceFailureException($"{consequence}, because the device needs a reset: {failure?.Message ?? "it logged no reason"}", failure?.Exception);
+        return new DeviceFailureException(
+            $"{consequence}, because the device needs a reset: {failure?.Message ?? "it logged no reason"}", failure?.Exception);
     }
 
     private TimeoutException NotEnded(string what) =>

@@ -146,7 +146,8 @@ public sealed partial class MmioDriver
     public DriverQueue Queue(int index = 0)
     {
         CheckQueue(index);
-        return _queues[index] ?? throw new InvalidOperationException($"queue {index} is not set up: Start, or SetUpQueue after Negotiate, does that");
+        return _queues[index] ?? throw new InvalidOperationException(
+            $"queue {index} is not set up: Start, or SetUpQueue after Negotiate, does that");
     }
 
     /// <summary>The maximum size of a queue, 0 when the device has none of that index.</summary>
@@ -267,28 +268,9 @@ public sealed partial class MmioDriver
     {
         Bus.ThrowIfDisposed();
         if (offset < 0 || offset >= _device.Size)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"the registers of the device are at 0 to {_device.Size - 1}; behind them is the next device");
+            throw new ArgumentOutOfRangeException(nameof(offset), offset,
+                $"the registers of the device are at 0 to {_device.Size - 1}; behind them is the next device");
         Bus.Mmio.HandleMmio(Address + (uint)offset, data, isWrite);
-    }
-
-    /// <summary>The driver, if its device is of that type.</summary>
-    internal static MmioDriver OfType(MmioDriver driver, DeviceId type)
-    {
-        ArgumentNullException.ThrowIfNull(driver);
-        IVirtioDevice device = driver.Device;
-        return device.Id == type
-            ? driver
-            : throw new ArgumentException($"the device, a {device.GetType().Name}, is of the type {device.Id} ({(int)device.Id}), not {type} ({(int)type})", nameof(driver));
-    }
-
-    private static int ConfigOffset(int offset) => offset >= 0
-        ? MmioRegisters.Config + offset
-        : throw new ArgumentOutOfRangeException(nameof(offset), offset, "an offset in configuration space is 0 or more");
-
-    private void CheckQueue(int index)
-    {
-        if (index < 0 || index >= QueueCount)
-            throw new ArgumentOutOfRangeException(nameof(index), index, $"the device, a {Device.GetType().Name}, has {QueueCount} queues, numbered from 0");
     }
 
     private void WriteAddress(int low, ulong address)

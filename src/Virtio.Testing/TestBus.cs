@@ -9,12 +9,14 @@ namespace Virtio.Testing;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A device that fails is not overlooked: what waits for its answer throws a <see cref="DeviceFailureException"/> at once, and disposing the bus throws one for a
-/// failure that the test was not shown. Not so for an <see cref="IOException"/>, which is how a storage says that it cannot read or write: the driver is told, and
+/// A device that fails is not overlooked: what waits for its answer throws a <see cref="DeviceFailureException"/> at once, and disposing
+/// the bus throws one for a failure that the test was not shown. Not so for an <see cref="IOException"/>, which is how a storage says that
+/// it cannot read or write: the driver is told, and
 /// <see cref="MmioDriver.ShowFailure"/> says why.
 /// </para>
 /// <para>
-/// At the end of a <c>using</c>, an exception of the disposal hides the one that ended the test. So the text of the former contains the latter.
+/// At the end of a <c>using </c>, an exception of the disposal hides the one that ended the test. So the text of the former contains the
+/// latter.
 /// </para>
 /// </remarks>
 public sealed class TestBus : IAsyncDisposable, IDisposable
@@ -97,15 +99,18 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
         if (length < 0)
             throw new ArgumentOutOfRangeException(nameof(length), length, "a length is 0 or more");
         byte[] bytes = new byte[length];
-        return Memory.TryRead(address, bytes) ? bytes : throw new ArgumentOutOfRangeException(nameof(address), $"0x{address:x}", $"not all of the {length} bytes from here on are guest RAM");
+        return Memory.TryRead(address, bytes) ? bytes : throw new ArgumentOutOfRangeException(nameof(address), $"0x{address:x}",
+            $"not all of the {length} bytes from here on are guest RAM");
     }
 
     /// <summary>
-    /// Stops and disposes the devices, then frees the RAM. It ends within <see cref="TestBusOptions.StopLimit"/> for each queue also when a device holds chains that it
-    /// never completes; the RAM then stays mapped until the process ends, because the device may still write to it.
+    /// Stops and disposes the devices, then frees the RAM. It ends within <see cref="TestBusOptions.StopLimit"/> for each queue also when a
+    /// device holds chains that it never completes; the RAM then stays mapped until the process ends, because the device may still write to
+    /// it.
     /// </summary>
     /// <exception cref="DeviceFailureException">
-    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may hide.
+    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may
+    /// hide.
     /// </exception>
     public async ValueTask DisposeAsync()
     {

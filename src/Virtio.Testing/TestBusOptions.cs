@@ -26,7 +26,8 @@ public sealed record TestBusOptions
 
     /// <summary>
     /// How long a reset or the disposal waits for a queue whose device holds chains that it has not completed; it takes the place of
-    /// <see cref="MmioBusOptions.StopLimit"/> in <see cref="Bus"/>. When it is over the device is lost, and the disposal of the bus throws an exception that names queue and chains.
+    /// <see cref="MmioBusOptions.StopLimit"/> in <see cref="Bus"/>. When it is over the device is lost, and the disposal of the bus throws
+    /// an exception that names queue and chains.
     /// </summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(10);
 }

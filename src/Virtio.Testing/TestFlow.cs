@@ -3,8 +3,10 @@ using System.Runtime.ExceptionServices;
 namespace Virtio.Testing;
 
 /// <summary>
-/// Remembers the last exception that was thrown in the flow of calls which made this object: in a test, the one that may be about to end it. At the end of an
-/// <c>await using</c> an exception of the disposal takes the place of the test's own, and nothing tells the disposal of that one; so it is kept here to be shown too.
+/// Remembers the last exception that was thrown in the flow of calls which made this object: in a test, the one that may be about to end
+/// it. At the end of an
+/// <c>await using</c> an exception of the disposal takes the place of the test's own, and nothing tells the disposal of that one; so it is
+/// kept here to be shown too.
 /// </summary>
 internal sealed class TestFlow
 {
@@ -37,7 +39,9 @@ internal sealed class TestFlow
 
     /// <summary>A text about a disposal's own failure, with the exception that it may take the place of.</summary>
     internal static string Describe(string problem, Exception? last) =>
-        last is null ? problem : $"{problem}\n--- the last exception in the test before that, which this one hides if the test did not catch it ---\n{last}\n---";
+        last is null
+            ? problem
+            : $"{problem}\n--- the last exception in the test before that, which this one hides if the test did not catch it ---\n{last}\n---";
 
     private static void Note(object? sender, FirstChanceExceptionEventArgs e)
     {

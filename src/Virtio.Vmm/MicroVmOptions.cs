@@ -63,9 +63,10 @@ public sealed class MicroVmOptions
     public IReadOnlyList<IVirtioDevice> Devices { get; init; } = [];
 
     /// <summary>
-    /// How long the stop of a device's queue, at a reset by the guest or at the end of the machine, waits for requests that the device has not completed; infinite by default.
-    /// After one second it is logged which they are. When the limit is over the device is lost, disposing the machine throws <see cref="Queues.QueueStopException"/>, and the
-    /// guest's memory, which the device may still write to, stays mapped until the process ends.
+    /// How long the stop of a device's queue, at a reset by the guest or at the end of the machine, waits for requests that the device has
+    /// not completed; infinite by default. After one second it is logged which they are. When the limit is over the device is lost,
+    /// disposing the machine throws <see cref="Queues.QueueStopException"/>, and the guest's memory, which the device may still write to,
+    /// stays mapped until the process ends.
     /// </summary>
     public TimeSpan StopLimit { get; init; } = Timeout.InfiniteTimeSpan;
 

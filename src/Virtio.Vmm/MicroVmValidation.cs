@@ -41,8 +41,11 @@ internal static class MicroVmValidation
         Require(
             options.StopLimit > TimeSpan.Zero || options.StopLimit == Timeout.InfiniteTimeSpan,
             nameof(options.StopLimit), $"the limit of a stop is more than zero, or Timeout.InfiniteTimeSpan; this is {options.StopLimit}");
-        Require(options.Initrd.All(source => source is not null), nameof(options.Initrd), $"initial ramdisk {options.Initrd.ToList().IndexOf(null!)} is null");
-        Require(Enum.IsDefined(options.DeviceDiscovery), nameof(options.DeviceDiscovery), $"there is no way {options.DeviceDiscovery} to find devices");
+        Require(
+            options.Initrd.All(source => source is not null),
+            nameof(options.Initrd), $"initial ramdisk {options.Initrd.ToList().IndexOf(null!)} is null");
+        Require(Enum.IsDefined(options.DeviceDiscovery), nameof(options.DeviceDiscovery),
+            $"there is no way {options.DeviceDiscovery} to find devices");
     }
 
     private static void CheckDevice(IReadOnlyList<IVirtioDevice> devices, int index)
@@ -51,7 +54,8 @@ internal static class MicroVmValidation
         var first = devices.TakeWhile(device => !ReferenceEquals(device, devices[index])).Count();
         Require(
             first == index,
-            nameof(MicroVmOptions.Devices), $"devices {first} and {index} are the same object, a {devices[index].GetType().Name}: each place needs a device of its own");
+            nameof(MicroVmOptions.Devices),
+            $"devices {first} and {index} are the same object, a {devices[index].GetType().Name}: each place needs a device of its own");
     }
 
     private static void CheckFor(MicroVmMachine machine, MicroVmOptions options)
@@ -62,7 +66,8 @@ internal static class MicroVmValidation
         Require(
             !isSoftware || options.ProcessorCount <= MicroVmOptions.MaxSoftwareProcessorCount,
             nameof(options.ProcessorCount),
-            $"the software machine has at most {MicroVmOptions.MaxSoftwareProcessorCount} processors, the KVM machine {MicroVmOptions.MaxProcessorCount}; {options.ProcessorCount} were asked for");
+            $"the software machine has at most {MicroVmOptions.MaxSoftwareProcessorCount} processors, "
+            + $"the KVM machine {MicroVmOptions.MaxProcessorCount}; {options.ProcessorCount} were asked for");
         Require(
             !isSoftware || options.DeviceDiscovery == MicroVmDeviceDiscovery.Firmware,
             nameof(options.DeviceDiscovery), "the software machine's kernels find their devices in its device tree; parameters for them are for the KVM machine");

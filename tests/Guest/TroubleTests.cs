@@ -29,7 +29,8 @@ public sealed class TroubleTests
         var storage = new TroubledStorage();
         var failure = await Assert.ThrowsAsync<GuestScriptException>(async () =>
         {
-            await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Devices = [new BlockDevice(storage)], StopLimit = TimeSpan.FromMilliseconds(100) });
+            var options = new LinuxGuestOptions { Devices = [new BlockDevice(storage)], StopLimit = TimeSpan.FromMilliseconds(100) };
+            await using LinuxGuest guest = await Guests.StartAsync(options);
             var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             storage.Trouble = () =>
             {

@@ -37,11 +37,15 @@ public sealed partial class LogEventTests
         foreach (string path in Repository.SourceFiles("src"))
         {
             foreach (Match message in Declaration().Matches(File.ReadAllText(path)))
-                rows.Add($"| {message.Groups[1].Value} | {message.Groups[2].Value} | {message.Groups[3].Value.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal)} |");
+            {
+                string text = message.Groups[3].Value.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal);
+                rows.Add($"| {message.Groups[1].Value} | {message.Groups[2].Value} | {text} |");
+            }
         }
 
         Assert.Equal(Repository.SourceFiles("src").Sum(path => LogMessage().Count(File.ReadAllText(path))), rows.Count);
-        string page = PageHead + string.Concat(rows.OrderBy(row => int.Parse(row.Split(' ')[1], CultureInfo.InvariantCulture)).Select(row => row + "\n"));
+        IEnumerable<string> ordered = rows.OrderBy(row => int.Parse(row.Split(' ')[1], CultureInfo.InvariantCulture));
+        string page = PageHead + string.Concat(ordered.Select(row => row + "\n"));
         string place = Path.Combine(Repository.Root, "docs/events.md");
         if (Environment.GetEnvironmentVariable("VIRTIO_UPDATE") == "1")
             File.WriteAllText(place, page);
@@ -67,8 +71,9 @@ public sealed partial class LogEventTests
     private const string PageHead = """
         # Log events
 
-        Each class that logs owns a hundred of event ids. The last part of an entry's text is often an exception's message; the entry then carries the exception too. What a guest or a
-        front-end can cause is logged a bounded number of times. This page is generated from the source: `VIRTIO_UPDATE=1` rewrites it.
+        Each class that logs owns a hundred of event ids. An entry whose text ends with an exception's message carries the exception too.
+        What a guest or a front-end can cause is logged a bounded number of times. This page is generated from the source:
+        `VIRTIO_UPDATE=1` rewrites it.
 
         | ids | of |
         | --- | --- |

@@ -73,7 +73,7 @@ public sealed class LyingReconnectionTests
             driver.Start();
             return true;
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or DeviceFailureException)
         {
             return false;
         }

@@ -45,7 +45,8 @@ public sealed class ConfigSpace
     public bool Update(int offset, ReadOnlySpan<byte> source)
     {
         if (offset < 0 || offset > _bytes.Length - source.Length)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"the configuration space of {_bytes.Length} bytes has no {source.Length} bytes there");
+            throw new ArgumentOutOfRangeException(nameof(offset), offset,
+                $"the configuration space of {_bytes.Length} bytes has no {source.Length} bytes there");
         lock (_gate)
         {
             Span<byte> target = _bytes.AsSpan(offset, source.Length);

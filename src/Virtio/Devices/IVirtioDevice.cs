@@ -58,8 +58,8 @@ public interface IVirtioDevice : IAsyncDisposable
     void StartQueue(int index, Virtqueue queue);
 
     /// <summary>
-    /// Stops serving a queue; returns when the device touches neither it nor its buffers any more, which <see cref="QueueWorker.Stop"/> waits for. The driver may use
-    /// the memory for something else as soon as this has returned.
+    /// Stops serving a queue; returns when the device touches neither it nor its buffers any more, which <see cref="QueueWorker.Stop"/>
+    /// waits for. The driver may use the memory for something else as soon as this has returned.
     /// </summary>
     /// <exception cref="QueueStopException">The device did not stop within the transport's limit.</exception>
     void StopQueue(int index);

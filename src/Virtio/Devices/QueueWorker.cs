@@ -5,8 +5,8 @@ namespace Virtio.Devices;
 
 /// <summary>
 /// The one thread that serves a queue. Two modes: driver-driven (a kick, then chains until none is left) and host-driven (data on the host, then
-/// a chain to put it in). In both, a chain may be kept and completed later, from any thread; the worker publishes it. <see cref="Stop"/> returns when
-/// the device holds no chain of the queue any more.
+/// a chain to put it in). In both, a chain may be kept and completed later, from any thread; the worker publishes it. <see cref="Stop"/>
+/// returns when the device holds no chain of the queue any more.
 /// </summary>
 public sealed class QueueWorker : IDisposable
 {
@@ -49,8 +49,8 @@ public sealed class QueueWorker : IDisposable
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
     /// <param name="activation">Whom to tell when the device fails.</param>
     /// <param name="handle">
-    /// Serves one request: completes the chain, or keeps it and completes it later from any thread. One that throws fails the device. A chain that is never completed
-    /// holds up every stop of the queue: see <see cref="Virtqueue.Stopping"/>.
+    /// Serves one request: completes the chain, or keeps it and completes it later from any thread. One that throws fails the device. A
+    /// chain that is never completed holds up every stop of the queue: see <see cref="Virtqueue.Stopping"/>.
     /// </param>
     public static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle) =>
         Start(name, queue, activation, handle, endOfBatch: null);
@@ -75,9 +75,9 @@ public sealed class QueueWorker : IDisposable
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
     /// <param name="activation">Whom to tell when the device fails.</param>
     /// <param name="pump">
-    /// Moves what it can from the host into chains that it takes with <see cref="Virtqueue.TryDequeue"/>, and completes them; the worker publishes them when it
-    /// returns. It is called once at the start, again after <see cref="Wake"/>, and after a kick if it returned true: "data is left, a chain is missing". It must not block
-    /// for long: a stop waits for it. One that throws fails the device.
+    /// Moves what it can from the host into chains that it takes with <see cref="Virtqueue.TryDequeue"/>, and completes them; the worker
+    /// publishes them when it returns. It is called once at the start, again after <see cref="Wake"/>, and after a kick if it returned
+    /// true: "data is left, a chain is missing". It must not block for long: a stop waits for it. One that throws fails the device.
     /// </param>
     public static QueueWorker StartHostDriven(string name, Virtqueue queue, DeviceActivation activation, Func<Virtqueue, bool> pump)
     {
@@ -89,17 +89,18 @@ public sealed class QueueWorker : IDisposable
     }
 
     /// <summary>
-    /// Makes a host-driven worker look again: its pump is called at least once from its beginning after this. Thread-safe; without effect after the stop. A device that
-    /// keeps its worker in a field wakes it once after storing it there, for data that came before.
+    /// Makes a host-driven worker look again: its pump is called at least once from its beginning after this. Thread-safe; without effect
+    /// after the stop. A device that keeps its worker in a field wakes it once after storing it there, for data that came before.
     /// </summary>
     public void Wake() => _queue.Signal.Set();
 
     /// <summary>
-    /// Ends the worker and waits until every chain that it handed out has been completed, so that neither ring nor buffers are touched afterwards. After one second it
-    /// logs the chains that it waits for, once. Not for the worker's own thread.
+    /// Ends the worker and waits until every chain that it handed out has been completed, so that neither ring nor buffers are touched
+    /// afterwards. After one second it logs the chains that it waits for, once. Not for the worker's own thread.
     /// </summary>
     /// <exception cref="QueueStopException">
-    /// The transport's limit for the stop is over (<see cref="Transports.Mmio.MmioBusOptions.StopLimit"/>; infinite by default). Let it through to the transport.
+    /// The transport's limit for the stop is over (<see cref="Transports.Mmio.MmioBusOptions.StopLimit"/>; infinite by default). Let it
+    /// through to the transport.
     /// </exception>
     /// <exception cref="InvalidOperationException">It is called by the worker itself, from its handler.</exception>
     public void Stop()
@@ -107,33 +108,37 @@ public sealed class QueueWorker : IDisposable
         if (_stop)
             return;
         if (Thread.CurrentThread == _thread)
-            throw new InvalidOperationException($"the worker of queue {_queue.Index} cannot stop itself: return from the handler, and stop it from another thread");
+            throw new InvalidOperationException(
+                $"the worker of queue {_queue.Index} cannot stop itself: return from the handler, and stop it from another thread");
         _stop = true;
         _queue.Stop();
         TimeSpan limit = _queue.StopLimit;
         bool isLimited = limit != Timeout.InfiniteTimeSpan;
         TimeSpan first = isLimited && limit < Patience ? limit : Patience;
-        if (JoinUnlessAbandoned(first))
+        if (HasEnded(first))
             return;
         IReadOnlyList<int> held = _queue.HeldChains();
-        QueueWorkerLog.StopIsSlow(_activation.Logger, _queue.Index, _thread.Name!, first.TotalSeconds, held.Count, string.Join(", ", held.Take(QueueStopException.NamedChains)));
-        if (JoinUnlessAbandoned(isLimited ? limit - first : Timeout.InfiniteTimeSpan))
+        string names = QueueStopException.Name(held);
+        QueueWorkerLog.StopIsSlow(_activation.Logger, _queue.Index, _thread.Name!, first.TotalSeconds, held.Count, names);
+        if (HasEnded(isLimited ? limit - first : Timeout.InfiniteTimeSpan))
             return;
         var why = new QueueStopException(_queue.Index, _thread.Name!, limit, _queue.HeldChains());
-        _queue.GiveUpStop(why);
+        _queue.GiveUp(why);
         throw why;
     }
 
-    /// <summary>Waits for the worker's end; true also where the transport has given up the requests that it waits for.</summary>
-    private bool JoinUnlessAbandoned(TimeSpan time)
+    /// <summary>Waits for the worker's end. A transport may give up waiting meanwhile: see <see cref="Virtqueue.Abandon"/>.</summary>
+    private bool HasEnded(TimeSpan limit)
     {
-        for (long start = Stopwatch.GetTimestamp(); ;)
+        // The first step covers every request that ends when it is cancelled; the loop is for those that do not.
+        long start = Stopwatch.GetTimestamp();
+        while (true)
         {
-            TimeSpan left = time == Timeout.InfiniteTimeSpan ? JoinStep : time - Stopwatch.GetElapsedTime(start);
+            TimeSpan left = limit == Timeout.InfiniteTimeSpan ? JoinStep : limit - Stopwatch.GetElapsedTime(start);
+            if (_thread.Join(left <= TimeSpan.Zero ? TimeSpan.Zero : left < JoinStep ? left : JoinStep) || _queue.IsAbandoned)
+                return true;
             if (left <= TimeSpan.Zero)
                 return false;
-            if (_thread.Join(left < JoinStep ? left : JoinStep) || _queue.IsAbandoned)
-                return true;
         }
     }
 

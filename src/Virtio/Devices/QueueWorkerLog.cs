@@ -7,6 +7,6 @@ internal static partial class QueueWorkerLog
     [LoggerMessage(
         901,
         LogLevel.Warning,
-        "The stop of queue {Queue} ({Worker}) has waited for {Seconds} s: the device still holds {Count} chains ({Chains}); it must complete each, also when Virtqueue.Stopping is cancelled, and return from its handler")]
+        "the stop of queue {Queue} ({Worker}) has waited for {Seconds} s: the device still holds {Count} chains ({Chains}); it must complete each")]
     internal static partial void StopIsSlow(ILogger logger, int queue, string worker, double seconds, int count, string chains);
 }

@@ -158,8 +158,9 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Makes <see cref="Dispose"/> free nothing, so that the memory stays until the process ends: for a host that gives up on a device which may still write to it.
-    /// A transport does so by itself when a device does not complete its chains within the limit for its stop. Thread-safe; too late after <see cref="Dispose"/>.
+    /// Makes <see cref="Dispose"/> free nothing, so that the memory stays until the process ends: for a host that gives up on a device
+    /// which may still write to it. A transport does so by itself when a device does not complete its chains within the limit for its stop.
+    /// Thread-safe; too late after <see cref="Dispose"/>.
     /// </summary>
     public void Keep()
     {
@@ -169,7 +170,10 @@ public sealed unsafe class GuestMemory : IDisposable
         Kept.Add(this);
     }
 
-    /// <summary>Frees the memory, unless it is kept. Anything that still uses it would read and write memory of others: stop processors, workers and transports first.</summary>
+    /// <summary>
+    /// Frees the memory, unless it is kept. Anything that still uses it would read and write memory of others: stop processors, workers and
+    /// transports first.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)

@@ -101,7 +101,8 @@ public sealed partial class Virtqueue
     }
 
     /// <summary>
-    /// The ids of the chains that the device holds. For a queue that was stopped, and takes none any more; a chain that is completed meanwhile may be among them.
+    /// The ids of the chains that the device holds. For a queue that was stopped, and takes none any more; a chain that is completed
+    /// meanwhile may be among them.
     /// </summary>
     internal IReadOnlyList<int> HeldChains()
     {
@@ -109,11 +110,11 @@ public sealed partial class Virtqueue
             return [.. _made.Prepend(_current).Where(chain => chain.Progress is ChainProgress.Taken).Select(chain => (int)chain.Id)];
     }
 
-    /// <summary>Gives up on a stop. The memory that the device may still write to is never freed.</summary>
-    internal void GiveUpStop(QueueStopException why)
+    /// <summary>The limit of a stop is over. The memory that the device may still write to is never freed.</summary>
+    internal void GiveUp(QueueStopException why)
     {
         _memory.Keep();
-        Abandonment = why;
+        StopFailure = why;
     }
 
     private bool Has(QueueHindrances hindrances) => (_hindrances & (int)hindrances) != 0;

@@ -35,7 +35,8 @@ public sealed partial class Virtqueue
     private int _freeCount;
     private CompletedChains _completed;
 
-    // Every chain object but the first, so that a stop can name those the device still holds. It grows under its own lock, on the queue's thread.
+    // Every chain object but the first, so that a stop can name those the device still holds. It grows under its own lock, on the queue's
+    // thread.
     private readonly List<DescriptorChain> _made = [];
     private long _owner = -1;
     private StackMark _stack;
@@ -104,7 +105,7 @@ public sealed partial class Virtqueue
     internal TimeSpan StopLimit { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Why the queue could not be stopped: the device may still use its chains and their memory. Null as a rule.</summary>
-    internal QueueStopException? Abandonment { get; private set; }
+    internal QueueStopException? StopFailure { get; private set; }
 
     /// <summary>The driver wants to be told of what was published, and was not.</summary>
     internal bool IsInterruptDue { get; private set; }

@@ -169,6 +169,6 @@ internal sealed partial class TransportDevice
             return;
         queue.Started = false;
         Guarded.StopQueue(index);
-        Lost ??= queue.Queue?.Abandonment;
+        Lost ??= queue.Queue?.StopFailure;
     }
 }

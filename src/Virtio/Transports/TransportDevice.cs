@@ -48,8 +48,8 @@ internal sealed partial class TransportDevice
     internal TimeSpan StopLimit { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// Why the device is lost: it did not stop a queue. Null as a rule. From then on a reset does not end (the status stays DEVICE_NEEDS_RESET), because the device may
-    /// still write to the driver's memory. Written under the lock.
+    /// Why the device is lost: it did not stop a queue. Null as a rule. From then on a reset does not end (the status stays
+    /// DEVICE_NEEDS_RESET), because the device may still write to the driver's memory. Written under the lock.
     /// </summary>
     internal QueueStopException? Lost { get; private set; }
 

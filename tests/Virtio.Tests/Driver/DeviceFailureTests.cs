@@ -17,7 +17,8 @@ public sealed class DeviceFailureTests
     public void An_exchange_with_a_device_whose_handler_throws_throws_that_exception_at_once(string ring)
     {
         // With a time-out it would be seen that the kit waits for an answer that cannot come.
-        using var bus = new TestBus(new TestBusOptions { Timeout = TimeSpan.FromHours(1) }, new ProbeDevice(_ => ThrowInHandler()) { RingFeatures = RingKind.Named(ring) });
+        var device = new ProbeDevice(_ => ThrowInHandler()) { RingFeatures = RingKind.Named(ring) };
+        using var bus = new TestBus(new TestBusOptions { Timeout = TimeSpan.FromHours(1) }, device);
         DriverQueue queue = bus.Driver().Start().Queue();
         var failure = Assert.Throws<DeviceFailureException>(() => queue.Exchange("x"u8, 8));
         Assert.IsType<InvalidTimeZoneException>(failure.InnerException);
@@ -28,7 +29,11 @@ public sealed class DeviceFailureTests
     [Fact]
     public void A_pump_that_throws_fails_what_waits_for_it()
     {
-        var device = new ProbeDevice { Starting = (_, queue, activation) => QueueWorker.StartHostDriven("host", queue, activation, _ => throw new InvalidTimeZoneException("the pump's own fault")) };
+        var device = new ProbeDevice
+        {
+            Starting = (_, queue, activation) =>
+                QueueWorker.StartHostDriven("host", queue, activation, _ => throw new InvalidTimeZoneException("the pump's own fault")),
+        };
         using var bus = new TestBus(new TestBusOptions { Timeout = TimeSpan.FromHours(1) }, device);
         var failure = Assert.Throws<DeviceFailureException>(() => bus.Driver().Start().Queue().Exchange([], 8));
         Assert.IsType<InvalidTimeZoneException>(failure.InnerException);
@@ -51,7 +56,7 @@ public sealed class DeviceFailureTests
     [Fact]
     public async Task A_failure_that_the_test_did_not_see_comes_out_of_the_disposal()
     {
-        var bus = new TestBus(new ProbeDevice(), new BlockDevice(new FailingStorage(new InvalidTimeZoneException("the storage's own fault"))));
+        var bus = new TestBus(new ProbeDevice(), new BlockDevice(new FailingStorage(new InvalidTimeZoneException("the fault"))));
         var disk = new BlockDriver(bus.Driver(1).Start());
         Assert.Equal(BlockResult.IoError, disk.Read(0, new byte[512]));
         var failure = await Assert.ThrowsAsync<DeviceFailureException>(async () => await bus.DisposeAsync());
@@ -95,14 +100,16 @@ public sealed class DeviceFailureTests
     {
         var bus = new TestBus(new ThrowingConfigDevice());
         Assert.Equal(0u, bus.Driver().ReadRegister(MmioRegisters.Config));
-        Assert.IsType<ArgumentOutOfRangeException>((await Assert.ThrowsAsync<DeviceFailureException>(async () => await bus.DisposeAsync())).InnerException);
+        var failure = await Assert.ThrowsAsync<DeviceFailureException>(async () => await bus.DisposeAsync());
+        Assert.IsType<ArgumentOutOfRangeException>(failure.InnerException);
     }
 
     [Fact]
     public async Task The_log_entries_carry_the_exception()
     {
         var fault = new InvalidTimeZoneException("the storage's own fault");
-        await using var bus = new TestBus(new TestBusOptions { Bus = new MmioBusOptions { Logger = _log } }, new BlockDevice(new FailingStorage(fault)), new ProbeDevice(_ => throw fault));
+        await using var bus = new TestBus(new TestBusOptions { Bus = new MmioBusOptions { Logger = _log } },
+            new BlockDevice(new FailingStorage(fault)), new ProbeDevice(_ => throw fault));
         new BlockDriver(bus.Driver().Start()).Read(0, new byte[512]);
         Assert.Throws<DeviceFailureException>(() => bus.Driver(1).Start().Queue().Exchange("x"u8, 0));
         Assert.Same(fault, Assert.Single(_log.Of(201)).Exception);
@@ -117,7 +124,8 @@ public sealed class DeviceFailureTests
     {
         public long Length => 1 << 20;
 
-        public ValueTask ReadAsync(long offset, IReadOnlyList<Memory<byte>> buffers, CancellationToken cancellationToken = default) => throw fault;
+        public ValueTask ReadAsync(long offset, IReadOnlyList<Memory<byte>> buffers, CancellationToken cancellationToken = default) =>
+            throw fault;
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

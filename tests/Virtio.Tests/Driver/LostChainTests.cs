@@ -31,7 +31,8 @@ public sealed class LostChainTests : IDisposable
     public async Task Disposing_the_bus_ends_with_an_exception_that_names_the_queue_and_the_chains(string ring)
     {
         var other = new ProbeDevice { OnDispose = () => throw new IOException("the other device was disposed") };
-        TestBus bus = Bus(TimeSpan.FromMilliseconds(100), new ProbeDevice(ProbeDevice.Keep(_kept)) { Sizes = [16, 16], RingFeatures = RingKind.Named(ring) }, other);
+        var device = new ProbeDevice(ProbeDevice.Keep(_kept)) { Sizes = [16, 16], RingFeatures = RingKind.Named(ring) };
+        TestBus bus = Bus(TimeSpan.FromMilliseconds(100), device, other);
         DriverQueue queue = bus.Driver().Start().Queue(1);
         ushort[] lost = [Offer(queue), Offer(queue)];
         queue.Kick();
@@ -142,7 +143,8 @@ public sealed class LostChainTests : IDisposable
         worker.Wake();
         DescriptorChain chain = Take(1)[0];
         Task stop = Task.Run(worker.Stop, TestContext.Current.CancellationToken);
-        Assert.True(SpinWait.SpinUntil(() => bus.Driver().Device is ProbeDevice { Queue.Stopping.IsCancellationRequested: true }, Patience));
+        Assert.True(SpinWait.SpinUntil(() =>
+            bus.Driver().Device is ProbeDevice { Queue.Stopping.IsCancellationRequested: true }, Patience));
         chain.Writer.TryWrite([1]);
         chain.Complete();
         await stop.WaitAsync(Patience, TestContext.Current.CancellationToken);
@@ -160,7 +162,8 @@ public sealed class LostChainTests : IDisposable
 
     private static ushort Offer(DriverQueue queue) => queue.Offer(DriverBuffer.Writable(queue.Driver.Bus.Allocator.Allocate(8), 8));
 
-    private TestBus Bus(TimeSpan limit, params IVirtioDevice[] devices) => new(new TestBusOptions { StopLimit = limit, Bus = new MmioBusOptions { Logger = _log } }, devices);
+    private TestBus Bus(TimeSpan limit, params IVirtioDevice[] devices) =>
+        new(new TestBusOptions { StopLimit = limit, Bus = new MmioBusOptions { Logger = _log } }, devices);
 
     private TestBus WithLostChain(TimeSpan limit, TimeSpan? timeout = null)
     {

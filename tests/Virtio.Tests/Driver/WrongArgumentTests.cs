@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Virtio.Devices;
 using Virtio.Devices.Block;
 using Virtio.Devices.Console;
@@ -11,7 +12,10 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Driver;
 
-/// <summary>A wrong value given to the library or the kit is answered with a sentence that says what is wrong, not with an exception of the framework's own.</summary>
+/// <summary>
+/// A wrong value given to the library or the kit is answered with a sentence that says what is wrong, not with an exception of the
+/// framework's own.
+/// </summary>
 public sealed class WrongArgumentTests
 {
     private static readonly Dictionary<string, Action> Cases = new()
@@ -21,14 +25,17 @@ public sealed class WrongArgumentTests
         ["device 0 has 1 queues, numbered from 0"] = () => OnBus(bus => bus.Mmio.ResumeQueue(0, 1, default)),
         ["device 1 is null"] = () => _ = new TestBus(new EntropyDevice(), null!),
         ["devices 0 and 1 are the same object, a EntropyDevice"] = () => Twice(new EntropyDevice()),
-        ["queue 1 of device 0, a ProbeDevice, has 40000 descriptors; at most 32768 are allowed"] = () => _ = new TestBus(new ProbeDevice { Sizes = [4, 40000] }),
+        ["queue 1 of device 0, a ProbeDevice, has 40000 descriptors; at most 32768 are allowed"] =
+            () => _ = new TestBus(new ProbeDevice { Sizes = [4, 40000] }),
         ["the registers of a device take at least 512 bytes"] = () => WithBus(new MmioBusOptions { DeviceSize = 100 }),
         ["1 devices of 4096 bytes do not fit above this address"] = () => WithBus(new MmioBusOptions { BaseAddress = ulong.MaxValue - 10 }),
         ["interrupts are numbered from 0"] = () => WithBus(new MmioBusOptions { FirstInterrupt = -1 }),
         ["a worker looks for a time of zero or more"] = () => WithBus(new MmioBusOptions { PollTime = TimeSpan.FromSeconds(-1) }),
-        ["a limit is more than zero, or Timeout.InfiniteTimeSpan"] = () => _ = new TestBus(new TestBusOptions { StopLimit = TimeSpan.Zero }, new EntropyDevice()),
+        ["a limit is more than zero, or Timeout.InfiniteTimeSpan"] =
+            () => _ = new TestBus(new TestBusOptions { StopLimit = TimeSpan.Zero }, new EntropyDevice()),
         ["is not whole pages of 4096 bytes"] = () => _ = new TestBus(new TestBusOptions { MemorySize = 1000 }, new EntropyDevice()),
-        ["AllocateMemory returned null instead of the RAM"] = () => _ = new TestBus(new TestBusOptions { AllocateMemory = _ => null! }, new EntropyDevice()),
+        ["AllocateMemory returned null instead of the RAM"] =
+            () => _ = new TestBus(new TestBusOptions { AllocateMemory = _ => null! }, new EntropyDevice()),
         ["the device, a EntropyDevice, has 1 queues, numbered from 0"] = () => OnBus(bus => bus.Driver().Start().Queue(1)),
         ["queue 0 is not set up"] = () => OnBus(bus => bus.Driver().Queue()),
         ["the device, a EntropyDevice, has 1 queues, numbered from 0 (set up)"] = () => OnBus(bus => bus.Driver().SetUpQueue(-1)),
@@ -37,16 +44,21 @@ public sealed class WrongArgumentTests
         ["the registers of the device are at 0 to 4095"] = () => OnBus(bus => bus.Driver().ReadRegister(4096)),
         ["an offset in configuration space is 0 or more"] = () => OnBus(bus => bus.Driver().ReadConfig<byte>(-1)),
         ["the device, a EntropyDevice, is of the type Entropy (4), not Block (2)"] = () => OnBus(bus => _ = new BlockDriver(bus.Driver())),
-        ["the device, a EntropyDevice, is of the type Entropy (4), not Console (3)"] = () => OnBus(bus => _ = new ConsoleDriver(bus.Driver())),
-        ["the device, a ConsoleDevice, is of the type Console (3), not Entropy (4)"] = () => OnBus(bus => _ = new EntropyDriver(bus.Driver()), new ConsoleDevice()),
+        ["the device, a EntropyDevice, is of the type Entropy (4), not Console (3)"] = () => OnBus(bus =>
+            _ = new ConsoleDriver(bus.Driver())),
+        ["the device, a ConsoleDevice, is of the type Console (3), not Entropy (4)"] = () => OnBus(bus =>
+            _ = new EntropyDriver(bus.Driver()), new ConsoleDevice()),
         ["an exchange needs a request, or room for an answer, or both"] = () => OnBus(bus => bus.Driver().Start().Queue().Exchange([], 0)),
         ["the room for an answer is 0 bytes or more"] = () => OnBus(bus => bus.Driver().Start().Queue().Exchange([], -1)),
         ["a chain has at least one buffer"] = () => OnBus(bus => bus.Driver().Start().Queue().Offer()),
-        ["queue 0 has no room for a chain of 65 descriptors: it has 64, and 0 chains"] = () => OnBus(bus => bus.Driver().Start().Queue().Offer(new DriverBuffer[65])),
+        ["queue 0 has no room for a chain of 65 descriptors: it has 64, and 0 chains"] = () => OnBus(bus =>
+            bus.Driver().Start().Queue().Offer(new DriverBuffer[65])),
         ["queue 0 has 64 slots, numbered from 0"] = () => OnBus(bus => bus.Driver().Start().Queue().EnableInterruptsAfter(-1)),
-        ["queue 0 has 64 slots, numbered from 0 (packed)"] = () => OnBus(bus => ((PackedDriverQueue)bus.Driver().Start().Queue()).ReadDescriptor(64)),
+        ["queue 0 has 64 slots, numbered from 0 (packed)"] = () => OnBus(bus =>
+            ((PackedDriverQueue)bus.Driver().Start().Queue()).ReadDescriptor(64)),
         ["a chain has at least one descriptor"] = () => OnBus(bus => ((PackedDriverQueue)bus.Driver().Start().Queue()).OfferRaw()),
-        ["queue 0 has 64 descriptors, numbered from 0"] = () => OnBus(bus => ((SplitDriverQueue)bus.Driver().Start((ulong)VirtioFeatures.Version1).Queue()).ReadDescriptor(-1)),
+        ["queue 0 has 64 descriptors, numbered from 0"] = () => OnBus(bus =>
+            ((SplitDriverQueue)bus.Driver().Start((ulong)VirtioFeatures.Version1).Queue()).ReadDescriptor(-1)),
         ["queue 0 has 64 entries in its available ring, numbered from 0"] =
             () => OnBus(bus => ((SplitDriverQueue)bus.Driver().Start((ulong)VirtioFeatures.Version1).Queue()).WriteAvailable(64, 0)),
         ["a buffer has 0 bytes or more"] = () => DriverBuffer.Readable(0, -1),
@@ -57,7 +69,8 @@ public sealed class WrongArgumentTests
         ["a length is 0 or more"] = () => OnBus(bus => bus.Read(0x8000_0000, -1)),
         ["a configuration space has 0 bytes or more"] = () => _ = new ConfigSpace(-1),
         ["the configuration space of 4 bytes has no 2 bytes there"] = () => new ConfigSpace(4).Update(3, [1, 2]),
-        ["a queue has 1 to 32768 descriptors"] = () => _ = new BlockDevice(new MemoryStorage(512), new BlockDeviceOptions { QueueSize = 0 }),
+        ["a queue has 1 to 32768 descriptors"] = () => _ = new BlockDevice(new MemoryStorage(512),
+            new BlockDeviceOptions { QueueSize = 0 }),
         ["a disk has 1 to 256 queues"] = () => _ = new BlockDevice(new MemoryStorage(512), new BlockDeviceOptions { Queues = 0 }),
         ["a storage has 0 bytes or more"] = () => _ = new MemoryStorage(-1),
         ["there are 0 bytes left"] = () => InHandler(chain => chain.Reader.Take(1, [])),
@@ -77,7 +90,8 @@ public sealed class WrongArgumentTests
     public void A_wrong_value_is_answered_with_a_sentence(string sentence)
     {
         var refusal = Assert.ThrowsAny<Exception>(Cases[sentence]);
-        Assert.Contains(sentence.Split(" (suspend)")[0].Split(" (set up)")[0].Split(" (reset)")[0].Split(" (packed)")[0], refusal.Message, StringComparison.Ordinal);
+        // In parentheses at the end: what tells cases with the same sentence apart.
+        Assert.Contains(Regex.Replace(sentence, @" \([a-z ]+\)$", ""), refusal.Message, StringComparison.Ordinal);
     }
 
     private static void OnBus(Action<TestBus> act, IVirtioDevice? device = null)
@@ -94,7 +108,8 @@ public sealed class WrongArgumentTests
         _ = new MmioBus(options, memory, [new EntropyDevice()], (_, _) => { });
     }
 
-    private static void InHandler(Action<DescriptorChain> handle) => OnBus(bus => bus.Driver().Start().Queue().Exchange([], 8), new ProbeDevice(handle));
+    private static void InHandler(Action<DescriptorChain> handle) => OnBus(bus =>
+        bus.Driver().Start().Queue().Exchange([], 8), new ProbeDevice(handle));
 
     private static void AfterDisposal()
     {

@@ -13,8 +13,10 @@ internal sealed class EntryLogger : ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         _entries.Enqueue((eventId.Id, formatter(state, exception), exception));
 
-    internal (string Text, Exception? Exception)[] Of(int id) => [.. _entries.Where(entry => entry.Id == id).Select(entry => (entry.Text, entry.Exception))];
+    internal (string Text, Exception? Exception)[] Of(int id) =>
+        [.. _entries.Where(entry => entry.Id == id).Select(entry => (entry.Text, entry.Exception))];
 }

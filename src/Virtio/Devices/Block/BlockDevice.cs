@@ -45,13 +45,16 @@ public sealed class BlockDevice : IVirtioDevice
         if (options.SerialNumber.Length > IdLength || !Ascii.IsValid(options.SerialNumber))
             throw new ArgumentException($"serial number '{options.SerialNumber}' is not at most {IdLength} ASCII characters", nameof(options));
         if (options.QueueSize is < 1 or > Virtqueue.MaximumSize)
-            throw new ArgumentOutOfRangeException(nameof(options), options.QueueSize, $"a queue has 1 to {Virtqueue.MaximumSize} descriptors");
+            throw new ArgumentOutOfRangeException(nameof(options), options.QueueSize,
+                $"a queue has 1 to {Virtqueue.MaximumSize} descriptors");
         if (options.Queues is < 1 or > BlockDeviceOptions.MaximumQueues)
-            throw new ArgumentOutOfRangeException(nameof(options), options.Queues, $"a disk has 1 to {BlockDeviceOptions.MaximumQueues} queues");
+            throw new ArgumentOutOfRangeException(nameof(options), options.Queues,
+                $"a disk has 1 to {BlockDeviceOptions.MaximumQueues} queues");
         Storage = storage;
         Writable = !options.ReadOnly && storage is IWritableBlockStorage { CanWrite: true } writable ? writable : null;
         if (storage.Length < 0)
-            throw new ArgumentException($"the storage, a {storage.GetType().Name}, says that it is {storage.Length} bytes long", nameof(storage));
+            throw new ArgumentException(
+                $"the storage, a {storage.GetType().Name}, says that it is {storage.Length} bytes long", nameof(storage));
         _capacity = storage.Length / SectorSize;
         SerialNumberBytes = Encoding.ASCII.GetBytes(options.SerialNumber.PadRight(IdLength, '\0'));
         _queueSizes = [.. Enumerable.Repeat((ushort)options.QueueSize, options.Queues)];

@@ -42,7 +42,11 @@ public sealed class MmioBus : IAsyncDisposable
         try
         {
             _decoders = [.. _devices.Select((placed, index) => new MmioDevice(new TransportDevice(
-                placed.Device, memory, asserted => setInterrupt(placed.Interrupt, asserted), queue => CreateSignal(index, queue), LoggerOf(index))
+                placed.Device,
+                memory,
+                asserted => setInterrupt(placed.Interrupt, asserted),
+                queue => CreateSignal(index, queue),
+                LoggerOf(index))
             {
                 PollTime = options.PollTime,
                 StopLimit = options.StopLimit,
@@ -96,7 +100,8 @@ public sealed class MmioBus : IAsyncDisposable
     /// <param name="timeout">How long requests may take to end; none is cancelled.</param>
     /// <returns>Where to go on; null when the queue is not being served, or goes on because not all requests ended in time.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device or queue.</exception>
-    public QueueState? SuspendQueue(int device, int queue, TimeSpan timeout) => TransportOf(device, queue).SuspendQueue((uint)queue, timeout);
+    public QueueState? SuspendQueue(int device, int queue, TimeSpan timeout) =>
+        TransportOf(device, queue).SuspendQueue((uint)queue, timeout);
 
     /// <summary>Serves a suspended queue again, from where its ring stands. Thread-safe.</summary>
     /// <param name="device">Index of the device on the bus.</param>
@@ -147,7 +152,10 @@ public sealed class MmioBus : IAsyncDisposable
         Task disposal = _devices[index].Device.DisposeAsync().AsTask();
 
         // What a lost device waits for may never come, here too.
-        if (_decoders[index].Transport.Lost is null || await Task.WhenAny(disposal, Task.Delay(_options.StopLimit)).ConfigureAwait(false) == disposal)
+        bool isLost = _decoders[index].Transport.Lost is not null;
+        if (isLost)
+            await Task.WhenAny(disposal, Task.Delay(_options.StopLimit)).ConfigureAwait(false);
+        if (!isLost || disposal.IsCompleted)
             await disposal.ConfigureAwait(false);
     }
 

@@ -32,13 +32,16 @@ public sealed record MmioBusOptions
     public TimeSpan PollTime { get; init; }
 
     /// <summary>
-    /// How long the stop of a queue waits for its device, which may hold chains that it has not completed; infinite by default. After one second it is logged which. When
-    /// the limit is over the device is lost: its driver finds a reset that does not end, disposing the bus throws <see cref="QueueStopException"/>, and the guest's memory,
-    /// which the device may still write to, stays mapped until the process ends (<see cref="Memory.GuestMemory.Keep"/>).
+    /// How long the stop of a queue waits for its device, which may hold chains that it has not completed; infinite by default. After one
+    /// second it is logged which. When the limit is over the device is lost: its driver finds a reset that does not end, disposing the bus
+    /// throws <see cref="QueueStopException"/>, and the guest's memory, which the device may still write to, stays mapped until the process
+    /// ends (<see cref="Memory.GuestMemory.Keep"/>).
     /// </summary>
     public TimeSpan StopLimit { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Makes the logger of a device, by its index on the bus, once for each when the bus is made. Null: all log to <see cref="Logger"/>.</summary>
+    /// <summary>
+    /// Makes the logger of a device, by its index on the bus, once for each when the bus is made. Null: all log to <see cref="Logger"/>.
+    /// </summary>
     public Func<int, ILogger>? CreateLogger { get; init; }
 
     /// <summary>Where the bus and its devices log.</summary>

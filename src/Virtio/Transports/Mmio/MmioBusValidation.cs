@@ -12,10 +12,12 @@ internal static class MmioBusValidation
     internal static void Check(MmioBusOptions options, MmioBusDevice[] devices)
     {
         Require(options.Logger is not null, nameof(options.Logger), null, "there must be a logger; NullLogger.Instance logs nowhere");
-        Require(options.DeviceSize >= MinimumDeviceSize, nameof(options.DeviceSize), options.DeviceSize, $"the registers of a device take at least {MinimumDeviceSize} bytes");
+        Require(options.DeviceSize >= MinimumDeviceSize, nameof(options.DeviceSize), options.DeviceSize,
+            $"the registers of a device take at least {MinimumDeviceSize} bytes");
         Require(
             devices.Length == 0 || options.BaseAddress <= ulong.MaxValue - ((ulong)devices.Length * options.DeviceSize),
-            nameof(options.BaseAddress), $"0x{options.BaseAddress:x}", $"{devices.Length} devices of {options.DeviceSize} bytes do not fit above this address");
+            nameof(options.BaseAddress), $"0x{options.BaseAddress:x}",
+                $"{devices.Length} devices of {options.DeviceSize} bytes do not fit above this address");
         Require(
             options.FirstInterrupt >= 0 && options.FirstInterrupt <= int.MaxValue - devices.Length,
             nameof(options.FirstInterrupt), options.FirstInterrupt, "interrupts are numbered from 0");
@@ -34,12 +36,22 @@ internal static class MmioBusValidation
             throw new ArgumentException($"device {index} is null", nameof(devices));
         int first = Array.FindIndex(devices, placed => ReferenceEquals(placed.Device, device));
         if (first != index)
-            throw new ArgumentException($"devices {first} and {index} are the same object, a {device.GetType().Name}: each place on the bus needs a device of its own", nameof(devices));
+        {
+            throw new ArgumentException(
+                $"devices {first} and {index} are the same object, a {device.GetType().Name}: each place on the bus needs a device of its own",
+                nameof(devices));
+        }
+
         ReadOnlySpan<ushort> sizes = device.QueueSizes;
         for (int queue = 0; queue < sizes.Length; queue++)
         {
             if (sizes[queue] > Virtqueue.MaximumSize)
-                throw new ArgumentException($"queue {queue} of device {index}, a {device.GetType().Name}, has {sizes[queue]} descriptors; at most {Virtqueue.MaximumSize} are allowed", nameof(devices));
+            {
+                throw new ArgumentException(
+                    $"queue {queue} of device {index}, a {device.GetType().Name}, has {sizes[queue]} descriptors; "
+                    + $"at most {Virtqueue.MaximumSize} are allowed",
+                    nameof(devices));
+            }
         }
     }
 
