@@ -66,8 +66,8 @@ place_libraries() {
   ln -s "/usr/lib/$triplet/${loader##*/}" "$to/usr/$loader"
 }
 
-# Files belong to root whoever makes the archive, and the same files make the same archive. The tables of modules come before the modules: who picks
-# some of them reads the archive once.
+# Files belong to root, and the same files make the same archive. The tables of modules come before the modules: a program that picks some of them reads
+# the archive once.
 archive() {
   chmod -R u=rwX,go=rX "$1"
   find "$1" -exec touch -h -d @0 {} +

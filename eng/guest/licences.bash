@@ -40,8 +40,8 @@ make_sources() {
   local name version
   {
     cat <<'EOF'
-The programs in this guest image are Debian's. Some are under the GNU General Public License, among them the Linux kernel and busybox: who gives them to others has to
-give, or offer, their sources. They were built by Debian from the source packages below, and were not changed, apart from kernel modules, of which the symbols for debuggers
+The programs in this guest image are Debian's. Some are under the GNU General Public License, among them the Linux kernel and busybox. If you give them to
+others, give or offer their sources too. They were built by Debian from the source packages below, and were not changed, apart from kernel modules, of which the symbols for debuggers
 and the signatures were removed (strip --strip-unneeded). The scripts that put them together are in the project's repository, in eng/guest.
 
 Debian keeps every version of every source package. With the version that is named here:

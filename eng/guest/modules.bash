@@ -64,8 +64,8 @@ modules_below() {
   tr -s ' ' '\n' <<<"$below" | grep . | tac | awk '!seen[$0]++' | tac | tr '\n' ' '
 }
 
-# Where the modules are that a virtual machine may want: file systems, networks, block devices, ciphers, and whatever is virtio. Left out is what needs
-# hardware of its own, and what hardly anyone asks a test guest for.
+# Where the modules are that a virtual machine may want: file systems, networks, block devices, ciphers, and all of virtio. Left out is what needs
+# hardware of its own, and what is rarely used.
 module_folders='crypto|lib|arch/[a-z0-9]+/(crypto|lib)|net|fs|drivers/(block|md|virtio|vhost|vdpa|nvdimm|dax)|drivers/nvme/(host|target)|drivers/net/(bonding|ipvlan|macvlan|team|vxlan|wireguard)'
 module_files='drivers/net/(dummy|geneve|ifb|macsec|macvtap|net_failover|netconsole|nlmon|tap|tun|veth|virtio_net|vrf|vsockmon)|drivers/scsi/(scsi_mod|sd_mod|sr_mod|sg)|drivers/input/evdev|.*virtio[^/]*'
 module_leave_out='net/(6lowpan|appletalk|atm|ax25|batman-adv|bluetooth|can|ceph|dccp|ieee802154|l2tp|mac80211|mac802154|netrom|nfc|phonet|qrtr|rds|rose|rxrpc|sctp|smc|tipc|wireless)'
