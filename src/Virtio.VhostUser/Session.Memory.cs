@@ -45,7 +45,7 @@ internal sealed partial class Session
                 table = WithNext(table, message, ref reader);
             Replace(table);
         }
-        catch (Exception e) when (e is ProtocolException or IOException)
+        catch (IOException)
         {
             MemoryTable.Unmap(table.Regions);
             throw;

@@ -11,7 +11,7 @@ public sealed partial class VhostUserDevice
 
     private DeviceActivation? Activation => Volatile.Read(ref _activation);
 
-    private static bool IsLoss(Exception e) => e is IOException or ProtocolException or ObjectDisposedException;
+    private static bool IsLoss(Exception e) => e is IOException or ObjectDisposedException;
 
     /// <summary>How long configuration space is: as the caller says, else as the device type has it, else as long as the back-end lets it be read.</summary>
     private static int FindConfigLength(BackendClient client, DeviceId id, int? wanted)

@@ -135,7 +135,7 @@ public sealed class VhostUserServer : IAsyncDisposable
             new FrontendConnection(connection, session, _logger).Run();
             VhostUserLog.Gone(_logger, _device.Id);
         }
-        catch (Exception e) when (e is IOException or ProtocolException)
+        catch (IOException e)
         {
             VhostUserLog.Lost(_logger, _device.Id, e.Message, e);
         }

@@ -33,7 +33,9 @@ internal sealed class Backend : IDisposable
     /// <summary>What it said last.</summary>
     internal string LastError => _process.Errors.Split('\n')[^1];
 
-    /// <summary>QEMU's, with a thread of its own for the disk. Whether it writes through is up to an export, not to the driver's features: there are two exports.</summary>
+    /// <summary>
+    /// QEMU's, with a thread of its own for the disk. An export decides whether it writes through, not the driver's features: there are two exports.
+    /// </summary>
     /// <param name="socket">Where it is to listen.</param>
     /// <param name="disk">The file, or null for a disk that does nothing.</param>
     internal static Backend StartQemu(string socket, string? disk)

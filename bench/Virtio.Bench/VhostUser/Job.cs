@@ -30,7 +30,8 @@ internal sealed record Job(string Name, int Length, int Queues, int Depth, bool 
     ];
 
     /// <summary>For a disk in a file.</summary>
-    internal static IReadOnlyList<Job> Writes { get; } = [.. WritesOf("write-back", Access.WriteBack), .. WritesOf("write-through", Access.WriteThrough)];
+    internal static IReadOnlyList<Job> Writes { get; } =
+        [.. WritesOf("write-back", Access.WriteBack), .. WritesOf("write-through", Access.WriteThrough)];
 
     private static IEnumerable<Job> WritesOf(string cache, Access access) =>
     [

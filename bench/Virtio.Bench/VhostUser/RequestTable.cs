@@ -4,7 +4,9 @@ using Virtio.Queues;
 
 namespace Virtio.Bench.VhostUser;
 
-/// <summary>The requests of one ring in shared memory: of each its header, its status, and the table of its three pieces, all but the sector written once.</summary>
+/// <summary>
+/// The requests of one ring in shared memory: of each its header, its status, and the table of its three pieces, all but the sector written once.
+/// </summary>
 internal sealed class RequestTable
 {
     /// <summary>The most requests there are.</summary>

@@ -61,7 +61,7 @@ internal sealed class MessageTarget : IFuzzTarget
         {
             new FrontendConnection(backend, session, NullLogger.Instance).Run();
         }
-        catch (Exception e) when (e is ProtocolException or IOException)
+        catch (IOException)
         {
             // The front-end's connection ends, and nothing else.
         }

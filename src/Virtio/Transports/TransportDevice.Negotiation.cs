@@ -14,7 +14,7 @@ internal sealed partial class TransportDevice
     private ulong _taken;
     private bool _tookUnknown;
 
-    // How often a driver was told off in the log, and for what last since the reset. Under the lock.
+    // How many refusals were logged, and the reason of the last one since the reset. Under the lock.
     private int _refusals;
     private string? _lastRefusal;
 
