@@ -128,7 +128,13 @@ public sealed class LinuxGuest : IAsyncDisposable
     {
         GuestImage image = options.Image ?? GuestImage.Find(options.Machine);
         MicroVmMachine machine = MicroVmMachineChoice.For(options.Machine, image.Kernel).Machine;
-        var agentConsole = new ConsoleDevice(new ConsoleDeviceOptions { Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() });
+        var agentPort = new ConsoleDevice(new ConsoleDeviceOptions
+        {
+            Name = GuestAgent.PortName,
+            IsConsole = false,
+            Input = _toGuest.Reader.AsStream(),
+            Output = _fromGuest.Writer.AsStream(),
+        });
         Machine = await MicroVm.StartAsync(
             new MicroVmOptions
             {
@@ -136,10 +142,10 @@ public sealed class LinuxGuest : IAsyncDisposable
                 Kernel = image.Kernel,
                 Initrd = options.WithTools ? [.. image.Initrd, .. image.Tools] : image.Initrd,
                 UseDefaultCommandLine = false,
-                CommandLine = $"{Printing(machine)} panic=-1 virtio.agent=hvc0 {image.CommandLine} {options.CommandLine}".TrimEnd(),
+                CommandLine = $"{Printing(machine)} panic=-1 virtio.agent=virtio-ports/{GuestAgent.PortName} {image.CommandLine} {options.CommandLine}".TrimEnd(),
                 MemorySize = options.MemorySize,
                 ProcessorCount = options.ProcessorCount,
-                Devices = [agentConsole, .. options.Devices],
+                Devices = [agentPort, .. options.Devices],
                 StopLimit = options.StopLimit,
                 Logger = _troubles.Recorder,
             },

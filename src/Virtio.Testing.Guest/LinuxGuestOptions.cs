@@ -8,7 +8,7 @@ namespace Virtio.Testing.Guest;
 /// <summary>What a test's guest is made of; everything has a default.</summary>
 public sealed record LinuxGuestOptions
 {
-    /// <summary>The devices under test. The guest finds them in this order: the first block device is <c>/dev/vda</c>, the first console <c>/dev/hvc1</c>.</summary>
+    /// <summary>The devices under test. The guest finds them in this order: the first block device is <c>/dev/vda</c>, the first console <c>/dev/hvc0</c>.</summary>
     public IReadOnlyList<IVirtioDevice> Devices { get; init; } = [];
 
     /// <summary>Which kind of machine runs the guest.</summary>

@@ -40,7 +40,7 @@ public sealed class ConsoleTests
     {
         byte[] sent = RandomNumberGenerator.GetBytes(Volume);
         await using LinuxGuest guest = await Guests.StartAsync(machine, Console());
-        await guest.RunAsync("(stty raw -echo; echo ready >&2; head -c 16777216 | sha256sum >/tmp/sum) </dev/hvc1 2>/tmp/ready & until [ -s /tmp/ready ]; do usleep 1000; done");
+        await guest.RunAsync("(stty raw -echo; echo ready >&2; head -c 16777216 | sha256sum >/tmp/sum) </dev/hvc0 2>/tmp/ready & until [ -s /tmp/ready ]; do usleep 1000; done");
 
         await _toGuest.Writer.WriteAsync(sent);
         GuestResult result = await guest.RunAsync("until [ -s /tmp/sum ]; do usleep 100000; done; cat /tmp/sum");
@@ -55,7 +55,7 @@ public sealed class ConsoleTests
         await using LinuxGuest guest = await Guests.StartAsync(machine, Console());
         Task<string> received = HashAsync(_fromGuest.Reader.AsStream(), Volume);
 
-        GuestResult result = await guest.RunAsync("dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; sha256sum </tmp/data; (stty raw -echo; cat /tmp/data >&0) 0<>/dev/hvc1");
+        GuestResult result = await guest.RunAsync("dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; sha256sum </tmp/data; (stty raw -echo; cat /tmp/data >&0) 0<>/dev/hvc0");
 
         Assert.Equal(result.Text.Split(' ')[0], await received.WaitAsync(TimeSpan.FromMinutes(2)));
     }
@@ -69,11 +69,11 @@ public sealed class ConsoleTests
         await using LinuxGuest guest = await Guests.StartAsync(machine, console);
 
         // Somebody keeps the terminal open: a size is forgotten with the last user, and comes back only a moment after the next one.
-        await guest.RunAsync("sleep 3600 </dev/hvc1 & until [ \"$(stty size </dev/hvc1 2>/dev/null)\" ]; do usleep 1000; done");
-        string before = (await guest.RunAsync("stty size </dev/hvc1")).Text;
+        await guest.RunAsync("sleep 3600 </dev/hvc0 & until [ \"$(stty size </dev/hvc0 2>/dev/null)\" ]; do usleep 1000; done");
+        string before = (await guest.RunAsync("stty size </dev/hvc0")).Text;
 
         console.Resize(90, 30);
-        string after = (await guest.RunAsync("n=0; until [ \"$(stty size </dev/hvc1)\" != '43 132' ] || [ $n = 100 ]; do usleep 10000; n=$((n+1)); done; stty size </dev/hvc1")).Text;
+        string after = (await guest.RunAsync("n=0; until [ \"$(stty size </dev/hvc0)\" != '43 132' ] || [ $n = 100 ]; do usleep 10000; n=$((n+1)); done; stty size </dev/hvc0")).Text;
 
         Assert.Equal(["43 132", "30 90"], [before, after]);
     }

@@ -48,7 +48,7 @@ public sealed class RingTests
 
         GuestResult bits = await guest.RunAsync("for d in /sys/block/vd*; do cat $d/device/features; done");
         GuestResult result = await guest.RunAsync(
-            $"yes >/dev/hvc1 & flood=$!; cd /sys/block; for d in vd*; do {FioVerify}; done; " +
+            $"yes >/dev/hvc0 & flood=$!; cd /sys/block; for d in vd*; do {FioVerify}; done; " +
             "for d in vd*; do dd if=/dev/urandom of=/tmp/data bs=64k count=16 2>/dev/null; dd if=/tmp/data of=/dev/$d bs=64k conv=fsync 2>/dev/null; done; " +
             "echo 3 >/proc/sys/vm/drop_caches; for d in vd*; do sha256sum </dev/$d; done; kill $flood",
             Limit);

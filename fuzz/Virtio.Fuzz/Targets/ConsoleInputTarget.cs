@@ -8,7 +8,7 @@ internal sealed class ConsoleInputTarget : IFuzzTarget
 {
     private readonly GuestRam _ram = new();
     private readonly byte[] _typed = new byte[0x1000];
-    private readonly ConsoleInput _input = new(stream: null, TimeSpan.Zero, e => throw new FindingException(e.Message));
+    private readonly ConsoleInput _input = new(stream: null, () => { }, e => throw new FindingException(e.Message));
 
     public string Name => "console-in";
 

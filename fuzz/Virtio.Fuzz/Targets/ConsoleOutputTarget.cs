@@ -10,7 +10,7 @@ internal sealed class ConsoleOutputTarget : IFuzzTarget
     private readonly MemoryStream _written = new();
     private readonly ConsoleOutput _output;
 
-    internal ConsoleOutputTarget() => _output = new ConsoleOutput(_written, () => { }, e => throw new FindingException(e.Message));
+    internal ConsoleOutputTarget() => _output = new ConsoleOutput(_written, e => throw new FindingException(e.Message));
 
     public string Name => "console-out";
 

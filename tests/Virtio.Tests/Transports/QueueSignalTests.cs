@@ -22,7 +22,7 @@ public sealed class QueueSignalTests
             new ProbeDevice(),
             new ConsoleDevice(new ConsoleDeviceOptions()));
 
-        Assert.Equal([(0, 0), (1, 0), (1, 1)], made);
+        Assert.Equal([(0, 0), (1, 0), (1, 1), (1, 2), (1, 3)], made);
     }
 
     [Fact]

@@ -62,6 +62,9 @@ internal sealed class ConsoleBuffer(int capacity, int reserve = 0)
     {
         lock (_gate)
         {
+            // The bytes were dropped while they were being written to the stream.
+            if (_discarding)
+                return;
             _start = (_start + count) % _bytes.Length;
             _count -= count;
             Monitor.PulseAll(_gate);

@@ -8,80 +8,50 @@ namespace Virtio.Devices.Console;
 /// leave the buffer only when their chains are published, so a reset loses none of them.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
-internal sealed class ConsoleInput : IDisposable
+internal sealed class ConsoleInput
 {
     private const int Capacity = 64 * 1024;
-
-    // From a driver's last output, which a kernel may write in the midst of registering its console, to the end of that.
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
 
     private readonly ConsoleBuffer _buffer = new(Capacity);
     private readonly AsyncSignal _room = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Stream? _stream;
-    private readonly TimeSpan _hold;
+    private readonly Action _wake;
     private readonly Action<Exception> _failed;
-    private readonly Timer _release;
-    private volatile QueueWorker? _worker;
-    private volatile bool _held;
-    private long? _firstOutput;
+    private readonly Lock _gate = new();
+
+    // The reading, once it has started. Guarded by the lock.
     private Task? _loop;
 
-    internal ConsoleInput(Stream? stream, TimeSpan hold, Action<Exception> failed)
+    /// <param name="stream">Where the bytes come from; null for nowhere.</param>
+    /// <param name="wake">Wakes the worker of the receive queue, where there is one.</param>
+    /// <param name="failed">Called when the stream fails.</param>
+    internal ConsoleInput(Stream? stream, Action wake, Action<Exception> failed)
     {
         _stream = stream;
-        _hold = hold;
+        _wake = wake;
         _failed = failed;
-        _release = new Timer(_ => Release());
     }
 
-    /// <summary>What was read and is not yet the driver's.</summary>
+    /// <summary>The bytes that were read and not yet delivered.</summary>
     internal ConsoleBuffer Buffer => _buffer;
 
-    public void Dispose() => _release.Dispose();
-
-    /// <summary>The driver has written something: it is about to be ready for input.</summary>
-    internal void DriverWrote()
+    /// <summary>
+    /// Starts the reading, if it has not started. Before the guest takes input, the bytes are better kept by the stream.
+    /// </summary>
+    internal void Start()
     {
-        if (!_held)
-            return;
-        long now = Environment.TickCount64;
-        _firstOutput ??= now;
-
-        // A kernel may write its whole log in the midst of registering its console: the end of that counts. But a driver that writes without pause must
-        // not put its input off for ever.
-        if (now - _firstOutput < _hold.TotalMilliseconds)
-            _release.Change(Settling < _hold ? Settling : _hold, Timeout.InfiniteTimeSpan);
+        lock (_gate)
+            _loop ??= _stream is null || _closing.IsCancellationRequested ? Task.CompletedTask : ReadAsync(_stream);
     }
 
-    internal void StartQueue(Virtqueue queue, DeviceActivation activation)
-    {
-        // Nothing is read before there is a driver: until then the bytes are better kept by whoever writes them.
-        _loop ??= _stream is null ? Task.CompletedTask : ReadAsync(_stream);
-        _held = _hold > TimeSpan.Zero;
-        _firstOutput = null;
-        if (_held)
-            _release.Change(_hold, Timeout.InfiniteTimeSpan);
-        _worker = QueueWorker.StartHostDriven("virtio-console-in", queue, activation, Deliver);
-
-        // The worker may have looked before the loop, and the loop may have looked for the worker before it was assigned.
-        _worker.Wake();
-    }
-
-    internal void StopQueue()
-    {
-        _worker?.Stop();
-        _worker = null;
-    }
-
-    /// <summary>Ends the reading. The task is over when the stream is used no more.</summary>
+    /// <summary>Ends the reading. The task ends when the stream is not used any more.</summary>
     internal Task CloseAsync()
     {
-        StopQueue();
         _closing.Cancel();
         _room.Set();
-        Dispose();
-        return _loop ?? Task.CompletedTask;
+        lock (_gate)
+            return _loop ?? Task.CompletedTask;
     }
 
     private async Task ReadAsync(Stream input)
@@ -103,7 +73,7 @@ internal sealed class ConsoleInput : IDisposable
                 if (count == 0)
                     return;
                 _buffer.Commit(count);
-                _worker?.Wake();
+                _wake();
             }
         }
         catch (Exception e)
@@ -113,16 +83,9 @@ internal sealed class ConsoleInput : IDisposable
         }
     }
 
-    private void Release()
-    {
-        _held = false;
-        _worker?.Wake();
-    }
-
+    /// <summary>Moves what fits into the driver's chains; true when bytes are left and a chain is missing.</summary>
     internal bool Deliver(Virtqueue queue)
     {
-        if (_held)
-            return false;
         int delivered = 0;
         bool needsChain = false;
         while (delivered < _buffer.Count)

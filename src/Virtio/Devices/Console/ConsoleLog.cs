@@ -9,4 +9,11 @@ internal static partial class ConsoleLog
 
     [LoggerMessage(302, LogLevel.Warning, "the console's input stream failed; nothing more comes from it: {Reason}")]
     internal static partial void InputFailed(ILogger logger, string reason, Exception exception);
+
+    [LoggerMessage(303, LogLevel.Information,
+        "the driver does not accept VIRTIO_CONSOLE_F_MULTIPORT, so the console cannot know when it takes input: input is held back for up to {Seconds} s")]
+    internal static partial void InputIsHeld(ILogger logger, double seconds);
+
+    [LoggerMessage(304, LogLevel.Warning, "the console's driver {What}; further messages of this kind are not logged")]
+    internal static partial void DriverComplained(ILogger logger, string what);
 }

@@ -19,28 +19,16 @@ internal sealed class ConsoleOutput
     private readonly AsyncSignal _work = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
-    private readonly Action _written;
     private readonly Action<Exception> _failed;
     private readonly Task _loop;
     private TaskCompletionSource? _flushed;
-    private QueueWorker? _worker;
     private bool _ended;
 
-    internal ConsoleOutput(Stream? stream, Action written, Action<Exception> failed)
+    internal ConsoleOutput(Stream? stream, Action<Exception> failed)
     {
-        _written = written;
         _failed = failed;
         _loop = WriteAsync(stream);
     }
-
-    internal void StartQueue(Virtqueue queue, DeviceActivation activation)
-    {
-        CancellationToken stopping = queue.Stopping;
-        Func<bool> isDraining = () => queue.IsDraining;
-        _worker = QueueWorker.Start("virtio-console-out", queue, activation, chain => Take(chain, isDraining, stopping));
-    }
-
-    internal void StopQueue() => _worker?.Stop();
 
     /// <summary>Takes one character without waiting: it comes from a processor. Lost when the buffer is full.</summary>
     internal void WriteAtOnce(byte character)
@@ -65,18 +53,23 @@ internal sealed class ConsoleOutput
         return flushed.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Ends the writing. The task is over when the stream is used no more.</summary>
+    /// <summary>Ends the writing. The task ends when the stream is not used any more.</summary>
     internal Task CloseAsync()
     {
-        StopQueue();
         _closing.Cancel();
+
+        // At once, not when the stream ends its last write: a worker that waits for room serves the next port of this number.
+        _buffer.Discard();
         _work.Set();
         return _loop;
     }
 
     internal void Take(DescriptorChain chain, CancellationToken stopping) => Take(chain, () => false, stopping);
 
-    private void Take(DescriptorChain chain, Func<bool> isDraining, CancellationToken stopping)
+    /// <summary>
+    /// Takes a chain's bytes and completes it. Waits while the buffer is full, until the queue is stopped or drained.
+    /// </summary>
+    internal void Take(DescriptorChain chain, Func<bool> isDraining, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested && chain.Reader.TryGetSpan(out ReadOnlySpan<byte> bytes))
         {
@@ -90,7 +83,6 @@ internal sealed class ConsoleOutput
         }
 
         chain.Complete(0);
-        _written();
     }
 
     private async Task WriteAsync(Stream? output)

@@ -79,7 +79,7 @@ public class ConsoleOutputTests
 
         byte[] config = new byte[16];
         device.ReadConfig(0, config);
-        Assert.Equal([300 & 0xff, 300 >> 8, 50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], config);
+        Assert.Equal([300 & 0xff, 300 >> 8, 50, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], config);
         Assert.NotEqual(before, after);
         Assert.Equal(after, device.ConfigGeneration);
     }
