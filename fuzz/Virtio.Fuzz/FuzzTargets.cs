@@ -16,6 +16,7 @@ public static class FuzzTargets
         new BlockTarget(),
         new ConsoleOutputTarget(),
         new ConsoleInputTarget(),
+        new ConsoleControlTarget(),
         new EntropyTarget(),
         new InflightTarget(packed: false),
         new InflightTarget(packed: true),

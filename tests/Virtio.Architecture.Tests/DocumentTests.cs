@@ -9,7 +9,7 @@ public sealed partial class DocumentTests
         [.. Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)).Select(Repository.Relative)];
 
     /// <summary>Those whose C# is compiled: all in it is a sample or an excerpt of one.</summary>
-    public static TheoryData<string> DocumentsWithExamples => ["README.md", "docs/writing-a-device.md"];
+    public static TheoryData<string> DocumentsWithExamples => ["README.md", "docs/console.md", "docs/writing-a-device.md"];
 
     [Theory]
     [MemberData(nameof(Documents))]
