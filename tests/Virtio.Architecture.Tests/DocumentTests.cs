@@ -45,6 +45,14 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void Files_that_the_architecture_names_exist()
+    {
+        string[] named = [.. SourceFile().Matches(TextOf("ARCHITECTURE.md")).Select(file => file.Groups[1].Value)];
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Where(file => !File.Exists(Path.Combine(Repository.Root, "src", file))));
+    }
+
+    [Fact]
     public void Samples_stay_below_50_lines() =>
         Assert.Empty(Repository.SourceFiles("samples").Where(path => File.ReadLines(path).Count() >= 50).Select(Repository.Relative));
 
@@ -57,6 +65,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"<!-- sample: (\S+) -->\n```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Sample();
+
+    [GeneratedRegex(@"`(Virtio[\w./]*/[\w./]+\.cs)`")]
+    private static partial Regex SourceFile();
 
     [GeneratedRegex(@"\]\(([^)#\s]+)\)")]
     private static partial Regex Link();
