@@ -54,7 +54,7 @@ public sealed class ConsolePortTests
             ConsolePort port = console.AddPort(end.Options);
             await end.SendAsync("hello\n"u8.ToArray());
             GuestResult result = await guest.RunAsync(
-                "until [ -c /dev/virtio-ports/agent ]; do usleep 1000; done; exec 3<>/dev/virtio-ports/agent; head -n 1 <&3; echo world >&3");
+                "cd /dev/virtio-ports; until [ -c agent ]; do usleep 1000; done; exec 3<>agent; head -n 1 <&3; echo world >&3");
             Assert.Equal("hello", result.Text);
             Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("world\n"u8)), await received.WaitAsync(Limit));
 
@@ -68,7 +68,8 @@ public sealed class ConsolePortTests
     public async Task Input_that_waits_from_the_start_reaches_each_port_whole(MicroVmMachine machine)
     {
         Duplex console = new(null), port = new("data");
-        var device = new ConsoleDevice(new ConsoleDeviceOptions { Input = console.Options.Input, Output = console.Options.Output, Ports = [port.Options] });
+        ConsolePortOptions first = console.Options;
+        var device = new ConsoleDevice(new ConsoleDeviceOptions { Input = first.Input, Output = first.Output, Ports = [port.Options] });
         await console.SendAsync("for the console\n"u8.ToArray());
         await port.SendAsync("for the port\n"u8.ToArray());
         await using LinuxGuest guest = await Guests.StartAsync(machine, device);
@@ -85,7 +86,8 @@ public sealed class ConsolePortTests
         private readonly Pipe _toGuest = new();
         private readonly Pipe _fromGuest = new();
 
-        internal ConsolePortOptions Options => new() { Name = name, Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() };
+        internal ConsolePortOptions Options =>
+            new() { Name = name, Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() };
 
         internal async Task SendAsync(byte[] bytes) => await _toGuest.Writer.WriteAsync(bytes);
 

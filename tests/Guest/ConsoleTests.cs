@@ -21,7 +21,8 @@ public sealed class ConsoleTests
     {
         Guests.RequireImage(machine);
         GuestImage image = GuestImage.Find(machine);
-        await using MicroVm vm = await MicroVm.StartAsync(new MicroVmOptions { Machine = machine, Kernel = image.Kernel, Initrd = image.Initrd, Devices = [Console()] });
+        await using MicroVm vm = await MicroVm.StartAsync(
+            new MicroVmOptions { Machine = machine, Kernel = image.Kernel, Initrd = image.Initrd, Devices = [Console()] });
 
         await _toGuest.Writer.WriteAsync("echo hel''lo; tty; exit\n"u8.ToArray());
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
@@ -40,7 +41,9 @@ public sealed class ConsoleTests
     {
         byte[] sent = RandomNumberGenerator.GetBytes(Volume);
         await using LinuxGuest guest = await Guests.StartAsync(machine, Console());
-        await guest.RunAsync("(stty raw -echo; echo ready >&2; head -c 16777216 | sha256sum >/tmp/sum) </dev/hvc0 2>/tmp/ready & until [ -s /tmp/ready ]; do usleep 1000; done");
+        await guest.RunAsync(
+            "(stty raw -echo; echo ready >&2; head -c 16777216 | sha256sum >/tmp/sum) </dev/hvc0 2>/tmp/ready & "
+            + "until [ -s /tmp/ready ]; do usleep 1000; done");
 
         await _toGuest.Writer.WriteAsync(sent);
         GuestResult result = await guest.RunAsync("until [ -s /tmp/sum ]; do usleep 100000; done; cat /tmp/sum");
@@ -55,7 +58,9 @@ public sealed class ConsoleTests
         await using LinuxGuest guest = await Guests.StartAsync(machine, Console());
         Task<string> received = HashAsync(_fromGuest.Reader.AsStream(), Volume);
 
-        GuestResult result = await guest.RunAsync("dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; sha256sum </tmp/data; (stty raw -echo; cat /tmp/data >&0) 0<>/dev/hvc0");
+        GuestResult result = await guest.RunAsync(
+            "dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; sha256sum </tmp/data; "
+            + "(stty raw -echo; cat /tmp/data >&0) 0<>/dev/hvc0");
 
         Assert.Equal(result.Text.Split(' ')[0], await received.WaitAsync(TimeSpan.FromMinutes(2)));
     }
@@ -73,9 +78,10 @@ public sealed class ConsoleTests
         string before = (await guest.RunAsync("stty size </dev/hvc0")).Text;
 
         console.Resize(90, 30);
-        string after = (await guest.RunAsync("n=0; until [ \"$(stty size </dev/hvc0)\" != '43 132' ] || [ $n = 100 ]; do usleep 10000; n=$((n+1)); done; stty size </dev/hvc0")).Text;
+        GuestResult after = await guest.RunAsync(
+            "n=0; until [ \"$(stty size </dev/hvc0)\" != '43 132' ] || [ $n = 100 ]; do usleep 10000; n=$((n+1)); done; stty size </dev/hvc0");
 
-        Assert.Equal(["43 132", "30 90"], [before, after]);
+        Assert.Equal(["43 132", "30 90"], [before, after.Text]);
     }
 
     private static async Task<string> HashAsync(Stream stream, int length)
@@ -85,5 +91,6 @@ public sealed class ConsoleTests
         return Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
 
-    private ConsoleDevice Console() => new(new ConsoleDeviceOptions { Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() });
+    private ConsoleDevice Console() =>
+        new(new ConsoleDeviceOptions { Input = _toGuest.Reader.AsStream(), Output = _fromGuest.Writer.AsStream() });
 }

@@ -33,7 +33,8 @@ public sealed class RemoteConsoleTests
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         var output = new MemoryStream();
-        VhostUserServer server = VhostUserServer.Listen(new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream("one"u8.ToArray()) }), path);
+        var device = new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream("one"u8.ToArray()) });
+        VhostUserServer server = VhostUserServer.Listen(device, path);
         await using TestBus bus = RemoteDisk.BusFor(VhostUserDevice.Connect(DeviceId.Console, path), hasEventSignals: true);
         var driver = new ConsoleDriver(bus.Driver().Start());
         Assert.Equal("one", Encoding.ASCII.GetString(driver.Read(16)));

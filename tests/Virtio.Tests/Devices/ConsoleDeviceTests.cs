@@ -55,7 +55,8 @@ public sealed class ConsoleDeviceTests
     {
         byte[] text = new byte[200_000];
         new Random(4).NextBytes(text);
-        using var bus = new TestBus(new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream(text), InputHold = TimeSpan.Zero }));
+        using var bus = new TestBus(
+            new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream(text), InputHold = TimeSpan.Zero }));
         var console = new ConsoleDriver(bus.Driver().Start());
         var received = new List<byte>();
         while (received.Count < text.Length)
@@ -113,7 +114,8 @@ public sealed class ConsoleDeviceTests
     [Fact]
     public async Task Input_for_a_driver_without_multiport_waits_for_its_first_output()
     {
-        using var bus = new TestBus(new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream([7]), InputHold = TimeSpan.FromHours(1) }));
+        using var bus = new TestBus(
+            new ConsoleDevice(new ConsoleDeviceOptions { Input = new MemoryStream([7]), InputHold = TimeSpan.FromHours(1) }));
         MmioDriver driver = bus.Driver().Start(bus.Driver().OfferedFeatures & ~Multiport);
         driver.Queue(0).Offer(DriverBuffer.Writable(bus.Allocator.Allocate(16), 16));
         driver.Queue(0).Kick();

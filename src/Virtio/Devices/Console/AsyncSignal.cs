@@ -3,8 +3,9 @@ using System.Threading.Tasks.Sources;
 namespace Virtio.Devices.Console;
 
 /// <summary>
-/// Wakes one asynchronous loop, without allocating. Sticky: a signal given while nobody waits ends the next wait. The loop continues on the thread
-/// pool, never on the thread that gives the signal, which may be a queue's worker that has to stay free of the loop's stream.
+/// Wakes one asynchronous loop, without allocating. A signal that is set while the loop does not wait ends its next wait. The loop
+/// continues on the thread pool, never on the thread that sets the signal: that may be a queue's worker, which must not be held up by the
+/// loop's stream.
 /// </summary>
 internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
 {
@@ -12,13 +13,16 @@ internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
     private const int Signalled = 1;
     private const int Waiting = 2;
 
+    // Completed once for each wait that did not end at once. Reset by the loop, before each wait.
     private ManualResetValueTaskSourceCore<bool> _source;
+
+    // One of the states above; changed with Interlocked only.
     private int _state;
 
-    /// <summary>Gives the signal. Thread-safe.</summary>
+    /// <summary>Sets the signal. Thread-safe.</summary>
     internal void Set()
     {
-        // A full fence each, so that what was written before the signal is seen by the loop that it wakes.
+        // Each exchange is a full fence: the loop that is woken sees what was written before the signal.
         if (Interlocked.CompareExchange(ref _state, Signalled, Clear) == Clear)
             return;
         if (Interlocked.CompareExchange(ref _state, Clear, Waiting) == Waiting)

@@ -1,18 +1,20 @@
 namespace Virtio.Devices.Console;
 
 /// <summary>
-/// A bounded first-in first-out buffer of bytes between a stream and a queue. Thread-safe for one consumer; room and pending bytes that were handed
-/// out stay as they are until <see cref="Commit"/> and <see cref="Consume"/>.
+/// A bounded first-in first-out buffer of bytes between a stream and a queue. Thread-safe for one producer and one consumer. The memory
+/// that <see cref="Room"/> and <see cref="Pending"/> return stays as it is until <see cref="Commit"/> and <see cref="Consume"/>.
 /// </summary>
 /// <param name="capacity">How many bytes it holds.</param>
 /// <param name="reserve">How many more it can be made to hold.</param>
 internal sealed class ConsoleBuffer(int capacity, int reserve = 0)
 {
-    // Between looks at whether somebody is in a hurry, who has no way to tell.
+    // How often a wait for room looks whether the queue is being drained: a drain sends no signal.
     private static readonly TimeSpan LookTime = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
     private readonly byte[] _bytes = new byte[capacity + reserve];
+
+    // All three are guarded by the gate: the index of the oldest byte, the number of bytes, and whether the consumer has gone.
     private int _start;
     private int _count;
     private bool _discarding;
@@ -27,7 +29,9 @@ internal sealed class ConsoleBuffer(int capacity, int reserve = 0)
         }
     }
 
-    /// <summary>The free bytes up to the end of the array; empty when the buffer is full. Only where nobody calls <see cref="Write"/>.</summary>
+    /// <summary>
+    /// The free bytes up to the end of the array; empty when the buffer is full. Not for a buffer that <see cref="Write"/> fills.
+    /// </summary>
     internal Memory<byte> Room
     {
         get
@@ -71,7 +75,7 @@ internal sealed class ConsoleBuffer(int capacity, int reserve = 0)
         }
     }
 
-    /// <summary>From here on whatever is written is taken and dropped, and nobody waits for room any more.</summary>
+    /// <summary>Drops the bytes that are there and all that come later. Ends each wait for room.</summary>
     internal void Discard()
     {
         lock (_gate)
@@ -113,10 +117,14 @@ internal sealed class ConsoleBuffer(int capacity, int reserve = 0)
         }
     }
 
-    /// <summary>Blocks until there is room outside the reserve, or somebody is in a hurry; false when <paramref name="stopping"/> was cancelled first.</summary>
+    /// <summary>
+    /// Blocks until there is room outside the reserve or <paramref name="isHurried"/> is true; false when <paramref name="stopping"/> was
+    /// cancelled first.
+    /// </summary>
     internal bool WaitForRoom(Func<bool> isHurried, CancellationToken stopping)
     {
-        using CancellationTokenRegistration registration = stopping.UnsafeRegister(static buffer => ((ConsoleBuffer)buffer!).WakeAll(), this);
+        using CancellationTokenRegistration registration =
+            stopping.UnsafeRegister(static buffer => ((ConsoleBuffer)buffer!).WakeAll(), this);
         lock (_gate)
         {
             while (_count >= capacity && !stopping.IsCancellationRequested && !isHurried())

@@ -29,7 +29,8 @@ internal sealed class ConsoleControl
     private bool _isNegotiated;
     private bool _isDriverReady;
 
-    // Whether a message was logged that the driver cannot take; once is enough, as the guest may repeat it without end. Guarded by the lock.
+    // Whether a message was logged that the driver cannot take; once is enough, as the guest may repeat it without end. Guarded by the
+    // lock.
     private bool _hasComplained;
 
     // Set and cleared by the transport's thread; the sender is read by each thread that has something to send.
@@ -113,10 +114,8 @@ internal sealed class ConsoleControl
         lock (_gate)
         {
             if (name is not null && _slots.Any(slot => slot.Port?.Name == name))
-                throw new ArgumentException($"the device already has a port named '{name}'; give each port a name of its own", nameof(name));
-            ConsoleSlot free = Enumerable.Range(_next, _slots.Length).Select(number => _slots[number % _slots.Length]).FirstOrDefault(slot => slot.Port is null)
-                ?? throw new InvalidOperationException(
-                    $"the device has {_slots.Length} ports, as many as ConsoleDeviceOptions.MaxPortCount allows; remove a port, or set a larger number");
+                throw new ArgumentException($"the device already has a port named '{name}'; choose another name", nameof(name));
+            ConsoleSlot free = FindFree();
             port = create(free);
             _next = free.Number + 1;
             port.TakesOutput = !free.WasUsed;
@@ -137,7 +136,8 @@ internal sealed class ConsoleControl
         {
             ConsoleSlot slot = _slots[Math.Min(port.Number, _slots.Length - 1)];
             if (slot.Port != port)
-                throw new ArgumentException($"the device has no such port {port.Number}: it belongs to another device, or was removed before", nameof(port));
+                throw new ArgumentException(
+                    $"the device has no such port {port.Number}: it belongs to another device, or was removed before", nameof(port));
             slot.Port = null;
             slot.Pending = slot.IsAnnounced ? PendingMessages.Remove : PendingMessages.None;
             slot.WasUsed |= slot.IsAnnounced;
@@ -162,7 +162,9 @@ internal sealed class ConsoleControl
         _sender?.Wake();
     }
 
-    /// <summary>Sends what is pending into the driver's buffers. The control's lock is held meanwhile, so that no port changes under it.</summary>
+    /// <summary>
+    /// Sends what is pending into the driver's buffers. The control's lock is held meanwhile, so that no port changes under it.
+    /// </summary>
     internal bool Send(Virtqueue queue)
     {
         lock (_gate)
@@ -200,12 +202,23 @@ internal sealed class ConsoleControl
         lock (_gate)
         {
             if (_isNegotiated)
-                Handle(BinaryPrimitives.ReadUInt32LittleEndian(header), (ConsoleEvent)BinaryPrimitives.ReadUInt16LittleEndian(header[EventOffset..]),
+            {
+                Handle(
+                    BinaryPrimitives.ReadUInt32LittleEndian(header),
+                    (ConsoleEvent)BinaryPrimitives.ReadUInt16LittleEndian(header[EventOffset..]),
                     BinaryPrimitives.ReadUInt16LittleEndian(header[ValueOffset..]) != 0);
+            }
         }
 
         _sender?.Wake();
     }
+
+    // The number that was free for the longest time, roughly: messages about the port before are most likely over.
+    private ConsoleSlot FindFree() =>
+        Enumerable.Range(_next, _slots.Length).Select(number => _slots[number % _slots.Length]).FirstOrDefault(slot => slot.Port is null)
+        ?? throw new InvalidOperationException(
+            $"the device has {_slots.Length} ports, as many as ConsoleDeviceOptions.MaxPortCount allows; "
+            + "remove a port, or set a larger number");
 
     private static PendingMessages Lowest(PendingMessages pending) => (PendingMessages)((int)pending & -(int)pending);
 

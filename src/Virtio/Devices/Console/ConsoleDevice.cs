@@ -46,7 +46,8 @@ public sealed class ConsoleDevice : IVirtioDevice
         int count = CheckPortCount(options);
         _hold = new ConsoleInputHold(options.InputHold, ReleaseInput);
         _holdSeconds = options.InputHold.TotalSeconds;
-        _slots = [.. Enumerable.Range(0, count).Select(number => new ConsoleSlot(number) { Written = number == 0 ? _hold.DriverWrote : null })];
+        _slots = [.. Enumerable.Range(0, count).Select(number => new ConsoleSlot(number))];
+        _slots[0].Written = _hold.DriverWrote;
         _control = new ConsoleControl(_slots);
         _queueSizes = new ushort[2 * (count + 1)];
         _queueSizes.AsSpan().Fill(QueueSize);
@@ -83,7 +84,9 @@ public sealed class ConsoleDevice : IVirtioDevice
     /// <inheritdoc/>
     public uint ConfigGeneration => _config.Generation;
 
-    /// <summary>The ports that there are now, by number. The first is number 0, the one of <see cref="ConsoleDeviceOptions.Input"/>.</summary>
+    /// <summary>
+    /// The ports that there are now, by number. The first is number 0, the one of <see cref="ConsoleDeviceOptions.Input"/>.
+    /// </summary>
     public IReadOnlyList<ConsolePort> Ports => _control.Ports;
 
     /// <summary>
@@ -103,8 +106,8 @@ public sealed class ConsoleDevice : IVirtioDevice
     }
 
     /// <summary>
-    /// Takes a port away from the guest, which sees it disappear. What the guest wrote before is written to the output, for a second at most
-    /// if the stream does not take it; then both streams are left alone. What was read ahead from the input is lost. Thread-safe.
+    /// Takes a port away from the guest, which sees it disappear. What the guest wrote before is written to the output, for a second at
+    /// most if the stream does not take it; then both streams are left alone. What was read ahead from the input is lost. Thread-safe.
     /// </summary>
     /// <param name="port">A port of this device other than the first.</param>
     /// <exception cref="ArgumentException">It is the first port, or the device does not have it.</exception>
@@ -144,8 +147,8 @@ public sealed class ConsoleDevice : IVirtioDevice
     public void ReadConfig(int offset, Span<byte> destination) => _config.Read(offset, destination);
 
     /// <summary>
-    /// Takes the emergency write (virtio 1.4, 5.3.5.1): the low byte goes to the first port's output, at any time, whether or not the driver
-    /// has started.
+    /// Takes the emergency write (virtio 1.4, 5.3.5.1): the low byte goes to the first port's output, at any time, whether or not the
+    /// driver has started.
     /// </summary>
     /// <inheritdoc/>
     public void WriteConfig(int offset, ReadOnlySpan<byte> source)

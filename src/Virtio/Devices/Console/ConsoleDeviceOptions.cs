@@ -52,9 +52,9 @@ public sealed record ConsoleDeviceOptions
     public VirtioFeatures RingFeatures { get; init; } = VirtioFeatures.RingDefault;
 
     /// <summary>
-    /// How long input is held back from a driver that does not accept VIRTIO_CONSOLE_F_MULTIPORT, from its start until its first output. Such
-    /// a driver cannot say when it is ready, and Linux drops what arrives before it has registered the console. A driver that accepts the
-    /// feature reports a port as open, and this time has no effect.
+    /// How long input is held back from a driver that does not accept VIRTIO_CONSOLE_F_MULTIPORT, from its start until its first output.
+    /// Such a driver cannot say when it is ready, and Linux drops what arrives before it has registered the console. A driver that accepts
+    /// the feature reports a port as open, and this time has no effect.
     /// </summary>
     public TimeSpan InputHold { get; init; } = TimeSpan.FromSeconds(1);
 }

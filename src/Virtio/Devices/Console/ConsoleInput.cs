@@ -4,8 +4,8 @@ using Virtio.Queues;
 namespace Virtio.Devices.Console;
 
 /// <summary>
-/// From the input stream to the receive queue. A loop reads ahead into a bounded buffer; the queue's worker empties it into the driver's chains. Bytes
-/// leave the buffer only when their chains are published, so a reset loses none of them.
+/// From the input stream to the receive queue. A loop reads ahead into a bounded buffer, and the queue's worker moves the bytes into the
+/// driver's chains. Bytes leave the buffer only when their chains are published, so a reset loses none of them.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
 internal sealed class ConsoleInput
@@ -56,7 +56,7 @@ internal sealed class ConsoleInput
 
     private async Task ReadAsync(Stream input)
     {
-        // Away from the caller, a processor that starts the device: a stream may well block in ReadAsync.
+        // Not on the caller's thread: a stream may block in ReadAsync, and the caller may be a processor.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
@@ -99,7 +99,7 @@ internal sealed class ConsoleInput
             delivered += Fill(chain, delivered);
         }
 
-        // A queue that is being stopped publishes nothing: what its chains hold is then delivered again, after the reset.
+        // A queue that is being stopped publishes nothing. The bytes stay in the buffer and are delivered again after the reset.
         if (queue.Publish() && delivered > 0)
         {
             _buffer.Consume(delivered);

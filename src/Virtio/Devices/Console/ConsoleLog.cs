@@ -11,7 +11,7 @@ internal static partial class ConsoleLog
     internal static partial void InputFailed(ILogger logger, string reason, Exception exception);
 
     [LoggerMessage(303, LogLevel.Information,
-        "the driver does not accept VIRTIO_CONSOLE_F_MULTIPORT, so the console cannot know when it takes input: input is held back for up to {Seconds} s")]
+        "the driver does not accept VIRTIO_CONSOLE_F_MULTIPORT and cannot say when it takes input: it is held back for up to {Seconds} s")]
     internal static partial void InputIsHeld(ILogger logger, double seconds);
 
     [LoggerMessage(304, LogLevel.Warning, "the console's driver {What}; further messages of this kind are not logged")]

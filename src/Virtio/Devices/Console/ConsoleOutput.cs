@@ -4,15 +4,16 @@ using Virtio.Queues;
 namespace Virtio.Devices.Console;
 
 /// <summary>
-/// From the transmit queue to the output stream. The queue's worker puts the driver's bytes into a bounded buffer, which a loop empties into the stream:
-/// a stream that blocks holds up the worker only until the queue is stopped or drained, so it can hang neither a reset nor a machine that is to pause.
+/// From the transmit queue to the output stream. The queue's worker copies the driver's bytes into a bounded buffer, and a loop writes them
+/// to the stream. A stream that blocks holds up the worker only until the queue is stopped or drained, so it can hang neither a reset nor a
+/// pause.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
 internal sealed class ConsoleOutput
 {
     private const int Capacity = 64 * 1024;
 
-    // For what is left of a chain that a drain must not wait for: more than a driver puts into one.
+    // Room for the rest of a chain when the queue is drained and must not wait. More than drivers put into one chain.
     private const int Reserve = 64 * 1024;
 
     private readonly ConsoleBuffer _buffer = new(Capacity, Reserve);
@@ -73,7 +74,7 @@ internal sealed class ConsoleOutput
     {
         while (!stopping.IsCancellationRequested && chain.Reader.TryGetSpan(out ReadOnlySpan<byte> bytes))
         {
-            // A chain that is larger than the reserve, or comes in one drain after another while nobody reads, loses what does not fit.
+            // While the queue is drained, what does not fit into the reserve is lost: a very large chain, or many drains of a stuck stream.
             bool isHurried = isDraining();
             int count = _buffer.Write(bytes, isHurried);
             chain.Reader.Advance(isHurried ? bytes.Length : count);
@@ -128,7 +129,7 @@ internal sealed class ConsoleOutput
     {
         lock (_gate)
         {
-            // More came in since the buffer was seen empty, maybe before the flush was asked for.
+            // More came in since the buffer was seen empty, perhaps before the call of FlushAsync.
             if (_buffer.Count > 0)
                 return;
             _flushed?.SetResult();

@@ -61,7 +61,9 @@ public sealed class ConsolePort
     /// <param name="rows">Rows; 0 where the terminal has no size.</param>
     public void Resize(ushort columns, ushort rows) => _control.Resize(this, columns, rows);
 
-    /// <summary>Waits until all that the driver has handed over is in the output stream, or that stream has failed or the port was removed.</summary>
+    /// <summary>
+    /// Waits until all that the driver has handed over is in the output stream, or that stream has failed or the port was removed.
+    /// </summary>
     /// <param name="cancellationToken">Ends the waiting, not the writing.</param>
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     public Task FlushAsync(CancellationToken cancellationToken = default) => Output.FlushAsync(cancellationToken);

@@ -12,10 +12,11 @@ internal static class ConsolePortName
     {
         if (name is null)
             return null;
-        int length = Encoding.UTF8.GetByteCount(name);
-        return length is >= 1 and <= LongestBytes && name is not ("." or "..") && !name.Any(letter => letter == '/' || char.IsControl(letter))
+        bool hasLength = Encoding.UTF8.GetByteCount(name) is >= 1 and <= LongestBytes;
+        return hasLength && name is not ("." or "..") && !name.Any(letter => letter == '/' || char.IsControl(letter))
             ? name
             : throw new ArgumentException(
-                $"'{name}' cannot be the name of a port: give 1 to {LongestBytes} bytes of UTF-8 without '/' and control characters", nameof(name));
+                $"'{name}' cannot be the name of a port: give 1 to {LongestBytes} bytes of UTF-8 without '/' and control characters",
+                nameof(name));
     }
 }

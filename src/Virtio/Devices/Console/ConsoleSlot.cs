@@ -15,7 +15,9 @@ internal sealed class ConsoleSlot(int number)
 
     internal int Number => number;
 
-    /// <summary>The port of this number; null while there is none. Changed under the lock of the control, read by the queues' workers.</summary>
+    /// <summary>
+    /// The port of this number; null while there is none. Changed under the lock of the control, read by the queues' workers.
+    /// </summary>
     internal ConsolePort? Port
     {
         get => _port;
@@ -25,7 +27,9 @@ internal sealed class ConsoleSlot(int number)
     /// <summary>Whether the driver was told of a port of this number, and not yet that it is gone.</summary>
     internal bool IsAnnounced { get; set; }
 
-    /// <summary>Whether the driver knew a port of this number, since its start, that was removed. Guarded by the lock of the control.</summary>
+    /// <summary>
+    /// Whether the driver knew a port of this number, since its start, that was removed. Guarded by the lock of the control.
+    /// </summary>
     internal bool WasUsed { get; set; }
 
     /// <summary>What the driver is still to be told.</summary>
@@ -35,7 +39,7 @@ internal sealed class ConsoleSlot(int number)
     internal bool IsKnown => _port is not null && IsAnnounced && (Pending & (PendingMessages.Add | PendingMessages.Remove)) == 0;
 
     /// <summary>Called after output was taken from the driver; set once, before the first queue starts.</summary>
-    internal Action? Written { get; init; }
+    internal Action? Written { get; set; }
 
     internal void StartReceiver(Virtqueue queue, DeviceActivation activation)
     {

@@ -1,6 +1,8 @@
 namespace Virtio.Devices.Console;
 
-/// <summary>The messages of one port number that the driver has not been given yet. They are sent from the lowest bit to the highest.</summary>
+/// <summary>
+/// The messages of one port number that the driver has not been given yet. They are sent from the lowest bit to the highest.
+/// </summary>
 [Flags]
 internal enum PendingMessages
 {

@@ -109,7 +109,8 @@ public sealed class ConsolePortTests
         control.Open(0);
         ConsolePort first = Device(bus).AddPort(new ConsolePortOptions());
         Device(bus).AddPort(new ConsolePortOptions());
-        Assert.Contains("3 ports", Assert.Throws<InvalidOperationException>(() => Device(bus).AddPort(new ConsolePortOptions())).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<InvalidOperationException>(() => Device(bus).AddPort(new ConsolePortOptions()));
+        Assert.Contains("3 ports", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(["PortAdd 1 1", "PortAdd 2 1"], Messages(control, 2));
 
         await Device(bus).RemovePortAsync(first);
@@ -214,14 +215,16 @@ public sealed class ConsolePortTests
 
     [Fact]
     public void Two_ports_of_one_name_are_refused() =>
-        Assert.Throws<ArgumentException>(() => new ConsoleDevice(new ConsoleDeviceOptions { Name = "a", Ports = [new ConsolePortOptions { Name = "a" }] }));
+        Assert.Throws<ArgumentException>(() =>
+            new ConsoleDevice(new ConsoleDeviceOptions { Name = "a", Ports = [new ConsolePortOptions { Name = "a" }] }));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(32)]
     public void A_number_of_ports_that_is_too_small_or_too_large_is_refused(int count) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ConsoleDevice(new ConsoleDeviceOptions { MaxPortCount = count, Ports = [new ConsolePortOptions()] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new ConsoleDevice(new ConsoleDeviceOptions { MaxPortCount = count, Ports = [new ConsolePortOptions()] }));
 
     [Fact]
     public async Task Each_of_31_ports_carries_its_own_bytes()
@@ -231,7 +234,12 @@ public sealed class ConsolePortTests
             new TestBusOptions { MemorySize = 8 << 20 },
             new ConsoleDevice(new ConsoleDeviceOptions
             {
-                Ports = [.. outputs.Select((output, index) => new ConsolePortOptions { Name = $"p{index + 1}", Output = output, Input = new MemoryStream([(byte)index]) })],
+                Ports = [.. outputs.Select((output, index) => new ConsolePortOptions
+                {
+                    Name = $"p{index + 1}",
+                    Output = output,
+                    Input = new MemoryStream([(byte)index]),
+                })],
             }));
         new ConsoleControlDriver(bus.Driver().Start()).Open([.. Enumerable.Range(0, 31).Select(number => (uint)number)]);
         for (int i = 0; i < 30; i++)
@@ -276,5 +284,6 @@ public sealed class ConsolePortTests
 
     private static ConsolePort Port(TestBus bus) => Device(bus).Ports[0];
 
-    private static string[] Messages(ConsoleControlDriver control, int count) => [.. Enumerable.Range(0, count).Select(_ => control.Receive())];
+    private static string[] Messages(ConsoleControlDriver control, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => control.Receive())];
 }
