@@ -4,17 +4,23 @@ using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <summary>A position in a run of a chain's pieces, moving forward only. The first piece of those left may itself be used up in part.</summary>
+/// <summary>
+/// A position in a run of a chain's pieces: the readable ones or the writable ones. It only moves forward. The piece at the position may be
+/// partly used up.
+/// </summary>
 [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
 internal struct BufferCursor
 {
+    // Index, among the chain's pieces, of the piece at the position. Owned, as is all of this, by the thread that has the chain.
     private int _index;
+
+    // Index behind the last piece of the run.
     private int _end;
 
-    /// <summary>Where the run ends among the chain's pieces.</summary>
+    /// <summary>Index, among the chain's pieces, behind the last piece of the run.</summary>
     internal readonly int EndIndex => _end;
 
-    /// <summary>Bytes in all of the run.</summary>
+    /// <summary>Bytes in the whole run.</summary>
     internal uint Length { get; private set; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,7 +43,7 @@ internal struct BufferCursor
         return unchecked(entry.End - (uint)entry.Length);
     }
 
-    /// <summary>The bytes up to the end of the current piece; false at the end of all.</summary>
+    /// <summary>The bytes from the position to the end of the current piece; false at the end of the run.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly bool TryGetSpan(GuestBufferEntry[] entries, out Span<byte> span)
     {
@@ -48,7 +54,7 @@ internal struct BufferCursor
             return false;
         }
 
-        // A copy: of a property of an element in its place, the compiler would first check that there is a place.
+        // Copied: for a property of the element in place, the JIT compiler would emit a null check of the element's address.
         GuestBufferEntry entry = entries[index];
         span = entry.Span;
         return true;
@@ -57,7 +63,7 @@ internal struct BufferCursor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Advance(GuestBufferEntry[] entries, long count)
     {
-        // Mostly a piece as a whole.
+        // The fast path: callers nearly always advance by exactly one whole piece.
         int index = _index;
         if (index < _end && count == entries[index].Length)
             _index = unchecked(index + 1);
@@ -65,7 +71,7 @@ internal struct BufferCursor
             AdvanceSlowly(entries, count);
     }
 
-    /// <summary>Takes the next piece of at most <paramref name="limit"/> bytes (at least 1) out of the run.</summary>
+    /// <summary>Returns the next piece, cut to at most <paramref name="limit"/> bytes (at least 1), and advances behind it.</summary>
     internal GuestBuffer Take(in GuestBufferList pieces, long limit)
     {
         GuestBuffer buffer = pieces[_index];
@@ -77,7 +83,7 @@ internal struct BufferCursor
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AdvanceSlowly(GuestBufferEntry[] entries, long count)
     {
-        // As unsigned numbers: a negative one is more than remains.
+        // Compared as unsigned numbers, so that a negative count is too large as well.
         long remaining = Length - Passed(entries);
         if (unchecked((ulong)count > (ulong)remaining))
             throw new ArgumentOutOfRangeException(nameof(count), count, $"there are {remaining} bytes left");

@@ -1,20 +1,22 @@
 namespace Virtio.Queues;
 
 /// <summary>
-/// Told of each chain of a queue on its way, before the driver sees it come back and after: whoever keeps a record that outlives this process, or marks what was
-/// written. For the queue's own thread.
+/// Observes each chain of a queue: when it is taken, before it enters the used ring, and after. An implementation keeps a record that
+/// outlives this process, or marks the pages that were written. Called on the queue's own thread.
 /// </summary>
 internal abstract class ChainJournal
 {
-    /// <summary>A chain was found in the ring, and nobody has seen it yet.</summary>
-    /// <param name="chain">The chain, which may break a rule.</param>
-    /// <param name="slot">Where the ring stood before it: <see cref="QueueState.NextAvailable"/>.</param>
+    /// <summary>A chain was taken from the available ring. The device has not seen it yet.</summary>
+    /// <param name="chain">The chain, which may be malformed.</param>
+    /// <param name="slot">The ring's position before the chain: <see cref="QueueState.NextAvailable"/>.</param>
     internal abstract void Taken(DescriptorChain chain, ushort slot);
 
-    /// <summary>A chain is about to be given back, with those that were announced since the last <see cref="Returned"/>.</summary>
+    /// <summary>
+    /// A chain is about to enter the used ring, together with all others announced by this call since the last <see cref="Returned"/>.
+    /// </summary>
     internal abstract void Returning(DescriptorChain chain);
 
-    /// <summary>The driver sees them.</summary>
-    /// <param name="state">Where the ring stands.</param>
+    /// <summary>The announced chains are in the used ring, where the driver sees them.</summary>
+    /// <param name="state">The ring's position now.</param>
     internal abstract void Returned(QueueState state);
 }

@@ -1,17 +1,17 @@
 namespace Virtio.Queues;
 
-/// <summary>Who has a chain object.</summary>
+/// <summary>Where a chain object is between being taken and being returned to the driver.</summary>
 internal enum ChainProgress
 {
-    /// <summary>Its queue, for the next request.</summary>
+    /// <summary>It holds no request; the queue may fill it with the next one.</summary>
     Free,
 
-    /// <summary>The device.</summary>
+    /// <summary>The device holds it.</summary>
     Taken,
 
-    /// <summary>The device completed it; its queue has not given it back yet.</summary>
+    /// <summary>The device has completed it; the queue has not processed the completion yet.</summary>
     Completed,
 
-    /// <summary>Its queue, which gives it back after those taken before it.</summary>
+    /// <summary>VIRTIO_F_IN_ORDER: the queue returns it to the driver after all chains taken before it.</summary>
     Finished,
 }

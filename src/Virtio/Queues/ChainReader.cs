@@ -5,8 +5,8 @@ using Virtio.Memory;
 namespace Virtio.Queues;
 
 /// <summary>
-/// Reads the device-readable bytes of a chain, forward, whatever the framing. Its position is the chain's: copies of a reader read on from one another. For one
-/// thread at a time.
+/// Reads the device-readable bytes of a chain, forward, independent of the message framing (virtio 1.4, 2.7.4). The position is kept in the
+/// chain, so all copies of a reader share it. For one thread at a time.
 /// </summary>
 [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
 public readonly struct ChainReader
@@ -18,7 +18,9 @@ public readonly struct ChainReader
     /// <summary>Bytes not yet read.</summary>
     public long Remaining => unchecked((long)_chain.Reading.Length - _chain.Reading.Passed(_chain.Pieces.Entries));
 
-    /// <summary>The bytes up to the end of the current piece, in place; false at the end. The guest may change them at any moment.</summary>
+    /// <summary>
+    /// The bytes up to the end of the current piece, in guest memory; false at the end. The guest may change them at any moment.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGetSpan(out ReadOnlySpan<byte> span)
     {
@@ -37,7 +39,7 @@ public readonly struct ChainReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Advance(long count) => _chain.Reading.Advance(_chain.Pieces.Entries, count);
 
-    /// <summary>Copies exactly as many bytes as fit; false, and nothing read, when fewer remain.</summary>
+    /// <summary>Fills <paramref name="destination"/>; returns false and reads nothing when fewer bytes remain.</summary>
     public bool TryRead(Span<byte> destination)
     {
         if (destination.Length > Remaining)
@@ -53,7 +55,9 @@ public readonly struct ChainReader
         return true;
     }
 
-    /// <summary>Moves the next <paramref name="count"/> bytes, in place and uncopied, to a list that storage understands.</summary>
+    /// <summary>
+    /// Adds the next <paramref name="count"/> bytes, in place and uncopied, to a list for a storage, and advances behind them.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer bytes remain.</exception>
     public void Take(long count, ICollection<ReadOnlyMemory<byte>> pieces)
     {

@@ -5,8 +5,8 @@ using Virtio.Memory;
 namespace Virtio.Queues;
 
 /// <summary>
-/// Writes the device-writable bytes of a chain, forward, whatever the framing. Its position is the chain's: copies of a writer write on from one another. For
-/// one thread at a time.
+/// Writes the device-writable bytes of a chain, forward, independent of the message framing (virtio 1.4, 2.7.4). The position is kept in
+/// the chain, so all copies of a writer share it. For one thread at a time.
 /// </summary>
 [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
 public readonly struct ChainWriter
@@ -18,10 +18,12 @@ public readonly struct ChainWriter
     /// <summary>Bytes not yet written.</summary>
     public long Remaining => unchecked(_chain.Writing.Length - Written);
 
-    /// <summary>Bytes written, or taken to be written, so far.</summary>
+    /// <summary>Bytes that were written or skipped so far, or moved to a list by <see cref="Take"/>.</summary>
     public long Written => _chain.Writing.Passed(_chain.Pieces.Entries);
 
-    /// <summary>The room up to the end of the current piece, in place; false at the end. <see cref="Advance"/> says how much was used.</summary>
+    /// <summary>
+    /// The room up to the end of the current piece, in guest memory; false at the end. Call <see cref="Advance"/> for the bytes used.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGetSpan(out Span<byte> span)
     {
@@ -40,7 +42,7 @@ public readonly struct ChainWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Advance(long count) => _chain.Writing.Advance(_chain.Pieces.Entries, count);
 
-    /// <summary>Writes all of <paramref name="source"/>; false, and nothing written, when less room remains.</summary>
+    /// <summary>Writes all of <paramref name="source"/>; returns false and writes nothing when less room remains.</summary>
     public bool TryWrite(ReadOnlySpan<byte> source)
     {
         if (source.Length > Remaining)
@@ -56,7 +58,7 @@ public readonly struct ChainWriter
         return true;
     }
 
-    /// <summary>Moves room for the next <paramref name="count"/> bytes, in place, to a list that storage understands.</summary>
+    /// <summary>Adds room for the next <paramref name="count"/> bytes, in place, to a list for a storage, and advances behind it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less room remains.</exception>
     public void Take(long count, ICollection<Memory<byte>> pieces)
     {

@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Virtio.Queues;
 
-/// <summary>Chains completed on other threads than their queue's, until that one takes them. The chains themselves are the list. No lock.</summary>
+/// <summary>
+/// Chains that threads other than the queue's own have completed, until the queue's thread takes them. A lock-free stack, linked through
+/// <see cref="DescriptorChain.NextCompleted"/>.
+/// </summary>
 [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
 internal struct CompletedChains
 {
@@ -22,7 +25,9 @@ internal struct CompletedChains
         while (Interlocked.CompareExchange(ref _last, chain, last) != last);
     }
 
-    /// <summary>All of them, the first completed first: they are used in that order (virtio 1.4, 2.8.12).</summary>
+    /// <summary>
+    /// Takes all of them, in the order of their completion: that is the order of the used descriptors (virtio 1.4, 2.8.12).
+    /// </summary>
     internal DescriptorChain? Take()
     {
         DescriptorChain? first = null;

@@ -3,13 +3,17 @@ using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <content>Takes a chain: in one go through buffers or a table that are simply what they nearly always are, with care through all others.</content>
+/// <content>
+/// Takes a chain. The fast path reads plain buffers, or one table of plain buffers, in the RAM chunk of the last hit. Any other descriptor
+/// switches to the general path.
+/// </content>
 internal sealed partial class PackedRing
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal override TakeResult TryTake(DescriptorChain chain)
     {
-        // Length, id and flags come in one aligned acquiring read, so that all three are what the flags announced; the address after them.
+        // One aligned acquire load reads length, id and flags, so that the length and the id belong to these flags. The address is read
+        // after them.
         nuint start = _available;
         ulong word = _descriptors.ReadUInt64(WordOf(start));
         uint flags = FlagsOf(word);
@@ -42,7 +46,7 @@ internal sealed partial class PackedRing
         chain.Take(id, count);
     }
 
-    /// <summary>Takes a chain that begins with a buffer.</summary>
+    /// <summary>Takes a chain whose first descriptor is a buffer.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private TakeResult TakeBuffers(DescriptorChain chain, ulong address, ulong word)
     {
@@ -55,7 +59,7 @@ internal sealed partial class PackedRing
             return TakeResult.Broken;
         var shape = new ChainShape(_memory);
 
-        // Where the next descriptor is not simply the one behind: at the oldest in flight, or before that at the end of the ring.
+        // The walk stops at the oldest descriptor in flight, or at the end of the ring where that comes first.
         nuint stop = position < end ? end : _length;
         while (shape.TryAdd(chain, address, unchecked((uint)word), flags & Write))
         {
@@ -68,7 +72,7 @@ internal sealed partial class PackedRing
 
             if (position == stop)
             {
-                // More in flight than the ring holds: the driver offers slots again that it was never given back, and no order can be made of that.
+                // The chain reaches descriptors that are still in flight: the driver has made more available than the ring holds.
                 if (stop == end || end == 0)
                     return TakeResult.Broken;
                 (position, expected, stop) = (0, expected ^ AvailableAndUsed, end);
@@ -86,8 +90,8 @@ internal sealed partial class PackedRing
     }
 
     /// <summary>
-    /// Goes on from a descriptor that is not simply a piece of RAM in its place. What was read of it is not used: it is read again. Behind one that breaks a rule
-    /// only the chain's end counts.
+    /// The general path: continues at the descriptor on which the fast path stopped. What the fast path read of that descriptor is
+    /// discarded, and the descriptor is read again. After a descriptor that breaks a rule the walk only looks for the chain's end.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private TakeResult TakeRest(DescriptorChain chain, nuint position, uint expected)
@@ -98,7 +102,8 @@ internal sealed partial class PackedRing
         {
             ulong word = _descriptors.ReadUInt64(WordOf(position));
 
-            // The driver writes a chain's first flags last (virtio 1.4, 2.8.21), so the rest must be there: one that is not never will be.
+            // The driver writes the flags of a chain's first descriptor last (virtio 1.4, 2.8.21), so all others are complete by now. A
+            // descriptor that is not available will never become available as a part of this chain.
             if ((FlagsOf(word) & AvailableAndUsed) != expected)
                 return TakeResult.Broken;
             var descriptor = new Descriptor(_descriptors.ReadUInt64(position), word);
@@ -122,7 +127,7 @@ internal sealed partial class PackedRing
         ? IsTable(descriptor) && HasRoom(descriptor, before) && TryAddTable(chain, descriptor, 0)
         : chain.Shape.TryAddSlowly(chain, descriptor.Address, descriptor.Length, descriptor.Fourth & Write);
 
-    /// <summary>Takes a chain that begins with a table, and ends with it unless it breaks a rule.</summary>
+    /// <summary>Takes a chain whose first descriptor is an indirect table. A well-formed chain has no further descriptor.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private TakeResult TakeTable(DescriptorChain chain, ulong address, ulong word)
     {
@@ -153,26 +158,30 @@ internal sealed partial class PackedRing
         if (done == length)
             return shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
 
-        // What was read of the descriptor that ended the loop is not used: it is read again.
+        // What the loop read of the descriptor that ended it is discarded, and the descriptor is read again.
         chain.Shape = shape;
         return TryAddTable(chain, table, done) && chain.Shape.TryEnd(chain) ? TakeResult.Taken : TakeResult.Malformed;
     }
 
-    // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.8.19).
+    // A table is refused where VIRTIO_F_INDIRECT_DESC was not negotiated. A table must be the last descriptor of its chain (virtio 1.4,
+    // 2.8.19).
     private bool IsTable(Descriptor table) => _indirect && (table.Fourth & Next) == 0 && table.Length % Descriptor.Size == 0
         && table.Length is > 0 and <= DescriptorChain.MaximumDescriptors * Descriptor.Size;
 
-    /// <summary>Whether a table may come behind as many other descriptors of its chain.</summary>
+    /// <summary>
+    /// Whether the table's entries and the <paramref name="before"/> descriptors before it stay within the limit of a chain.
+    /// </summary>
     private bool HasRoom(Descriptor table, int before) =>
         before + (int)(table.Length / Descriptor.Size) <= Math.Max(DescriptorChain.MaximumDescriptors, _size);
 
-    /// <summary>Adds the buffers of a table behind its first bytes.</summary>
+    /// <summary>Adds the buffers of a table from the offset <paramref name="done"/>, in bytes, on.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryAddTable(DescriptorChain chain, Descriptor table, uint done)
     {
         for (ulong offset = done; offset < table.Length; offset += Descriptor.Size)
         {
-            // Of the flags only WRITE counts in a table, whose length alone says where it ends; but a table in a table is refused (2.8.7).
+            // Only WRITE has a meaning in a table: the table's length gives its end, so NEXT is ignored. A table in a table is refused
+            // (virtio 1.4, 2.8.7).
             if (!_memory.TryReadDescriptor(unchecked(table.Address + offset), out Descriptor entry)
                 || (entry.Fourth & Indirect) != 0
                 || !chain.Shape.TryAddSlowly(chain, entry.Address, entry.Length, entry.Fourth & Write))

@@ -3,10 +3,13 @@ using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <summary>The packed layout (virtio 1.4, 2.8): one ring that both sides write, told apart by two wrap counters.</summary>
+/// <summary>
+/// The packed layout (virtio 1.4, 2.8): one ring of descriptors that driver and device both write. The AVAILABLE and USED flags, compared
+/// with two wrap counters, say which side owns a descriptor.
+/// </summary>
 internal sealed partial class PackedRing : RingLayout
 {
-    /// <summary>Each event suppression structure: 16 bits of position, 16 bits of flags.</summary>
+    /// <summary>Bytes of an event suppression structure: 16 bits of position, 16 bits of flags.</summary>
     internal const int EventSize = 4;
 
     private const uint EventEnable = 0;
@@ -22,17 +25,28 @@ internal sealed partial class PackedRing : RingLayout
     private readonly RingArea _descriptors;
     private readonly RingArea _driverEvent;
     private readonly RingArea _deviceEvent;
+
+    // The ring's size in descriptors.
     private readonly int _size;
 
-    // In bytes, as are the positions: a descriptor lies at its position, and its word of length, id and flags behind the address there.
+    // The ring's size in bytes. Positions are in bytes too: a descriptor starts at its position with the 8-byte address, and the word of
+    // length, id and flags follows.
     private readonly nuint _length;
     private readonly bool _eventIndex;
     private readonly bool _indirect;
 
-    // Each with the wrap counter that belongs to it, as the flags that say so.
+    // The mutable state belongs to the queue's thread.
+
+    // Position of the next descriptor to take, in bytes, below _length.
     private nuint _available;
+
+    // The AVAILABLE and USED flags that an available descriptor there has: AVAILABLE alone while the wrap counter is 1, else USED alone.
     private uint _availableFlags;
+
+    // Position of the next used descriptor to write, in bytes, below _length.
     private nuint _used;
+
+    // The AVAILABLE and USED flags to write there: both while the wrap counter is 1, else none.
     private uint _usedFlags;
 
     private PackedRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea driverEvent, RingArea deviceEvent)
@@ -75,12 +89,12 @@ internal sealed partial class PackedRing : RingLayout
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal override void PutUsed(ushort id, uint written, int chains, int descriptors)
     {
-        // WRITE says that the length counts (virtio 1.4, 2.8.13): nothing was written, then it does not.
+        // In a used descriptor WRITE says that the length is valid (virtio 1.4, 2.8.13). It is left out when nothing was written.
         uint flags = (written > 0 ? Write : 0) | _usedFlags;
         ulong word = written | ((ulong)id << 32) | ((ulong)flags << 48);
 
-        // One release store of id, length and flags: the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1). At once, so that one that polls
-        // need not wait for the rest of a batch.
+        // One release store writes id, length and flags, so the driver never sees the flags without the rest (virtio 1.4, 2.8.6.1). It is
+        // done per chain, so that a polling driver does not wait for the rest of a batch.
         nuint position = _used;
         _descriptors.WriteUInt64(WordOf(position), word);
         Untold = unchecked(Untold + descriptors);
@@ -99,8 +113,9 @@ internal sealed partial class PackedRing : RingLayout
         int added = Untold;
         Untold = 0;
 
-        // The used entry must be visible before the driver's event is read: otherwise the driver could enable interrupts, see nothing used, and
-        // sleep, while we read the old event and stay silent. x64 does reorder this store and this load.
+        // The used descriptor must be visible before the driver's event suppression is read. Otherwise the driver could enable interrupts,
+        // see nothing used and sleep, while the device reads the old event suppression and sends no interrupt. x64 does reorder this store
+        // and this load.
         Interlocked.MemoryBarrier();
         return DriverWantsInterrupt(added);
     }
@@ -112,7 +127,8 @@ internal sealed partial class PackedRing : RingLayout
         uint position = NextAvailable | (AvailableWrap ? EventWrapBit : 0u);
         _deviceEvent.WriteUInt32(0, _eventIndex ? position | (EventAtPosition << 16) : EventEnable << 16);
 
-        // The request must be visible before we look again: otherwise the driver could publish and read "disabled", while we read an empty ring.
+        // The device's event suppression must be visible before the ring is read again. Otherwise the driver could make a chain available
+        // and read "disabled", while the device reads an empty ring.
         Interlocked.MemoryBarrier();
         return HasAvailable;
     }
@@ -125,7 +141,8 @@ internal sealed partial class PackedRing : RingLayout
 
     private bool UsedWrap => _usedFlags != 0;
 
-    // Where the next descriptor to take is also the next to give back, all of them are in flight, or none: then the two wrap counters differ, or agree.
+    // Valid where _available equals _used. Then either all descriptors are in flight and the two wrap counters differ, or none is and they
+    // agree.
     private bool IsFull => ((_availableFlags ^ _usedFlags) & (uint)DescriptorFlags.Available) != 0;
 
     private bool DriverWantsInterrupt(int added)
@@ -138,7 +155,8 @@ internal sealed partial class PackedRing : RingLayout
             case EventAtPosition when _eventIndex && added < _size:
                 int position = (ushort)(word & (EventWrapBit - 1u));
                 bool wrap = (word & EventWrapBit) != 0;
-                return unchecked(RingIndex.Crosses((ushort)(wrap == UsedWrap ? position : position - _size), NextUsed, (ushort)(NextUsed - added)));
+                var wanted = unchecked((ushort)(wrap == UsedWrap ? position : position - _size));
+                return RingIndex.Crosses(wanted, NextUsed, unchecked((ushort)(NextUsed - added)));
             default:
                 return true;
         }

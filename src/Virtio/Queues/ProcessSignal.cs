@@ -4,11 +4,13 @@ namespace Virtio.Queues;
 internal sealed class ProcessSignal : QueueSignal
 {
     private readonly object _gate = new();
+
+    // 1 from a Set until a Wait has consumed it. Exchanged by any thread.
     private int _set;
 
     public override void Set()
     {
-        // Already set means that the waiter has yet to clear it and will look at everything after that: no second wake-up is needed.
+        // Already set: the waiter has yet to clear it, and looks at everything after that. A second wake-up is not needed.
         if (Interlocked.Exchange(ref _set, 1) != 0)
             return;
         lock (_gate)

@@ -18,13 +18,16 @@ internal sealed record QueueConfig
     /// <summary>Guest-physical address of the device area (split: used ring; packed: device event suppression).</summary>
     public ulong DeviceArea { get; init; }
 
-    /// <summary>Where to go on.</summary>
+    /// <summary>The ring position to start from.</summary>
     public QueueState State { get; init; } = QueueState.Initial;
 
-    /// <summary>Is told of each chain; null for nobody.</summary>
+    /// <summary>Observes each chain of the queue; null where no record is kept.</summary>
     public ChainJournal? Journal { get; init; }
 
-    /// <summary>What is served before anything in the ring, in this order; <see cref="State"/> is behind them.</summary>
+    /// <summary>
+    /// Chains to serve before any in the ring, in this order. An earlier queue has taken them, so <see cref="State"/> is already behind
+    /// them.
+    /// </summary>
     public IReadOnlyList<UnfinishedChain> Unfinished { get; init; } = [];
 
     /// <summary>The negotiated features.</summary>

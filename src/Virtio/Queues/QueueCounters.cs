@@ -1,24 +1,30 @@
 namespace Virtio.Queues;
 
 /// <summary>
-/// What happened in one queue of a device since its transport was made, through every reset. The queue's own thread counts, in plain fields, so that it costs
-/// nothing to speak of; anybody may read them, a moment late.
+/// Counters of one queue of a device since its transport was made; resets do not clear them. Except for <see cref="Errors"/>, only the
+/// queue's own thread writes them, in plain fields, so that counting costs next to nothing. Any thread may read them, and may see slightly
+/// old values.
 /// </summary>
 internal sealed class QueueCounters
 {
-    /// <summary>Well-formed chains that the device completed and the driver got back.</summary>
+    /// <summary>Well-formed chains that the device completed and that were returned to the driver.</summary>
     internal long Chains;
 
-    /// <summary>Their device-readable bytes and those written to them.</summary>
+    /// <summary>The device-readable bytes of those chains, plus the bytes written to them.</summary>
     internal long Bytes;
 
-    /// <summary>Times the worker was woken, where only a hypervisor sees the kicks.</summary>
+    /// <summary>How often the worker was woken, counted only where the kicks bypass the transport and reach the signal directly.</summary>
     internal long Wakes;
 
-    /// <summary>Chains among them whose status says that the request failed. Counted by any thread.</summary>
+    /// <summary>Those of the chains whose status says that the request failed. Incremented atomically by any thread.</summary>
     internal long Errors;
 
+    /// <summary>Used buffer notifications that were sent.</summary>
     internal long InterruptsSent;
+
+    /// <summary>Batches of completed chains for which the driver wanted no interrupt.</summary>
     internal long InterruptsSuppressed;
+
+    /// <summary>Malformed chains, completed with length 0.</summary>
     internal long Malformed;
 }

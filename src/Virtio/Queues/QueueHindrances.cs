@@ -1,26 +1,26 @@
 namespace Virtio.Queues;
 
-/// <summary>What keeps a queue from serving requests in the simplest way, in one word: none of it, nearly always.</summary>
+/// <summary>Reasons why a queue has left its fast path, as flags. Usually none.</summary>
 [Flags]
 internal enum QueueHindrances
 {
     None = 0,
 
-    /// <summary>The ring may not be touched any more.</summary>
+    /// <summary>The ring must not be touched any more.</summary>
     Halted = 1,
 
-    /// <summary>The ring contradicts itself.</summary>
+    /// <summary>The ring contradicts itself. Only a reset helps.</summary>
     Broken = 2,
 
-    /// <summary>Nothing more is taken, what was taken is given back.</summary>
+    /// <summary>No more chains are taken; those in flight are completed.</summary>
     Draining = 4,
 
-    /// <summary>Buffers are used in order.</summary>
+    /// <summary>VIRTIO_F_IN_ORDER: buffers are used in the order they were made available.</summary>
     InOrder = 8,
 
-    /// <summary>Somebody wants to know how long requests take.</summary>
+    /// <summary>A metrics listener wants the durations of requests.</summary>
     Timed = 16,
 
-    /// <summary>Somebody keeps a record of each chain.</summary>
+    /// <summary>A <see cref="ChainJournal"/> observes each chain.</summary>
     Journaled = 32,
 }

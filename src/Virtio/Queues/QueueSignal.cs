@@ -3,30 +3,33 @@ using System.Diagnostics.CodeAnalysis;
 namespace Virtio.Queues;
 
 /// <summary>
-/// Wakes a queue's worker. Sticky: a signal given while nobody waits ends the next wait. A signal without a cause does no harm: who was woken looks, and
-/// waits again. It belongs to a transport, which keeps it through every reset of the device and disposes it after the workers have ended.
+/// Wakes a queue's worker. Sticky: a signal that is set while no thread waits ends the next wait. A spurious signal does no harm: the
+/// worker looks at its queue and waits again. The transport owns the signal, keeps it through every reset of the device, and disposes it
+/// after the workers have ended.
 /// </summary>
 public abstract class QueueSignal : IDisposable
 {
     /// <summary>
-    /// Ends the next wait, or one that goes on. What the caller wrote before is seen by whoever is woken. Thread-safe, never blocks for long, and does nothing
-    /// after disposal.
+    /// Ends the current wait, or else the next one. The thread that is woken sees everything that the caller wrote before. Thread-safe,
+    /// never blocks for long, and does nothing after disposal.
     /// </summary>
     [SuppressMessage("Naming", "CA1716", Justification = "The framework's own events call it the same.")]
     public abstract void Set();
 
-    /// <summary>Returns at once when it was set after the last wait, else when it is set. One thread at a time waits.</summary>
+    /// <summary>
+    /// Waits until the signal is set; returns at once when it was set since the last wait. Only one thread at a time may wait.
+    /// </summary>
     public abstract void Wait();
 
-    /// <summary>Frees what it holds. Nobody waits any more.</summary>
+    /// <summary>Frees the resources of the signal. No thread may wait any more.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Frees what it holds.</summary>
-    /// <param name="disposing">Always true: nothing here has a finalizer.</param>
+    /// <summary>Frees the resources of the signal.</summary>
+    /// <param name="disposing">Always true, because this class has no finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
     }

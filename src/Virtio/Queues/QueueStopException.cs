@@ -2,25 +2,25 @@ namespace Virtio.Queues;
 
 /// <summary>
 /// A queue could not be stopped within the limit: its device holds chains that it has not completed, or does not return from its handler.
-/// The device is lost, and the guest's memory, which it may still write to, stays mapped until the process ends.
+/// The transport gives the device up. The guest's memory, which the device may still write to, stays mapped until the process ends.
 /// </summary>
 public sealed class QueueStopException : Exception
 {
-    // How many chains a message names.
+    // At most this many chains are named in a message.
     private const int NamedChains = 8;
 
-    /// <summary>Makes one without a message.</summary>
+    /// <summary>Creates an exception with the default message.</summary>
     public QueueStopException()
     {
     }
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public QueueStopException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Makes one with its cause.</summary>
+    /// <summary>Creates an exception with a message and its cause.</summary>
     public QueueStopException(string message, Exception innerException)
         : base(message, innerException)
     {
@@ -37,8 +37,8 @@ public sealed class QueueStopException : Exception
     public int Queue { get; }
 
     /// <summary>
-    /// The chains that the device holds, by the id that the driver knows: of a split ring the head descriptor, of a packed ring the buffer
-    /// id.
+    /// The chains that the device holds, by the id that the driver knows: in a split ring the head descriptor's index, in a packed ring the
+    /// buffer id.
     /// </summary>
     public IReadOnlyList<int> Chains { get; } = [];
 
@@ -51,7 +51,7 @@ public sealed class QueueStopException : Exception
             + "the guest's memory stays mapped, because the device may still write to it";
     }
 
-    /// <summary>The first of them, for a message.</summary>
+    /// <summary>Lists the first chains, for a message.</summary>
     internal static string Name(IReadOnlyList<int> chains) =>
         string.Join(", ", chains.Take(NamedChains)) + (chains.Count > NamedChains ? ", …" : "");
 }

@@ -3,11 +3,12 @@ using Virtio.Memory;
 namespace Virtio.Queues;
 
 /// <summary>
-/// How a queue lies in guest memory. Nothing outside this folder knows which layout it has. Not thread-safe: a queue belongs to one worker.
+/// The layout of a queue in guest memory, split or packed. Code outside of this folder does not know which one it is. Not thread-safe: a
+/// queue belongs to one worker.
 /// </summary>
 internal abstract class RingLayout
 {
-    /// <summary>The layout that was negotiated; null when what the driver configured makes none.</summary>
+    /// <summary>Creates the layout that was negotiated; null when the driver's configuration is invalid.</summary>
     internal static RingLayout? Create(GuestMemory memory, QueueConfig config)
     {
         if (config.Features.HasFlag(VirtioFeatures.RingPacked))
@@ -15,37 +16,37 @@ internal abstract class RingLayout
         return SplitRing.TryCreate(memory, config, out SplitRing? split) ? split : null;
     }
 
-    /// <summary>What was used since the driver was last told: split, chains; packed, descriptors.</summary>
+    /// <summary>How much was used since the last <see cref="Publish"/>: split, in chains; packed, in descriptors.</summary>
     internal int Untold { get; private protected set; }
 
-    /// <summary>Whether the driver has made anything available that was not taken.</summary>
+    /// <summary>Whether the driver has made a chain available that was not taken yet.</summary>
     internal abstract bool HasAvailable { get; }
 
     /// <summary>Takes the next available chain into <paramref name="chain"/>.</summary>
     internal abstract TakeResult TryTake(DescriptorChain chain);
 
-    /// <summary>Takes a chain again that was taken before this ring was made.</summary>
+    /// <summary>Replays a chain that an earlier queue took from the same ring and did not complete.</summary>
     internal abstract TakeResult TakeAgain(DescriptorChain chain, UnfinishedChain unfinished);
 
-    /// <summary>Where the ring stands. What was taken and not given back is lost to whoever goes on from here.</summary>
+    /// <summary>The ring's position. A queue that starts from it does not see the chains that are in flight now.</summary>
     internal abstract QueueState State { get; }
 
     /// <summary>
-    /// Gives a chain back, and with it, where buffers are used in order, those before it: a driver that looks sees it at once, one that sleeps is told with the
-    /// next <see cref="Publish"/>.
+    /// Writes a chain to the used ring. With VIRTIO_F_IN_ORDER one used entry also stands for the chains before it. A driver that polls
+    /// sees the entry at once; a driver that sleeps is interrupted after the next <see cref="Publish"/>.
     /// </summary>
-    /// <param name="id">What names the chain, the last of them, to the driver.</param>
-    /// <param name="written">Bytes written to it.</param>
-    /// <param name="chains">How many chains.</param>
-    /// <param name="descriptors">How many of the ring's descriptors all of them have.</param>
+    /// <param name="id">The id of the chain, or of the last of several, that the driver knows.</param>
+    /// <param name="written">Bytes written to that chain.</param>
+    /// <param name="chains">How many chains the entry stands for.</param>
+    /// <param name="descriptors">How many descriptors of the ring these chains take up.</param>
     internal abstract void PutUsed(ushort id, uint written, int chains, int descriptors);
 
-    /// <summary>Ends a batch of chains given back, of which there is at least one; true when the driver wants an interrupt for it.</summary>
+    /// <summary>Ends a batch of at least one used chain. Returns whether the driver wants an interrupt for it.</summary>
     internal abstract bool Publish();
 
-    /// <summary>Tells the driver that kicks are not needed.</summary>
+    /// <summary>Suppresses kicks: tells the driver that it need not notify.</summary>
     internal abstract void SuppressKicks();
 
-    /// <summary>Asks for kicks again; true when something became available meanwhile, for which no kick will come.</summary>
+    /// <summary>Asks for kicks again. Returns true when a chain became available meanwhile, for which no kick will come.</summary>
     internal abstract bool RequestKicks();
 }

@@ -4,10 +4,13 @@ using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <summary>The split layout (virtio 1.4, 2.7): a table of descriptors, a ring that the driver writes, and one that the device writes.</summary>
+/// <summary>
+/// The split layout (virtio 1.4, 2.7): a descriptor table, an available ring that the driver writes, and a used ring that the device
+/// writes.
+/// </summary>
 internal sealed class SplitRing : RingLayout
 {
-    // Both rings: 16 bits of flags, 16 bits of index, then the entries, then the event index of the other side.
+    // Both rings: 16 bits of flags, 16 bits of index, then the entries, then 16 bits of event index.
     private const int IndexOffset = 2;
     private const int EntriesOffset = 4;
     private const int AvailableEntrySize = 2;
@@ -27,14 +30,18 @@ internal sealed class SplitRing : RingLayout
     private readonly bool _eventIndex;
     private readonly bool _indirect;
 
-    // Indices count modulo 2^16; of the ring's size, a power of two, they are a place in it.
+    // Indices count chains modulo 2^16. Modulo the ring's size, a power of two, they give the entry. All belong to the queue's thread.
+
+    // Index of the next chain to take from the available ring.
     private ushort _nextAvailable;
+
+    // Index of the next entry to write to the used ring.
     private ushort _nextUsed;
 
-    // The driver's index when last looked at.
+    // The driver's index of the available ring when it was last read.
     private ushort _seenAvailable;
 
-    // Taken before this ring was made, and given back by nobody: not those that are taken again.
+    // Chains that an earlier queue took and lost. Excludes the ones in QueueConfig.Unfinished, which are replayed.
     private readonly ushort _lost;
 
     private SplitRing(GuestMemory memory, QueueConfig config, RingArea descriptors, RingArea available, RingArea used)
@@ -85,7 +92,7 @@ internal sealed class SplitRing : RingLayout
 
         ushort head = _available.ReadUInt16(unchecked(EntriesOffset + ((next & (_size - 1)) * AvailableEntrySize)));
 
-        // Not a chain that could be given back by any number.
+        // The used ring has no id for such a chain, so it cannot even be returned.
         if (head >= _size)
             return TakeResult.Broken;
         _nextAvailable = unchecked((ushort)(next + 1));
@@ -111,8 +118,8 @@ internal sealed class SplitRing : RingLayout
         _nextUsed = next;
         Untold = unchecked(Untold + chains);
 
-        // A release store after the entry, so that the driver never sees the index without it (virtio 1.4, 2.7.8.2). At once, so that one that polls
-        // need not wait for the rest of a batch.
+        // A release store after the entry, so that the driver never sees the index without the entry (virtio 1.4, 2.7.8.2). It is done per
+        // chain, so that a polling driver does not wait for the rest of a batch.
         used.WriteUInt16(IndexOffset, next);
     }
 
@@ -121,8 +128,9 @@ internal sealed class SplitRing : RingLayout
         int added = Untold;
         Untold = 0;
 
-        // The index must be visible before the driver's wish is read: otherwise the driver could ask for an interrupt, see nothing used, and sleep,
-        // while we read the old wish and stay silent. x64 does reorder this store and this load.
+        // The used index must be visible before the driver's flags or event index are read. Otherwise the driver could enable interrupts,
+        // see nothing used and sleep, while the device reads the old value and sends no interrupt. x64 does reorder this store and this
+        // load.
         Interlocked.MemoryBarrier();
         if (!_eventIndex)
             return (_available.ReadUInt16(0) & NoInterrupt) == 0;
@@ -130,7 +138,8 @@ internal sealed class SplitRing : RingLayout
         return added > ushort.MaxValue || RingIndex.Crosses(wanted, _nextUsed, unchecked((ushort)(_nextUsed - added)));
     }
 
-    // With event indexes the flags stay 0, and the position that was asked for lies behind (virtio 1.4, 2.7.10).
+    // With VIRTIO_F_EVENT_IDX the flags stay 0. The event index of the last request then lies behind the ring's position, which suppresses
+    // kicks (virtio 1.4, 2.7.10).
     internal override void SuppressKicks()
     {
         if (!_eventIndex)
@@ -144,12 +153,13 @@ internal sealed class SplitRing : RingLayout
         else
             _used.WriteUInt16(0, 0);
 
-        // The request must be visible before we look again: otherwise the driver could publish and read "not wanted", while we read the old index.
+        // The request must be visible before the available index is read again. Otherwise the driver could make a chain available and read
+        // "not wanted", while the device reads the old index.
         Interlocked.MemoryBarrier();
         return HasAvailable;
     }
 
-    /// <summary>Looks how far the driver is: <see cref="TakeResult.Taken"/> when there are chains to take.</summary>
+    /// <summary>Reads the driver's available index. <see cref="TakeResult.Taken"/> means that there are chains to take.</summary>
     private TakeResult Look()
     {
         _seenAvailable = _available.ReadUInt16(IndexOffset);
@@ -157,8 +167,9 @@ internal sealed class SplitRing : RingLayout
         if (offered == 0)
             return TakeResult.Empty;
 
-        // Each chain has a descriptor of its own in the table, so there are never more than that, offered and in flight (virtio 1.4, 2.7.13). An index that
-        // says otherwise jumped, and chains offered again while in flight would be objects of ours without end.
+        // Each chain takes up at least one descriptor of the table, so available and in-flight chains together never exceed its size
+        // (virtio 1.4, 2.7.13). An index beyond that has jumped. Accepting it would make the device allocate chain objects without bound,
+        // because the same chains could be offered again while they are in flight.
         int inFlight = unchecked((ushort)(_nextAvailable - _nextUsed - _lost));
         return offered > _size - inFlight ? TakeResult.Broken : TakeResult.Taken;
     }
@@ -171,10 +182,10 @@ internal sealed class SplitRing : RingLayout
         uint index = head;
         uint count = 0;
 
-        // As many steps as there are descriptors: a chain that takes more is a loop.
+        // A chain with more steps than there are descriptors is a loop.
         for (; count < size && index < size; count = unchecked(count + 1))
         {
-            // One read each: the driver may change it meanwhile, and what was checked is what is used.
+            // Each word is read once, because the driver may change it at any moment: the device uses the copy that it has checked.
             nuint offset = unchecked((nuint)index * Descriptor.Size);
             var descriptor = new Descriptor(descriptors.ReadUInt64(offset), descriptors.ReadUInt64(unchecked(offset + sizeof(ulong))));
             uint flags = descriptor.Third;
@@ -192,7 +203,8 @@ internal sealed class SplitRing : RingLayout
     }
 
     /// <summary>
-    /// Goes on from a descriptor that is not simply a piece of RAM in its place. What was read of it is not used: it is read again.
+    /// The general path: continues at the descriptor on which the fast path stopped. What the fast path read of that descriptor is
+    /// discarded, and the descriptor is read again.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryWalkRest(DescriptorChain chain, uint index, uint count)
@@ -214,7 +226,7 @@ internal sealed class SplitRing : RingLayout
         return false;
     }
 
-    /// <summary>Walks a chain that begins with a table, and so ends with it.</summary>
+    /// <summary>Walks a chain whose first descriptor is an indirect table. A well-formed chain has no further descriptor.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryWalkTable(DescriptorChain chain, Descriptor table)
     {
@@ -242,7 +254,7 @@ internal sealed class SplitRing : RingLayout
         return TryWalkTableRest(chain, table, index, count, room);
     }
 
-    /// <summary>Goes on in a table, as <see cref="TryWalkRest"/> does in the ring's.</summary>
+    /// <summary>The general path inside an indirect table, as <see cref="TryWalkRest"/> is for the queue's own descriptor table.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryWalkTableRest(DescriptorChain chain, Descriptor table, uint index, uint count, uint room)
     {
@@ -260,10 +272,15 @@ internal sealed class SplitRing : RingLayout
         return false;
     }
 
-    // Not offered, not understood; and a table is the end of a chain (virtio 1.4, 2.7.5.3.1). WRITE says nothing here.
-    private bool IsTable(Descriptor table) => _indirect && (table.Third & Next) == 0 && table.Length > 0 && table.Length % Descriptor.Size == 0;
+    // A table is refused where VIRTIO_F_INDIRECT_DESC was not negotiated. A table must be the last descriptor of its chain (virtio 1.4,
+    // 2.7.5.3.1). WRITE is ignored in a descriptor that refers to a table.
+    private bool IsTable(Descriptor table) => _indirect && (table.Third & Next) == 0
+        && table.Length > 0 && table.Length % Descriptor.Size == 0;
 
-    /// <summary>How many descriptors of a table a chain may have that has as many others: a chain with more than there are is a loop.</summary>
+    /// <summary>
+    /// How many entries of a table a chain may use that has <paramref name="before"/> descriptors before the table. A chain that uses more
+    /// entries than the table has is a loop.
+    /// </summary>
     private uint RoomInTable(Descriptor table, uint before) =>
         Math.Min(table.Length / Descriptor.Size, (uint)Math.Max(DescriptorChain.MaximumDescriptors, _size) - before);
 }

@@ -1,17 +1,17 @@
 namespace Virtio.Queues;
 
-/// <summary>What a ring found when asked for its next chain.</summary>
+/// <summary>The result of taking the next chain from a ring.</summary>
 internal enum TakeResult
 {
-    /// <summary>Nothing is available.</summary>
+    /// <summary>No chain is available.</summary>
     Empty,
 
     /// <summary>A well-formed chain was taken.</summary>
     Taken,
 
-    /// <summary>A chain was taken that breaks a rule; it must be completed with length 0.</summary>
+    /// <summary>A malformed chain was taken; it must be completed with length 0.</summary>
     Malformed,
 
-    /// <summary>The ring itself makes no sense; only a reset can cure it.</summary>
+    /// <summary>The ring contradicts itself; only a reset helps.</summary>
     Broken,
 }

@@ -2,8 +2,10 @@ using Virtio.Memory;
 
 namespace Virtio.Queues;
 
-/// <summary>A chain that was taken from a ring before this queue was made, and never given back.</summary>
-/// <param name="Id">What names it to the driver: split, its first descriptor; packed, its buffer id.</param>
-/// <param name="Descriptors">Packed: its descriptors as they were in the ring, which has others in their place. Split: none.</param>
-/// <param name="Slot">Where whoever keeps record of it has it.</param>
+/// <summary>A chain that an earlier queue took from the same ring and never completed; it is replayed.</summary>
+/// <param name="Id">The id that the driver knows: split, the head descriptor's index; packed, the buffer id.</param>
+/// <param name="Descriptors">
+/// Packed: copies of its descriptors, because the ring may have other ones in their slots by now. Split: none.
+/// </param>
+/// <param name="Slot">The chain's slot in the record that the queue's <see cref="ChainJournal"/> keeps.</param>
 internal sealed record UnfinishedChain(ushort Id, Descriptor[] Descriptors, ushort Slot);

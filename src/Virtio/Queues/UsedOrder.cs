@@ -1,11 +1,13 @@
 namespace Virtio.Queues;
 
 /// <summary>
-/// Keeps a queue's chains in the order they were taken, whatever order they are completed in (VIRTIO_F_IN_ORDER; virtio 1.4, 2.7.9 and 2.8.10).
-/// The chains themselves are the list. For the queue's own thread.
+/// Returns a queue's chains to the driver in the order they were taken, although the device may complete them in any order
+/// (VIRTIO_F_IN_ORDER; virtio 1.4, 2.7.9 and 2.8.10). A list linked through <see cref="DescriptorChain.NextInOrder"/>. For the queue's own
+/// thread.
 /// </summary>
 internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free, ChainJournal? journal)
 {
+    // The ends of the list of chains in flight, in the order they were taken; both null when it is empty.
     private DescriptorChain? _oldest;
     private DescriptorChain? _newest;
 
@@ -21,8 +23,9 @@ internal sealed class UsedOrder(RingLayout ring, Action<DescriptorChain> free, C
     }
 
     /// <summary>
-    /// Gives back what is finished up to the oldest that is not, with one used entry for as many as the driver can tell from the last of them: those skipped
-    /// it takes for wholly written. Then the chain objects are free.
+    /// Returns the finished chains before the oldest unfinished one, and frees their objects. One used entry stands for several chains
+    /// where the driver can infer the others: it takes the skipped ones as wholly written, so a chain with less written gets an entry of
+    /// its own.
     /// </summary>
     internal void PutFinished()
     {

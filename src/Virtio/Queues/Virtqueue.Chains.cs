@@ -3,16 +3,21 @@ using System.Runtime.CompilerServices;
 
 namespace Virtio.Queues;
 
-/// <content>The way of a chain: taken by its own thread, completed there or elsewhere, given back. In one piece where nothing is special, else step by step.</content>
+/// <content>
+/// Chains: the queue's own thread takes them, any thread completes them, and the queue's own thread writes them to the used ring. The fast
+/// path serves a queue without any <see cref="QueueHindrances"/>; the general path serves all others.
+/// </content>
 public sealed partial class Virtqueue
 {
     /// <summary>
-    /// Takes the next request. Malformed ones are given back with length 0 on the way, at most one ring full of them in a call.
+    /// Takes the next request. Malformed chains before it are completed with length 0, at most as many per call as the queue has
+    /// descriptors.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryDequeue(out DescriptorChain chain)
     {
-        // Returned by the callee, not stored by it: a store to a place that it does not know would cost the collector's write barrier.
+        // The callee returns the chain instead of storing it: a store through an out parameter would cost the garbage collector's write
+        // barrier.
         DescriptorChain? taken = Take();
         chain = taken!;
         return taken is not null;
@@ -20,7 +25,7 @@ public sealed partial class Virtqueue
 
     internal void Complete(DescriptorChain chain, uint written)
     {
-        // Somewhere else on its own thread, which is rare, it goes the other way to the same end.
+        // A call from deep in the owner's stack fails the stack check and takes the general path; the result is the same.
         if (_hindrances != 0 || !_stack.IsNear || chain.Progress != ChainProgress.Taken)
         {
             CompleteSlowly(chain, written);
@@ -89,7 +94,7 @@ public sealed partial class Virtqueue
         return result;
     }
 
-    /// <summary>What becomes of a chain object that holds no request; true when there may be one behind it.</summary>
+    /// <summary>Handles a chain object that received no well-formed chain. Returns whether the ring may have more chains.</summary>
     private bool MayGoOn(TakeResult result, DescriptorChain chain)
     {
         if (result == TakeResult.Malformed)
@@ -140,7 +145,7 @@ public sealed partial class Virtqueue
         if (counts)
             Count(chain, chain.CompletedLength);
 
-        // One that was taken before somebody wanted to know has no time, or that of an earlier request.
+        // A chain taken before timing was switched on carries no timestamp, or a stale one.
         if (counts && Has(QueueHindrances.Timed) && chain.TakenAt >= _timedSince)
             Duration!.Record(chain.TakenAt);
         if (_order is not null)
@@ -185,7 +190,7 @@ public sealed partial class Virtqueue
         counters.Bytes = unchecked(counters.Bytes + chain.Reading.Length + written);
     }
 
-    // The two layouts are asked by their own types, of which nobody derives: a virtual call for each chain would cost as much as reading a descriptor.
+    // Called through the sealed types: a virtual call per chain would cost as much as reading a descriptor.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TakeResult TryTake(DescriptorChain chain) => _packed is { } packed ? packed.TryTake(chain) : _split!.TryTake(chain);
 
@@ -226,7 +231,8 @@ public sealed partial class Virtqueue
         if (count == _free.Length)
             Array.Resize(ref _free, count * 2);
 
-        // The one taken last mostly comes back first: then it is still there, which saves the collector's write barrier.
+        // The chain object taken last is mostly freed first. It is then still in its slot, and skipping the store saves the garbage
+        // collector's write barrier.
         if (_free[count] != chain)
             _free[count] = chain;
         _freeCount = unchecked(count + 1);

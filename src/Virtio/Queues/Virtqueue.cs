@@ -6,8 +6,8 @@ using Virtio.Memory;
 namespace Virtio.Queues;
 
 /// <summary>
-/// The device's side of one queue (virtio 1.4, 2.6 to 2.8), whatever its layout. It belongs to one thread, that of its worker;
-/// only <see cref="DescriptorChain.Complete(uint)"/> may be called from elsewhere.
+/// The device's side of one queue (virtio 1.4, 2.6 to 2.8), split or packed. It belongs to one thread, its worker's. Only
+/// <see cref="DescriptorChain.Complete(uint)"/> may be called from other threads.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation source without a timer or a wait handle holds nothing to dispose.")]
 public sealed partial class Virtqueue
@@ -15,9 +15,12 @@ public sealed partial class Virtqueue
     /// <summary>The largest queue the standard allows.</summary>
     public const int MaximumSize = 32768;
 
-    // Each thread that queues belong to has a number of its own: looking at it costs a fraction of asking for the thread's.
+    // Number of the current thread; 0 for a thread that has never served a queue. Reading it costs a fraction of reading the runtime's
+    // thread id.
     [ThreadStatic]
     private static long _mark;
+
+    // The number given to a thread last. Incremented atomically.
     private static long _lastMark;
 
     private readonly GuestMemory _memory;
@@ -29,21 +32,34 @@ public sealed partial class Virtqueue
     private readonly ChainJournal? _journal;
     private readonly Queue<UnfinishedChain>? _unfinished;
 
-    // Where one request is served after another, the only chain object there is; the others are made for as many as are in flight at once.
+    // The first chain object, and the only one while each request is completed before the next is taken. More are made for parallel
+    // requests.
     private readonly DescriptorChain _current;
+
+    // A stack of the other chain objects that are free, and their number. The queue's thread.
     private DescriptorChain[] _free = new DescriptorChain[8];
     private int _freeCount;
+
+    // Chains that other threads have completed. Any thread adds, the queue's thread takes.
     private CompletedChains _completed;
 
-    // Every chain object but the first, so that a stop can name those the device still holds. It grows under its own lock, on the queue's
-    // thread.
+    // Every chain object but the first, so that a stop can name those that the device still holds. The queue's thread adds to it, under the
+    // list's own lock.
     private readonly List<DescriptorChain> _made = [];
+
+    // The _mark of the queue's thread; -1 before a worker has begun. Written by that thread when it begins; read by any.
     private long _owner = -1;
+
+    // A place on the stack of the queue's thread. Written by that thread when it begins; read by any that completes a chain.
     private StackMark _stack;
 
-    // Chains taken and not yet given back in other objects than that.
+    // Chains in flight in other objects than _current. The queue's thread.
     private int _others;
+
+    // The driver was told that no kicks are needed. The queue's thread.
     private bool _kicksSuppressed;
+
+    // When durations were last switched on or off, as a timestamp of Stopwatch. The queue's thread.
     private long _timedSince;
 
     private Virtqueue(QueueConfig config, GuestMemory memory, RingLayout ring, Action interrupt, QueueSignal signal)
@@ -78,61 +94,64 @@ public sealed partial class Virtqueue
     /// <summary>Number of descriptors in the ring.</summary>
     public int Size { get; }
 
-    /// <summary>Chains that broke a rule and were completed with length 0, since the queue was created.</summary>
+    /// <summary>Malformed chains that were completed with length 0 since the queue was created.</summary>
     public long MalformedChains { get; private set; }
 
     /// <summary>The ring contradicts itself; nothing more is taken from it until the driver resets the device.</summary>
     public bool IsBroken => Has(QueueHindrances.Broken);
 
-    /// <summary>Chains taken and not yet given back.</summary>
+    /// <summary>Chains in flight: taken, and not yet returned to the driver.</summary>
     public int Outstanding => _others + (_current.Progress is ChainProgress.Taken or ChainProgress.Completed ? 1 : 0);
 
-    /// <summary>Cancelled when the queue is being stopped: pass it to whatever a request waits for.</summary>
+    /// <summary>Cancelled when the queue is being stopped. Pass it to every operation that a request waits for.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
     internal QueueSignal Signal { get; }
 
-    /// <summary>What the driver configured, for whoever has another process serve it.</summary>
+    /// <summary>What the driver configured. A device whose queues another process serves passes it on to that process.</summary>
     internal QueueConfig Config { get; }
 
     /// <summary>Guest RAM.</summary>
     internal GuestMemory Memory => _memory;
 
-    /// <summary>How long its worker looks for more requests before it sleeps; zero for not at all.</summary>
+    /// <summary>How long its worker polls for more requests before it sleeps; zero turns polling off.</summary>
     internal TimeSpan PollTime { get; set; }
 
     /// <summary>How long <see cref="Devices.QueueWorker.Stop"/> waits for the chains that the device holds; infinite by default.</summary>
     internal TimeSpan StopLimit { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Why the queue could not be stopped: the device may still use its chains and their memory. Null as a rule.</summary>
+    /// <summary>
+    /// Why the queue could not be stopped; normally null. When set, the device may still use the queue's chains and their memory. Written
+    /// by the thread that stops the queue.
+    /// </summary>
     internal QueueStopException? StopFailure { get; private set; }
 
-    /// <summary>The driver wants to be told of what was published, and was not.</summary>
+    /// <summary>A published batch needs an interrupt that was not sent yet. For the queue's thread.</summary>
     internal bool IsInterruptDue { get; private set; }
 
-    /// <summary>What it adds to: those of its place in the transport.</summary>
+    /// <summary>The counters of this queue index, which the transport keeps through resets.</summary>
     internal QueueCounters Counters { get; set; } = new();
 
-    /// <summary>Where the durations of its requests go, if somewhere.</summary>
+    /// <summary>Records the durations of requests; null where they are not measured.</summary>
     internal RequestDuration? Duration { get; set; }
 
-    /// <summary>Takes chains: neither halted nor being drained nor broken.</summary>
+    /// <summary>The queue takes chains: it is not halted, drained or broken.</summary>
     internal bool IsRunning => !Has(QueueHindrances.Halted | QueueHindrances.Draining | QueueHindrances.Broken);
 
-    /// <summary>Somebody waits until everything is given back.</summary>
+    /// <summary>A drain is under way or finished: no more chains are taken.</summary>
     internal bool IsDraining => Has(QueueHindrances.Draining);
 
-    /// <summary>Where to go on with the ring. For whoever has drained and stopped the queue.</summary>
+    /// <summary>The position to continue the ring from. Complete once the queue was drained and stopped.</summary>
     internal QueueState State => _ring.State;
 
-    /// <summary>Whether a look at the queue would be worth it: a request, a completion of another thread's, or its end.</summary>
+    /// <summary>Whether the worker has something to do: a request, a completion from another thread, or the end of the queue.</summary>
     internal bool HasNews => !IsRunning || _completed.Any || _ring.HasAvailable || _unfinished is { Count: > 0 };
 
-    /// <summary>Makes a running queue of what the driver configured.</summary>
-    /// <param name="config">What the driver wrote.</param>
+    /// <summary>Checks what the driver configured, and makes a running queue of it.</summary>
+    /// <param name="config">What the driver wrote, unchecked.</param>
     /// <param name="memory">Guest RAM.</param>
     /// <param name="interrupt">Raises the used-buffer notification; called on the queue's thread.</param>
-    /// <param name="signal">Wakes the queue's worker; the transport's, which reuses it for the next queue in this place.</param>
+    /// <param name="signal">Wakes the queue's worker. Owned by the transport, which reuses it for the next queue of this index.</param>
     /// <param name="queue">The queue.</param>
     /// <returns>False when the size is not allowed or an area is unaligned or not RAM.</returns>
     internal static bool TryCreate(QueueConfig config, GuestMemory memory, Action interrupt, QueueSignal signal, out Virtqueue? queue)
@@ -143,8 +162,8 @@ public sealed partial class Virtqueue
     }
 
     /// <summary>
-    /// Ends a batch: gives back the chains that other threads completed, and tells the driver of all that it was not told of, with at most one interrupt.
-    /// Returns whether there were any.
+    /// Ends a batch: writes the chains that other threads completed to the used ring, then sends at most one interrupt for all chains used
+    /// since the last call. Returns whether there were any.
     /// </summary>
     public bool Publish()
     {
@@ -154,16 +173,19 @@ public sealed partial class Virtqueue
         return any;
     }
 
-    /// <summary>The same without the interrupt, which is then due if the driver wants one.</summary>
+    /// <summary>
+    /// Does the same as <see cref="Publish"/> without the interrupt. <see cref="IsInterruptDue"/> then says whether the driver wants one.
+    /// </summary>
     internal bool PublishUntold()
     {
-        // Nearly always there is none, and an exchange costs as much as all the rest. One that comes a moment later sets the signal.
+        // Checked first, because usually there is none and the atomic exchange costs as much as all the rest. A completion that comes after
+        // the check sets the signal.
         if (_completed.Any)
             PutCompleted();
         return _hindrances == 0 ? Announce() : PublishSlowly();
     }
 
-    /// <summary>Interrupts the driver if that is due.</summary>
+    /// <summary>Interrupts the driver if an interrupt is due.</summary>
     internal void Tell()
     {
         if (!IsInterruptDue)
@@ -172,7 +194,9 @@ public sealed partial class Virtqueue
         Interrupt();
     }
 
-    /// <summary>Interrupts the driver, whether or not anything was published here: another process may have. For the queue's thread.</summary>
+    /// <summary>
+    /// Interrupts the driver, also when this queue has published nothing: another process may have done so. For the queue's thread.
+    /// </summary>
     internal void Interrupt()
     {
         if (Has(QueueHindrances.Halted))
@@ -181,7 +205,7 @@ public sealed partial class Virtqueue
         _interrupt();
     }
 
-    /// <summary>Tells the driver that kicks are not needed for now.</summary>
+    /// <summary>Suppresses kicks: tells the driver that it need not notify for now.</summary>
     public void SuppressKicks()
     {
         if (_kicksSuppressed || Has(QueueHindrances.Halted))
@@ -190,7 +214,10 @@ public sealed partial class Virtqueue
         _ring.SuppressKicks();
     }
 
-    /// <summary>Asks for kicks again. True when requests arrived meanwhile, for which no kick will come: look again before waiting.</summary>
+    /// <summary>
+    /// Asks for kicks again. Returns true when requests arrived meanwhile, for which no kick will come: look for requests again before
+    /// waiting.
+    /// </summary>
     public bool RequestKicks()
     {
         if (!IsRunning)
@@ -199,10 +226,10 @@ public sealed partial class Virtqueue
         return _ring.RequestKicks();
     }
 
-    /// <summary>The driver's kick: wakes the worker. Thread-safe.</summary>
+    /// <summary>Handles the driver's kick: wakes the worker. Thread-safe.</summary>
     internal void Kick() => Signal.Set();
 
-    /// <summary>Sleeps until there may be something to do.</summary>
+    /// <summary>Sleeps until the signal is set.</summary>
     internal void WaitForSignal()
     {
         Signal.Wait();
@@ -218,7 +245,9 @@ public sealed partial class Virtqueue
         _stack = StackMark.OfCurrentThread();
     }
 
-    /// <summary>Tells the driver of what it was not told of; false when there is nothing.</summary>
+    /// <summary>
+    /// Ends a batch, and notes whether an interrupt is due for it. Returns false when nothing was used since the last batch.
+    /// </summary>
     private bool Announce()
     {
         if (_ring.Untold == 0)
@@ -249,7 +278,7 @@ public sealed partial class Virtqueue
         _order?.PutFinished();
         bool any = Announce();
 
-        // Whoever waits for this halts the queue next, and then nobody would be told.
+        // The thread that waits for the drain halts the queue next, and a halted queue sends no interrupt. So it is sent first.
         if (Has(QueueHindrances.Draining) && Outstanding == 0)
         {
             Tell();
