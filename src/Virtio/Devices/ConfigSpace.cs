@@ -1,8 +1,8 @@
 namespace Virtio.Devices;
 
 /// <summary>
-/// The bytes of a configuration space and their generation, changed together under one lock, so that a driver that reads the generation before and
-/// after can never take a torn value for a whole one (virtio 1.4, 2.5.2). Thread-safe.
+/// The bytes of a configuration space and their generation. One lock covers changes of both, so that a driver that reads the generation
+/// before and after a field can detect a torn value (virtio 1.4, 2.5.2). Thread-safe.
 /// </summary>
 public sealed class ConfigSpace
 {
@@ -10,14 +10,14 @@ public sealed class ConfigSpace
     private readonly byte[] _bytes;
     private uint _generation;
 
-    /// <summary>Zeroed configuration space.</summary>
+    /// <summary>Creates a zeroed configuration space.</summary>
     /// <param name="length">Its length in bytes, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
     public ConfigSpace(int length) => _bytes = length >= 0
         ? new byte[length]
         : throw new ArgumentOutOfRangeException(nameof(length), length, "a configuration space has 0 bytes or more");
 
-    /// <summary>Counts the changes.</summary>
+    /// <summary>The number of changes so far, modulo 2^32.</summary>
     public uint Generation
     {
         get
@@ -27,7 +27,7 @@ public sealed class ConfigSpace
         }
     }
 
-    /// <summary>Reads; what lies beyond the end reads as zeros.</summary>
+    /// <summary>Reads bytes. Those beyond the end read as zeros.</summary>
     public void Read(int offset, Span<byte> destination)
     {
         destination.Clear();
@@ -40,7 +40,7 @@ public sealed class ConfigSpace
         }
     }
 
-    /// <summary>Changes bytes on the device's behalf. Returns whether anything is different now.</summary>
+    /// <summary>Changes bytes on the device's behalf. Returns whether any byte has changed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The range does not lie within the space.</exception>
     public bool Update(int offset, ReadOnlySpan<byte> source)
     {

@@ -1,6 +1,6 @@
 namespace Virtio.Devices;
 
-/// <summary>Device types: the table of virtio 1.4, 5. A device outside of the standard may use any other number.</summary>
+/// <summary>Device types (virtio 1.4, 5). A device outside of the standard may use any other number.</summary>
 public enum DeviceId
 {
     /// <summary>No device: an empty slot.</summary>

@@ -4,19 +4,20 @@ using Virtio.Queues;
 namespace Virtio.Devices;
 
 /// <summary>
-/// The one thread that serves a queue. Two modes: driver-driven (a kick, then chains until none is left) and host-driven (data on the host, then
-/// a chain to put it in). In both, a chain may be kept and completed later, from any thread; the worker publishes it. <see cref="Stop"/>
-/// returns when the device holds no chain of the queue any more.
+/// The one thread that serves a queue. It has two modes. Driver-driven: a kick wakes the worker, which serves chains until none is left.
+/// Host-driven: data on the host wakes the worker, which looks for chains to put it in. In both modes the device may keep a chain and
+/// complete it later, from any thread; the worker publishes the completion. <see cref="Stop"/> returns when the device holds no chain of
+/// the queue any more.
 /// </summary>
 public sealed class QueueWorker : IDisposable
 {
-    // How often a stop that waits for requests looks whether its transport has given them up.
+    // How often a stop that waits for requests checks whether the transport has abandoned the queue.
     private static readonly TimeSpan JoinStep = TimeSpan.FromMilliseconds(50);
 
-    // After at most this many requests the driver is told, so that it need not wait for the whole ring to be served.
+    // Completions are published after at most this many requests, so that the driver need not wait for the whole ring to be served.
     private const int BatchSize = 32;
 
-    // From here on a stop is so slow that a person wants to know what it waits for.
+    // A stop that takes longer is logged, with the chains that it waits for.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Virtqueue _queue;
@@ -40,28 +41,36 @@ public sealed class QueueWorker : IDisposable
         _hold = new InterruptHold(_poll, TimeProvider.System);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
 
-        // What flows with the caller's calls (a trace, a test) has no business on a thread that outlives them.
+        // Started without the caller's execution context: its async-local values (a trace, a test) must not flow to a thread that outlives
+        // the call.
         _thread.UnsafeStart();
     }
 
-    /// <summary>Serves a queue whose requests come from the driver.</summary>
+    /// <summary>Starts a worker for a queue of requests from the driver.</summary>
     /// <param name="name">The thread's name.</param>
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
-    /// <param name="activation">Whom to tell when the device fails.</param>
+    /// <param name="activation">The device's activation: its <see cref="DeviceActivation.Fail"/> is called when the handler throws.</param>
     /// <param name="handle">
-    /// Serves one request: completes the chain, or keeps it and completes it later from any thread. One that throws fails the device. A
-    /// chain that is never completed holds up every stop of the queue: see <see cref="Virtqueue.Stopping"/>.
+    /// Serves one request: completes the chain, or keeps it and completes it later from any thread. An exception fails the device. A chain
+    /// that is never completed blocks every stop of the queue: see <see cref="Virtqueue.Stopping"/>.
     /// </param>
     public static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle) =>
         Start(name, queue, activation, handle, endOfBatch: null);
 
-    /// <summary>The same for a service that gathers work.</summary>
+    /// <summary>Does the same for a device that gathers work over a batch of requests.</summary>
     /// <param name="name">The thread's name.</param>
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
-    /// <param name="activation">Whom to tell when the device fails.</param>
+    /// <param name="activation">The device's activation: its <see cref="DeviceActivation.Fail"/> is called when the handler throws.</param>
     /// <param name="handle">Serves one request.</param>
-    /// <param name="endOfBatch">Called on the worker's thread after the requests of a batch were handled, before they are published.</param>
-    internal static QueueWorker Start(string name, Virtqueue queue, DeviceActivation activation, Action<DescriptorChain> handle, Action? endOfBatch)
+    /// <param name="endOfBatch">
+    /// Called on the worker's thread after the requests of a batch were handled, before they are published.
+    /// </param>
+    internal static QueueWorker Start(
+        string name,
+        Virtqueue queue,
+        DeviceActivation activation,
+        Action<DescriptorChain> handle,
+        Action? endOfBatch)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(queue);
@@ -70,14 +79,15 @@ public sealed class QueueWorker : IDisposable
         return new QueueWorker(name, queue, activation, hostDriven: false, worker => () => worker.ServeDriver(handle, endOfBatch));
     }
 
-    /// <summary>Serves a queue whose chains are room for data from the host.</summary>
+    /// <summary>Starts a worker for a queue of empty buffers, which the device fills with data from the host.</summary>
     /// <param name="name">The thread's name.</param>
     /// <param name="queue">The queue; it belongs to the worker from now on.</param>
-    /// <param name="activation">Whom to tell when the device fails.</param>
+    /// <param name="activation">The device's activation: its <see cref="DeviceActivation.Fail"/> is called when the pump throws.</param>
     /// <param name="pump">
-    /// Moves what it can from the host into chains that it takes with <see cref="Virtqueue.TryDequeue"/>, and completes them; the worker
-    /// publishes them when it returns. It is called once at the start, again after <see cref="Wake"/>, and after a kick if it returned
-    /// true: "data is left, a chain is missing". It must not block for long: a stop waits for it. One that throws fails the device.
+    /// Moves as much data as it can from the host into chains that it takes with <see cref="Virtqueue.TryDequeue"/>, and completes them;
+    /// the worker publishes them when it returns. It returns true for "data is left, a chain is missing". The worker calls it once at the
+    /// start, again after each <see cref="Wake"/>, and after a kick if it returned true. It must not block for long, because a stop waits
+    /// for it. An exception fails the device.
     /// </param>
     public static QueueWorker StartHostDriven(string name, Virtqueue queue, DeviceActivation activation, Func<Virtqueue, bool> pump)
     {
@@ -89,20 +99,20 @@ public sealed class QueueWorker : IDisposable
     }
 
     /// <summary>
-    /// Makes a host-driven worker look again: its pump is called at least once from its beginning after this. Thread-safe; without effect
-    /// after the stop. A device that keeps its worker in a field wakes it once after storing it there, for data that came before.
+    /// Wakes a host-driven worker: it calls its pump at least once after this. Thread-safe; without effect after the stop. A device that
+    /// keeps its worker in a field wakes it once after it has set the field, for data that came before.
     /// </summary>
     public void Wake() => _queue.Signal.Set();
 
     /// <summary>
-    /// Ends the worker and waits until every chain that it handed out has been completed, so that neither ring nor buffers are touched
-    /// afterwards. After one second it logs the chains that it waits for, once. Not for the worker's own thread.
+    /// Ends the worker and waits until the device has completed every chain, so that neither the ring nor a buffer is touched afterwards.
+    /// After one second it logs once which chains it waits for. Not for the worker's own thread.
     /// </summary>
     /// <exception cref="QueueStopException">
-    /// The transport's limit for the stop is over (<see cref="Transports.Mmio.MmioBusOptions.StopLimit"/>; infinite by default). Let it
-    /// through to the transport.
+    /// The transport's limit for the stop is over (<see cref="Transports.Mmio.MmioBusOptions.StopLimit"/>; infinite by default). The device
+    /// must let the exception through to the transport.
     /// </exception>
-    /// <exception cref="InvalidOperationException">It is called by the worker itself, from its handler.</exception>
+    /// <exception cref="InvalidOperationException">The worker's own thread has called this, from the handler.</exception>
     public void Stop()
     {
         if (_stop)
@@ -127,10 +137,12 @@ public sealed class QueueWorker : IDisposable
         throw why;
     }
 
-    /// <summary>Waits for the worker's end. A transport may give up waiting meanwhile: see <see cref="Virtqueue.Abandon"/>.</summary>
+    /// <summary>
+    /// Waits for the worker's end. Also returns true when the transport abandons the queue meanwhile: see <see cref="Virtqueue.Abandon"/>.
+    /// </summary>
     private bool HasEnded(TimeSpan limit)
     {
-        // The first step covers every request that ends when it is cancelled; the loop is for those that do not.
+        // Requests that react to their cancellation end within the first step. The loop is for those that do not.
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -176,17 +188,17 @@ public sealed class QueueWorker : IDisposable
         {
             _activation.Fail($"queue {_queue.Index}: {e.Message}", e);
 
-            // A pump that threw keeps nothing; the chains that it took are lost with it.
+            // The chains that a failed pump had taken are lost: nothing will complete them, so the worker does not wait for them.
             if (_hostDriven)
                 return;
         }
 
-        // Chains that others still hold come back here; only then may the driver reuse the memory (virtio 1.4, 2.4.1).
+        // Collects the chains that the device still holds. Only when all are completed may the driver reuse the memory (virtio 1.4, 2.4.1).
         for (_queue.Publish(); _queue.Outstanding > 0; _queue.Publish())
             _queue.WaitForSignal();
     }
 
-    /// <summary>One round; true when there is, or may be, more to do at once.</summary>
+    /// <summary>Serves one batch. Returns true when there is, or may be, more to do at once.</summary>
     private bool ServeDriver(Action<DescriptorChain> handle, Action? endOfBatch)
     {
         _queue.SuppressKicks();
@@ -194,7 +206,7 @@ public sealed class QueueWorker : IDisposable
         _hold.Add(served);
         if (_queue.PublishUntold() || served > 0)
         {
-            // Requests that are under way elsewhere end when they do: nothing is to be known of the next one.
+            // While requests are in flight, the time of the next completion is unknown, so the interrupt is not held back.
             if (_queue.IsInterruptDue && (_hold.IsFull() || _queue.Outstanding > 0))
             {
                 _queue.Tell();
@@ -211,7 +223,7 @@ public sealed class QueueWorker : IDisposable
             return true;
         }
 
-        // As long as the worker looks by itself, kicks stay unwanted.
+        // Kicks stay suppressed while the worker polls.
         return (_queue.IsRunning && _poll.Finds(_hasNews) && _queue.IsRunning) || _queue.RequestKicks();
     }
 
@@ -228,7 +240,7 @@ public sealed class QueueWorker : IDisposable
         }
         finally
         {
-            // Also after a failure: the stop waits for the chains that were gathered.
+            // Also called after a failure, because the stop waits for the chains that the device has gathered.
             if (served > 0)
                 endOfBatch?.Invoke();
         }
@@ -244,7 +256,7 @@ public sealed class QueueWorker : IDisposable
         }
         catch when (chain.Progress == ChainProgress.Taken)
         {
-            // A handler that failed keeps nothing; without this the stop would wait for the chain for ever.
+            // A handler that failed no longer holds the chain. Without this completion the stop would wait for the chain for ever.
             chain.Complete(0);
             throw;
         }

@@ -90,7 +90,7 @@ public sealed class LostChainTests : IDisposable
         await disposal.WaitAsync(Patience, TestContext.Current.CancellationToken);
         (string text, _) = Assert.Single(_log.Of(StopIsSlow));
         Assert.Contains("queue 0 (virtio-probe)", text, StringComparison.Ordinal);
-        Assert.Contains($"holds 1 chains ({chain.Id})", text, StringComparison.Ordinal);
+        Assert.Contains($"must still complete 1 chains ({chain.Id})", text, StringComparison.Ordinal);
     }
 
     [Fact]
