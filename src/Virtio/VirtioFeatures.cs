@@ -1,6 +1,6 @@
 namespace Virtio;
 
-/// <summary>Feature bits that belong to no device type (virtio 1.4, 6).</summary>
+/// <summary>Feature bits that are the same for all device types (virtio 1.4, 6).</summary>
 [Flags]
 public enum VirtioFeatures : ulong
 {
@@ -41,8 +41,8 @@ public enum VirtioFeatures : ulong
     RingReset = 1UL << 40,
 
     /// <summary>
-    /// What a device offers of its queues if it says nothing else: <see cref="RingPacked"/>, <see cref="IndirectDescriptors"/>, <see cref="EventIndex"/> and
-    /// <see cref="RingReset"/>. A driver that does not take the first has split rings.
+    /// What a device offers by default for its queues: <see cref="RingPacked"/>, <see cref="IndirectDescriptors"/>,
+    /// <see cref="EventIndex"/> and <see cref="RingReset"/>. A driver that does not accept <see cref="RingPacked"/> uses split rings.
     /// </summary>
     RingDefault = RingPacked | IndirectDescriptors | EventIndex | RingReset,
 }

@@ -1,8 +1,8 @@
 namespace Virtio.Memory;
 
 /// <summary>
-/// Our own copy of a descriptor (virtio 1.4, 2.7.5 and 2.8.13). The layouts agree in address and length and differ in the last two fields:
-/// split has flags then next, packed has buffer id then flags.
+/// A copy of a descriptor, which the driver can no longer change (virtio 1.4, 2.7.5 and 2.8.13). Both layouts have the address and the
+/// length first. Then split has flags and next, packed has buffer id and flags.
 /// </summary>
 internal readonly struct Descriptor(ulong address, ulong rest)
 {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Virtio.Memory;
 
-/// <summary>An indirect table in guest memory, all of which was checked to be RAM. It may lie at any address.</summary>
+/// <summary>An indirect table in guest memory. All of it was checked to be RAM. It need not be aligned.</summary>
 [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
 internal readonly unsafe struct DescriptorTable
 {
@@ -11,8 +11,8 @@ internal readonly unsafe struct DescriptorTable
 
     internal DescriptorTable(nint host) => _base = (byte*)unchecked((void*)host);
 
-    /// <summary>Copies the descriptor out that begins at an offset in bytes, once.</summary>
-    // SAFETY: whoever asks has compared the offset with the length that was checked.
+    /// <summary>Reads the descriptor at an offset in bytes, each word once.</summary>
+    // SAFETY: the caller has compared the offset with the table's length, which was checked.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Descriptor Read(uint offset)
     {

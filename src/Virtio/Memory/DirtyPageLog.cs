@@ -1,21 +1,22 @@
 namespace Virtio.Memory;
 
 /// <summary>
-/// Marks pages of guest memory that were written, a bit for each in memory that somebody else reads and clears meanwhile. Pages behind its end are not marked.
-/// Thread-safe, and safe against other processes that mark in the same memory.
+/// A bitmap of the pages of guest memory that were written. The owner of the bitmap, for example a front-end that migrates the guest, reads
+/// and clears it at the same time. Pages behind the end of the bitmap are not marked. Thread-safe, also with other processes that mark
+/// pages in the same bitmap.
 /// </summary>
 internal sealed unsafe class DirtyPageLog
 {
     private const int PageShift = 12;
     private const int BitsShift = 3;
 
-    // SAFETY: whoever made the log keeps that memory until nobody uses the log any more; no bit behind the length is touched.
+    // SAFETY: the creator of the log keeps the bitmap mapped for as long as the log is used; no bit behind the length is touched.
     private readonly byte* _bits;
     private readonly ulong _pages;
 
-    /// <summary>Marks in memory of somebody else's.</summary>
-    /// <param name="address">In this process.</param>
-    /// <param name="length">In bytes.</param>
+    /// <summary>Creates a log on a bitmap, which the log does not own.</summary>
+    /// <param name="address">Address of the bitmap in this process.</param>
+    /// <param name="length">Length of the bitmap in bytes.</param>
     internal DirtyPageLog(nint address, ulong length)
     {
         _bits = (byte*)address;
@@ -23,8 +24,8 @@ internal sealed unsafe class DirtyPageLog
     }
 
     /// <summary>Marks the pages of a range that was written before this call.</summary>
-    /// <param name="address">The guest's.</param>
-    /// <param name="length">In bytes; at least 1.</param>
+    /// <param name="address">Guest-physical address of the range.</param>
+    /// <param name="length">Length of the range in bytes; at least 1.</param>
     internal void Mark(ulong address, ulong length)
     {
         ulong last = unchecked(address + length - 1) >> PageShift;
@@ -34,8 +35,8 @@ internal sealed unsafe class DirtyPageLog
 
     private static void Mark(ref byte bits, byte bit)
     {
-        // Always an exchange, also where the bit is set already: it is what makes the data visible before the bit is looked at. Otherwise the other side could
-        // clear the bit, and copy the page without the data.
+        // An atomic exchange is done even when the bit is already set, because it also orders the data before the bit. Without it the owner
+        // of the bitmap could clear the bit and copy the page without the new data.
         byte seen = Volatile.Read(ref bits);
         while (true)
         {

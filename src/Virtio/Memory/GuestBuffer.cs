@@ -1,7 +1,8 @@
 namespace Virtio.Memory;
 
 /// <summary>
-/// A checked piece of guest RAM, contiguous in this process. The guest may change its contents at any moment: copy what is to be validated.
+/// A checked piece of guest RAM, contiguous in this process. The guest may change its contents at any moment: copy data before you validate
+/// it.
 /// </summary>
 public readonly struct GuestBuffer
 {
@@ -21,7 +22,7 @@ public readonly struct GuestBuffer
     /// <summary>The bytes in place.</summary>
     public Span<byte> Span => _chunk.GetSpan(_offset, Length);
 
-    /// <summary>The bytes in place, for asynchronous storage. Valid until the chain it came from is completed.</summary>
+    /// <summary>The bytes in place, for asynchronous storage. Valid until the chain of this buffer is completed.</summary>
     public Memory<byte> Memory => _chunk.Memory.Slice(_offset, Length);
 
     internal void Deconstruct(out GuestMemoryChunk chunk, out int offset, out int length)
@@ -31,7 +32,7 @@ public readonly struct GuestBuffer
         length = Length;
     }
 
-    /// <summary>A part of this buffer.</summary>
+    /// <summary>Returns a part of this buffer.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the buffer.</exception>
     public GuestBuffer Slice(int start, int length)
     {

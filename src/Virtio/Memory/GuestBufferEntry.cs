@@ -4,17 +4,18 @@ using System.Runtime.InteropServices;
 namespace Virtio.Memory;
 
 /// <summary>
-/// A checked piece of guest RAM, or what is left of one that is being used up. Without a reference, so that filling one costs no write barrier of the collector's.
+/// A checked piece of guest RAM, or the rest of one that is being used up. It holds no object reference, so that filling an entry needs no
+/// write barrier of the garbage collector.
 /// </summary>
 internal unsafe struct GuestBufferEntry
 {
-    /// <summary>Where it lies in this process.</summary>
+    /// <summary>Address in this process of the first byte that is not used up.</summary>
     internal nint Host;
 
-    /// <summary>Bytes in it that are not used up; at least 1.</summary>
+    /// <summary>Bytes that are not used up; at least 1.</summary>
     internal int Length;
 
-    /// <summary>Bytes to its end from the beginning of all that are readable, or all that are writable, modulo 2^32.</summary>
+    /// <summary>Bytes from the start of the chain's readable, or writable, pieces to the end of this piece, modulo 2^32.</summary>
     internal uint End;
 
     /// <summary>The bytes in place.</summary>
@@ -25,16 +26,16 @@ internal unsafe struct GuestBufferEntry
         get => MemoryMarshal.CreateSpan(ref Unsafe.AsRef<byte>(unchecked((void*)Host)), Length);
     }
 
-    /// <summary>All of the piece, with what was used up of it.</summary>
+    /// <summary>The whole piece, including the bytes that were used up.</summary>
     /// <param name="before"><see cref="End"/> of the piece before it, or 0.</param>
-    // SAFETY: gives back to the span what Shrink took from it.
+    // SAFETY: the span grows only by the bytes that Shrink has taken, so it is the range that was checked.
     internal readonly Span<byte> Whole(uint before)
     {
         (nint host, int length) = Place(before);
         return MemoryMarshal.CreateSpan(ref Unsafe.AsRef<byte>((void*)host), length);
     }
 
-    /// <summary>Where all of the piece lies in this process, and its bytes.</summary>
+    /// <summary>The address in this process, and the length, of the whole piece.</summary>
     /// <param name="before">As for <see cref="Whole"/>.</param>
     internal readonly (nint Host, int Length) Place(uint before)
     {
@@ -42,7 +43,7 @@ internal unsafe struct GuestBufferEntry
         return (Host - (length - Length), length);
     }
 
-    /// <summary>Takes bytes, fewer than are left, from its beginning.</summary>
+    /// <summary>Uses up bytes, fewer than are left, from the start of the piece.</summary>
     internal void Shrink(int count)
     {
         Host += count;

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Virtio.Memory;
 
 /// <summary>
-/// A growing list of checked pieces of guest RAM that keeps its array, so that a chain object is filled again and again without allocating. Part of what it
-/// belongs to, never copied.
+/// A growing list of checked pieces of guest RAM. It keeps its array, so that a chain object is refilled without allocating. A mutable
+/// struct: used in place as a field of its owner, never copied.
 /// </summary>
 [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
 internal struct GuestBufferList(GuestMemory memory, int capacity)
@@ -13,7 +13,7 @@ internal struct GuestBufferList(GuestMemory memory, int capacity)
 
     internal readonly GuestMemory Memory => memory;
 
-    /// <summary>A piece, or what is left of it.</summary>
+    /// <summary>A piece, or the rest of it that is not used up.</summary>
     internal readonly GuestBuffer this[int index]
     {
         get

@@ -5,14 +5,15 @@ using System.Runtime.InteropServices;
 namespace Virtio.Memory;
 
 /// <summary>
-/// Guest RAM: one or more regions with holes between them, in native memory. Every address a guest names is checked here before it is used.
-/// Reading, writing and translating are thread-safe; <see cref="Dispose"/> comes last, after every device and processor has stopped.
+/// Guest RAM: one or more regions with holes between them, in native memory. Every address from a guest is checked here before it is used.
+/// Reading, writing and translating are thread-safe. <see cref="Dispose"/> comes last, after every device and processor has stopped.
 /// </summary>
 public sealed unsafe class GuestMemory : IDisposable
 {
     private const ulong PageSize = 4096;
 
-    // A host that backs memory with large pages of itself does so only where they are aligned on both sides, for the host and for the guest.
+    // A host that backs memory with large pages of itself does so only where they are aligned on both sides, for the host and for the
+    // guest.
     private const ulong LargePageSize = 2 << 20;
 
     // Keeps what was given up alive: a mapping may end with its owner's finalizer.
@@ -38,10 +39,10 @@ public sealed unsafe class GuestMemory : IDisposable
     /// <summary>The regions, in ascending order of address; they do not overlap.</summary>
     public IReadOnlyList<GuestMemoryRegion> Regions => _regions;
 
-    /// <summary>Allocates zeroed RAM. Pages that are never touched cost nothing on the usual systems.</summary>
+    /// <summary>Allocates zeroed RAM. On common systems, pages that are never touched take up no memory.</summary>
     /// <param name="ranges">Guest-physical ranges; page-aligned (4 KiB), in ascending order, not overlapping.</param>
     /// <exception cref="ArgumentException">The ranges are empty, unaligned, unordered, or overlap.</exception>
-    /// <exception cref="OutOfMemoryException">The host has not that much memory.</exception>
+    /// <exception cref="OutOfMemoryException">The host does not have that much memory.</exception>
     public static GuestMemory Allocate(params ReadOnlySpan<(ulong Address, ulong Length)> ranges)
     {
         CheckRanges(ranges);
@@ -52,7 +53,7 @@ public sealed unsafe class GuestMemory : IDisposable
         {
             for (int i = 0; i < ranges.Length; i++)
             {
-                // Zeroed allocations of this size come straight from the kernel as untouched pages; a little more leaves room to align.
+                // Zeroed allocations of this size are untouched pages from the kernel. The extra bytes leave room to align the start.
                 nuint alignment = (nuint)(ranges[i].Length < LargePageSize ? PageSize : LargePageSize);
                 nint raw = (nint)NativeMemory.AllocZeroed(checked((nuint)ranges[i].Length + alignment));
                 allocations.Add(raw);
@@ -69,8 +70,12 @@ public sealed unsafe class GuestMemory : IDisposable
         return new GuestMemory(regions, Free);
     }
 
-    /// <summary>RAM that somebody else has put into this process: another machine monitor, or whoever mapped a file that other processes have too.</summary>
-    /// <param name="regions">Page-aligned (4 KiB), in ascending order of address, not overlapping; there and writable until <paramref name="free"/>.</param>
+    /// <summary>
+    /// RAM that somebody else has put into this process: another machine monitor, or whoever mapped a file that other processes have too.
+    /// </summary>
+    /// <param name="regions">
+    /// Page-aligned (4 KiB), in ascending order of address, not overlapping; there and writable until <paramref name="free"/>.
+    /// </param>
     /// <param name="free">Called once, by <see cref="Dispose"/>.</param>
     /// <exception cref="ArgumentException">The regions are none, unaligned, unordered, or overlap.</exception>
     public static GuestMemory Of(IEnumerable<GuestMemoryRegion> regions, Action free)
@@ -82,7 +87,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return new GuestMemory(own, free);
     }
 
-    /// <summary>Copies guest bytes out; false, and nothing copied, when any of them lies outside RAM.</summary>
+    /// <summary>Copies bytes from guest RAM; returns false and copies nothing when any of them lies outside RAM.</summary>
     public bool TryRead(ulong address, Span<byte> destination)
     {
         if (!Contains(address, (ulong)destination.Length))
@@ -98,7 +103,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return true;
     }
 
-    /// <summary>Copies bytes into the guest; false, and nothing copied, when any of them would lie outside RAM.</summary>
+    /// <summary>Copies bytes to guest RAM; returns false and copies nothing when any of them would lie outside RAM.</summary>
     public bool TryWrite(ulong address, ReadOnlySpan<byte> source)
     {
         if (!Contains(address, (ulong)source.Length))
@@ -115,8 +120,8 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// A range in place, for code that plays the guest's part: a driver, a loader. False when it is empty or not contiguous here, which a range within
-    /// one aligned GiB of a region always is.
+    /// A range in place, for code that plays the guest's part: a driver, a loader. False when it is empty or not contiguous here, which a
+    /// range within one aligned GiB of a region always is.
     /// </summary>
     public bool TryGetBuffer(ulong address, int length, out GuestBuffer buffer)
     {
@@ -124,7 +129,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return length > 0 && buffer.Length == length;
     }
 
-    /// <summary>The guest's address of a byte of its RAM in this process; false when it is none.</summary>
+    /// <summary>Translates an address of this process to a guest-physical address; false when it is not in guest RAM.</summary>
     internal bool TryGetAddress(nint host, out ulong address)
     {
         foreach (GuestMemoryRegion region in _regions)
@@ -141,10 +146,10 @@ public sealed unsafe class GuestMemory : IDisposable
         return false;
     }
 
-    /// <summary>Whether the whole range is RAM. An empty range is contained when its address is.</summary>
+    /// <summary>Whether the whole range is RAM. For an empty range: whether its address is in RAM.</summary>
     public bool Contains(ulong address, ulong length)
     {
-        // Walks contiguous chunks; each step removes a whole chunk, so it is bounded by their number.
+        // Walks adjacent chunks. Each step passes a whole chunk, so the number of chunks bounds the steps.
         while (FindChunk(address) is { } chunk)
         {
             ulong available = (ulong)chunk.Length - (address - chunk.Address);
@@ -158,9 +163,9 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Makes <see cref="Dispose"/> free nothing, so that the memory stays until the process ends: for a host that gives up on a device
-    /// which may still write to it. A transport does so by itself when a device does not complete its chains within the limit for its stop.
-    /// Thread-safe; too late after <see cref="Dispose"/>.
+    /// Makes <see cref="Dispose"/> free nothing, so that the memory stays mapped until the process ends. For a host that gives up a device
+    /// which may still write to the memory. A transport calls this when a device does not complete its chains within the limit for its
+    /// stop. Thread-safe; without effect after <see cref="Dispose"/>.
     /// </summary>
     public void Keep()
     {
@@ -171,8 +176,8 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Frees the memory, unless it is kept. Anything that still uses it would read and write memory of others: stop processors, workers and
-    /// transports first.
+    /// Frees the memory, unless it is kept. Stop processors, workers and transports first: a thread that still uses the memory would read
+    /// and write other memory of the process.
     /// </summary>
     public void Dispose()
     {
@@ -183,10 +188,10 @@ public sealed unsafe class GuestMemory : IDisposable
             _free();
     }
 
-    /// <summary>The chunk that an address was found in last: the next one nearly always lies there too.</summary>
+    /// <summary>The chunk in which an address was found last. The next address nearly always lies there too.</summary>
     internal GuestMemoryChunk LastHit => _lastHit;
 
-    /// <summary>The chunk that an address of this process lies in, which must be in RAM.</summary>
+    /// <summary>The chunk that contains an address of this process, which must be in guest RAM.</summary>
     internal GuestMemoryChunk ChunkAtHost(nint host)
     {
         GuestMemoryChunk hit = _lastHit;
@@ -198,7 +203,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return _chunks[index];
     }
 
-    /// <summary>Copies one 16-byte descriptor out, once; false when it does not lie in RAM.</summary>
+    /// <summary>Reads one 16-byte descriptor, each word once; false when it does not lie in RAM.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryReadDescriptor(ulong address, out Descriptor descriptor)
     {
@@ -211,7 +216,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return true;
     }
 
-    /// <summary>The host address of a range that must be contiguous here, as rings must; zero when it is not.</summary>
+    /// <summary>The address in this process of a range within one region, as rings must be; zero for any other range.</summary>
     internal nint HostAddress(ulong address, ulong length)
     {
         foreach (GuestMemoryRegion region in _regions)
@@ -233,7 +238,7 @@ public sealed unsafe class GuestMemory : IDisposable
         return found;
     }
 
-    /// <summary>The part of a range, which must be RAM, that is contiguous here from its beginning on.</summary>
+    /// <summary>The first part of a range that is contiguous in this process. The range must be RAM.</summary>
     internal GuestBuffer FirstPart(ulong address, uint length)
     {
         GuestMemoryChunk chunk = FindChunk(address)!;
@@ -269,9 +274,11 @@ public sealed unsafe class GuestMemory : IDisposable
         foreach ((ulong address, ulong length) in ranges)
         {
             if (length == 0 || (address | length) % PageSize != 0)
-                throw new ArgumentException($"guest memory range 0x{address:x}+0x{length:x} is not whole pages of {PageSize} bytes", nameof(ranges));
+                throw new ArgumentException(
+                    $"guest memory range 0x{address:x}+0x{length:x} is not whole pages of {PageSize} bytes", nameof(ranges));
             if (address < end || address > ulong.MaxValue - length)
-                throw new ArgumentException($"guest memory range 0x{address:x}+0x{length:x} overlaps or precedes the one before it", nameof(ranges));
+                throw new ArgumentException(
+                    $"guest memory range 0x{address:x}+0x{length:x} overlaps or precedes the one before it", nameof(ranges));
             end = address + length;
         }
     }

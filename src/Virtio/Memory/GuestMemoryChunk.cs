@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Virtio.Memory;
 
 /// <summary>
-/// A piece of guest RAM small enough for <see cref="Memory{T}"/>, whose length is an <see cref="int"/>. Made once with the memory, so that handing
-/// a guest buffer to storage allocates nothing.
+/// A piece of guest RAM that is small enough for <see cref="Memory{T}"/>, which has a length of type <see cref="int"/>. Created once with
+/// the memory, so that passing a guest buffer to a storage allocates nothing.
 /// </summary>
 internal sealed unsafe class GuestMemoryChunk(ulong address, nint host, int length) : MemoryManager<byte>
 {
@@ -13,24 +13,24 @@ internal sealed unsafe class GuestMemoryChunk(ulong address, nint host, int leng
 
     internal ulong Address { get; } = address;
 
-    /// <summary>Where it lies in this process.</summary>
+    /// <summary>Address of the first byte in this process.</summary>
     internal nint Host => host;
 
-    /// <summary>Whether an address of this process lies in it.</summary>
+    /// <summary>Whether an address of this process lies in the chunk.</summary>
     internal bool HasHost(nint address) => unchecked((nuint)(address - host) < (nuint)Length);
 
     internal int Length { get; } = length;
 
-    /// <summary>The same as <see cref="Length"/>, for comparisons with a guest's numbers; at least a page.</summary>
+    /// <summary><see cref="Length"/> as an unsigned number, for comparisons with numbers from a guest; at least a page.</summary>
     internal ulong Size { get; } = (ulong)length;
 
-    // SAFETY: the range was allocated by GuestMemory, which outlives every queue and device (fixed order of shutdown).
+    // SAFETY: GuestMemory keeps the range mapped, and outlives every queue and device (fixed order of shutdown).
     public override Span<byte> GetSpan() => new((void*)host, Length);
 
     // SAFETY: callers pass offsets that TryTranslate has checked against Length.
     internal Span<byte> GetSpan(int offset, int length) => new(unchecked((byte*)host + (uint)offset), length);
 
-    // SAFETY: native memory never moves; there is nothing to pin.
+    // SAFETY: native memory never moves, so there is nothing to pin.
     public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)host + elementIndex);
 
     public override void Unpin()

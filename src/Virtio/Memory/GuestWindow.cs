@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Virtio.Memory;
 
 /// <summary>
-/// The piece of RAM in which an address was found last, for checks of those that follow: they nearly always lie there too. Small enough to stay in registers.
+/// The chunk of RAM in which an address was found last. It checks the next addresses, which nearly always lie there too. Small enough to
+/// stay in registers.
 /// </summary>
 internal readonly struct GuestWindow
 {
@@ -12,7 +13,7 @@ internal readonly struct GuestWindow
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal GuestWindow(GuestMemoryChunk chunk) => _chunk = chunk;
 
-    /// <summary>Where a range lies in this process; false when it is empty, or not wholly in here.</summary>
+    /// <summary>Translates a range to an address of this process; false when the range is empty or not wholly in the chunk.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryTranslate(ulong address, uint length, out nint host)
     {
@@ -20,7 +21,7 @@ internal readonly struct GuestWindow
         ulong size = chunk.Size;
         ulong offset = unchecked(address - chunk.Address);
 
-        // A length of 0, less 1, is more than any piece of RAM.
+        // A length of 0 minus 1 wraps to more than any chunk of RAM, so the comparison refuses it.
         if (offset >= size || unchecked(length - 1UL) >= unchecked(size - offset))
         {
             host = 0;

@@ -3,17 +3,18 @@ using System.Runtime.CompilerServices;
 namespace Virtio.Memory;
 
 /// <summary>
-/// One ring area in guest memory, resolved and checked once when its queue is created. These accessors are the only code that touches ring memory;
-/// each field is read or written with one aligned access, because the driver uses it at the same time.
+/// One area of a ring in guest memory, translated and checked once when the queue is created. Only these accessors touch ring memory. Each
+/// reads or writes a field with one aligned access, because the driver uses the ring at the same time.
 /// </summary>
 internal readonly unsafe struct RingArea
 {
-    // SAFETY: base, length and alignment were checked by TryResolve; every index is bounded by the queue's own size, never by a guest's number.
+    // SAFETY: TryResolve has checked base, length and alignment. Every offset is bounded by the queue's own size, never by a number from
+    // the guest.
     private readonly byte* _base;
 
     private RingArea(nint host) => _base = (byte*)host;
 
-    /// <summary>Resolves an area; false when it is unaligned or not wholly in one region of RAM.</summary>
+    /// <summary>Translates and checks an area; false when it is unaligned or not wholly in one region of RAM.</summary>
     internal static bool TryResolve(GuestMemory memory, ulong address, ulong length, uint alignment, out RingArea area)
     {
         nint host = address % alignment == 0 ? memory.HostAddress(address, length) : 0;
@@ -21,7 +22,7 @@ internal readonly unsafe struct RingArea
         return host != 0;
     }
 
-    /// <summary>Whether two areas have a byte in common. Both are RAM, so that neither end wraps.</summary>
+    /// <summary>Whether two areas have a byte in common. Both lie in RAM, so neither end wraps.</summary>
     internal static bool Overlap(ulong first, ulong firstLength, ulong second, ulong secondLength) =>
         first < second + secondLength && second < first + firstLength;
 
@@ -34,14 +35,14 @@ internal readonly unsafe struct RingArea
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void WriteUInt16(int offset, ushort value) => Volatile.Write(ref *(ushort*)At(offset), value);
 
-    /// <summary>Reads an aligned 32-bit word whole: two 16-bit fields that must be seen together.</summary>
+    /// <summary>Reads an aligned 32-bit word in one access: two 16-bit fields that must be seen together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint ReadUInt32(int offset) => Volatile.Read(ref *(uint*)At(offset));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void WriteUInt32(int offset, uint value) => Volatile.Write(ref *(uint*)At(offset), value);
 
-    /// <summary>Reads an aligned 64-bit word whole.</summary>
+    /// <summary>Reads an aligned 64-bit word in one access.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong ReadUInt64(nuint offset) => Volatile.Read(ref *(ulong*)unchecked(_base + offset));
 

@@ -4,31 +4,34 @@ using System.Runtime.CompilerServices;
 namespace Virtio.Memory;
 
 /// <summary>
-/// A place on a thread's stack, by which calls that this thread makes from there can be told from calls of others: a fraction of the cost of asking which thread
-/// is running, which code compiled just in time does by a call.
+/// A place on a thread's stack. It tells calls by this thread from calls by other threads, by comparing addresses. That costs a fraction of
+/// reading the current thread's id, which takes a call in JIT-compiled code.
 /// </summary>
 [SuppressMessage("Performance", "CA1815", Justification = "Never compared.")]
 internal readonly unsafe struct StackMark
 {
-    // The runtime promises at least as much behind a successful TryEnsureSufficientExecutionStack: 64 KiB, or 128 where addresses have 64 bits.
+    // After a successful TryEnsureSufficientExecutionStack the runtime guarantees at least this much stack: 64 KiB, or 128 KiB with 64-bit
+    // addresses.
     private const nuint Promised = 64 << 10;
 
     private readonly nuint _place;
 
     private StackMark(nuint place) => _place = place;
 
-    /// <summary>Marks the calling thread's stack. Made anew when a thread ends, whose stack may become another's.</summary>
+    /// <summary>
+    /// Marks the calling thread's stack. A mark is invalid once the thread has ended, because a new thread may then get the same stack.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static StackMark OfCurrentThread()
     {
-        // SAFETY: an address to compare with, never to read from.
+        // SAFETY: the address is only compared, never read from.
         byte here;
         return new StackMark(RuntimeHelpers.TryEnsureSufficientExecutionStack() ? (nuint)(&here) : 0);
     }
 
     /// <summary>
-    /// Whether the caller certainly runs on the marked thread, called from not far below the mark. Stacks grow downward wherever .NET runs, and no two threads'
-    /// overlap. False says nothing.
+    /// True only if the caller runs on the marked thread, at most 64 KiB of stack below the mark. Stacks grow downward on every platform of
+    /// .NET, and stacks of two threads never overlap. False says nothing: it may still be the marked thread.
     /// </summary>
     internal bool IsNear
     {

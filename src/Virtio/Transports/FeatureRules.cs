@@ -1,10 +1,11 @@
 namespace Virtio.Transports;
 
-/// <summary>Which sets of features a driver may take (virtio 1.4, 2.2 and 6).</summary>
+/// <summary>Which features a transport offers, and which sets of them a driver may accept (virtio 1.4, 2.2 and 6).</summary>
 internal static class FeatureRules
 {
     /// <summary>
-    /// What a device may have offered of its queues. Orders and addresses of the platform are the guest's own here, so that the last two change nothing.
+    /// The queue and ring features that a device may offer. The last two change nothing here: the platform's addresses are the guest's
+    /// physical addresses, and its memory order is that of ordinary RAM.
     /// </summary>
     internal const VirtioFeatures Ring = VirtioFeatures.RingDefault | VirtioFeatures.InOrder | VirtioFeatures.NotificationData
         | VirtioFeatures.AccessPlatform | VirtioFeatures.OrderPlatform;
@@ -13,8 +14,8 @@ internal static class FeatureRules
         deviceFeatures | (ulong)((ringFeatures & Ring) | VirtioFeatures.Version1);
 
     /// <summary>
-    /// Why a set of features cannot be accepted, as the end of a sentence; null when it can. The legacy interface is not served: without VERSION_1 the
-    /// requests of some devices have another form (virtio 1.4, 6.2).
+    /// The reason to refuse a set of features, for a message; null when the set is accepted. The legacy interface is not supported: without
+    /// VERSION_1 the requests of some devices have another form (virtio 1.4, 6.2).
     /// </summary>
     internal static string? FaultOf(ulong offered, ulong taken)
     {

@@ -3,7 +3,8 @@ using Virtio.Devices;
 namespace Virtio.Transports;
 
 /// <summary>
-/// Calls a device on behalf of a guest's processor. A device that throws has a fault of its own, which must not reach that processor.
+/// Calls a device on behalf of a guest's processor. An exception is a fault of the device: it fails the device and must not reach the
+/// processor's thread.
 /// </summary>
 internal sealed class GuardedDevice(IVirtioDevice device, Action<string, Exception> fail)
 {
@@ -17,7 +18,7 @@ internal sealed class GuardedDevice(IVirtioDevice device, Action<string, Excepti
             }
             catch (Exception e)
             {
-                fail($"its configuration has no generation: {e.Message}", e);
+                fail($"its configuration generation cannot be read: {e.Message}", e);
                 return 0;
             }
         }

@@ -1,8 +1,8 @@
 namespace Virtio.Transports;
 
 /// <summary>
-/// The events a driver has not acknowledged yet, and the interrupt line that stands for them: asserted while there are any. Lock-free: workers raise,
-/// processors acknowledge.
+/// The events that the driver has not acknowledged yet, and the interrupt line, which is asserted while there are any. Lock-free: workers
+/// raise events, processors acknowledge them.
 /// </summary>
 internal sealed class InterruptStatus(Action<bool> setLine)
 {
@@ -11,24 +11,28 @@ internal sealed class InterruptStatus(Action<bool> setLine)
 
     private const int AnyEvent = UsedBuffer | ConfigChange;
 
-    // In one word with the events, so that an event of the host's that comes while the device is being reset is either cleared or refused.
+    // In one word with the events, so that an event from the host that comes during a reset is either cleared or refused.
     private const int Enabled = 1 << 8;
 
+    // The events and the Enabled bit. Changed atomically by any thread.
     private int _state;
+
+    // Threads that are in SettleLine. Changed atomically.
     private int _settling;
 
     internal uint Events => (uint)(Volatile.Read(ref _state) & AnyEvent);
 
-    /// <summary>From here on events are taken (DRIVER_OK).</summary>
+    /// <summary>Accepts events from now on (DRIVER_OK).</summary>
     internal void Enable() => Interlocked.Or(ref _state, Enabled);
 
-    /// <summary>Forgets all events and takes none any more (virtio 1.4, 2.4.1 and 4.2.2.1).</summary>
+    /// <summary>Clears all events, accepts none from now on, and deasserts the line (virtio 1.4, 2.4.1 and 4.2.2.1).</summary>
     internal void Disable()
     {
         Interlocked.Exchange(ref _state, 0);
         SettleLine();
 
-        // Whoever is about to set the line to what it was before does so, and corrects it, before the reset is over.
+        // Another thread may be about to set the line to the old level. Waits until it has done so and corrected the line, before the reset
+        // ends.
         SpinWait.SpinUntil(() => Volatile.Read(ref _settling) == 0);
     }
 
@@ -51,8 +55,9 @@ internal sealed class InterruptStatus(Action<bool> setLine)
         SettleLine();
     }
 
-    // Between reading the events and setting the line another thread may change both; whoever sets the line looks again, so that the last one to
-    // set it has seen the last events. Otherwise an event could stay without a line (a lost interrupt) or a line without an event (a storm).
+    // Between reading the events and setting the line another thread may change both. Each thread that has set the line reads the events
+    // again, so that the last thread to set it has seen the last events. Otherwise the line could stay low with an event pending (a lost
+    // interrupt), or high without one (a storm).
     private void SettleLine()
     {
         Interlocked.Increment(ref _settling);

@@ -1,29 +1,33 @@
 namespace Virtio.Transports;
 
 /// <content>
-/// Features and status (virtio 1.4, 2.1, 2.2 and 3.1.1). The order of the steps is the driver's duty, and many drivers take liberties with it. A step is
-/// required here only where the device cannot do without it: to be served a driver must have accepted VERSION_1 and nothing that was not offered, and
-/// what it says of its queues must make queues. Nothing is served before DRIVER_OK. docs/drivers.md has each order and what comes of it.
+/// Features and status (virtio 1.4, 2.1, 2.2 and 3.1.1). The driver must keep to the order of the steps, but many drivers do not. The
+/// device insists on a step only where it cannot do without it: it serves a driver that has accepted VERSION_1 and no feature that was not
+/// offered, and that has set up valid queues. It serves nothing before DRIVER_OK. docs/drivers.md lists each order and its result.
 /// </content>
 internal sealed partial class TransportDevice
 {
-    // A driver that is refused tries again; it must not be able to fill a log with that.
+    // A driver that is refused may try again without end; it must not be able to fill the log that way.
     private const int LoggedRefusals = 3;
 
-    // What the driver has accepted so far; changes no more once IsNegotiated. Written under the lock.
+    // The feature bits that the driver has accepted. Constant once IsNegotiated. Written under _gate, read without.
     private ulong _taken;
+
+    // The driver has accepted a feature bit above 63. Guarded by _gate.
     private bool _tookUnknown;
 
-    // How many refusals were logged, and the reason of the last one since the reset. Under the lock.
+    // Refusals that were logged. Guarded by _gate; resets do not clear it.
     private int _refusals;
+
+    // The reason of the last refusal since the reset. Guarded by _gate.
     private string? _lastRefusal;
 
-    /// <summary>The driver cannot change the features any more, and the layout of its rings is known.</summary>
+    /// <summary>The features are final, so the layout of the rings is known.</summary>
     private bool IsNegotiated => (Status & (DeviceStatus.FeaturesOk | DeviceStatus.DriverOk)) != 0;
 
     private bool Took(VirtioFeatures feature) => ((VirtioFeatures)_taken).HasFlag(feature);
 
-    /// <summary>DriverFeatures: accepts 32 features, at any time until FEATURES_OK or DRIVER_OK.</summary>
+    /// <summary>The DriverFeatures register: the driver accepts 32 features, at any time until FEATURES_OK or DRIVER_OK.</summary>
     internal void TakeFeatures(uint window, uint bits)
     {
         lock (_gate)
@@ -46,8 +50,8 @@ internal sealed partial class TransportDevice
     }
 
     /// <summary>
-    /// The status register. Bits are only ever added, so that a driver may write each by itself; only a reset clears them (virtio 1.4, 2.1.1). FAILED and
-    /// NEEDS_RESET end everything until the reset.
+    /// Handles a write to the status register. A write only adds bits, so a driver may write each bit alone; only a reset clears them
+    /// (virtio 1.4, 2.1.1). After FAILED or NEEDS_RESET the device does nothing until the reset.
     /// </summary>
     internal void WriteStatus(uint value)
     {
@@ -81,7 +85,10 @@ internal sealed partial class TransportDevice
         }
     }
 
-    /// <summary>FEATURES_OK stays clear where the features cannot be served (virtio 1.4, 2.2.2); the driver may then accept others.</summary>
+    /// <summary>
+    /// Handles FEATURES_OK. The bit stays clear when the features are not acceptable (virtio 1.4, 2.2.2); the driver may then accept
+    /// others.
+    /// </summary>
     private void AcceptFeatures()
     {
         if (FaultOfFeatures() is { } fault)
@@ -91,8 +98,8 @@ internal sealed partial class TransportDevice
     }
 
     /// <summary>
-    /// DRIVER_OK. A driver that never set FEATURES_OK is served with the features that it accepted. One that cannot be served will not look at any register
-    /// before it waits for its first request, so that the refusal is NEEDS_RESET.
+    /// Handles DRIVER_OK. A driver that never set FEATURES_OK is served with the features that it has accepted. A driver that cannot be
+    /// served reads no register before it waits for its first request, so it is refused with NEEDS_RESET.
     /// </summary>
     private void Begin()
     {
@@ -110,7 +117,9 @@ internal sealed partial class TransportDevice
     private string? FaultOfFeatures() =>
         _tookUnknown ? "the driver accepted features beyond the 64 that exist" : FeatureRules.FaultOf(_offered, _taken);
 
-    /// <summary>Says why a driver is not served, once for each reason and a few times in all.</summary>
+    /// <summary>
+    /// Logs why a driver is not served: not the same reason twice in a row, and at most <see cref="LoggedRefusals"/> times in all.
+    /// </summary>
     private void Refuse(string reason)
     {
         if (reason == _lastRefusal || _refusals >= LoggedRefusals)

@@ -2,16 +2,17 @@ using Virtio.Queues;
 
 namespace Virtio.Transports;
 
-/// <content>Its queues: set up, kicked, reset, suspended, each on its own.</content>
+/// <content>The queues: each is set up, kicked, reset and suspended on its own.</content>
 internal sealed partial class TransportDevice
 {
     internal QueueRegisters? Queue(uint index) => index < (uint)_queues.Length ? _queues[index] : null;
 
-    /// <summary>Its queues, for the instruments of the transport in which it is the device of that index.</summary>
+    /// <summary>The queues, for the transport's instruments.</summary>
+    /// <param name="device">Index of this device in the transport.</param>
     internal IEnumerable<CountedQueue> CountedQueues(int device) =>
         _queues.Select((queue, index) => new CountedQueue(device, Device.Id, index, queue.Counters, () => queue.Kicks));
 
-    /// <summary>Changes a queue's geometry; ignored while the queue is ready, and after it has run until it is reset.</summary>
+    /// <summary>Changes a queue's size or addresses. Ignored while the queue is ready, and from its first run until it is reset.</summary>
     internal void Configure(uint index, Action<QueueRegisters, uint> change, uint value)
     {
         lock (_gate)
@@ -22,8 +23,8 @@ internal sealed partial class TransportDevice
     }
 
     /// <summary>
-    /// QueueReady. Makes the queue of what was written, or ends it. Before the features are known the layout of the ring is not known either: then only
-    /// the register is set, and DRIVER_OK makes the queue. A geometry that makes no queue leaves it not ready.
+    /// Handles a write to QueueReady: makes the queue from the registers, or ends it. Before the features are final the layout of the ring
+    /// is unknown: then only the register is set, and DRIVER_OK makes the queue. With an invalid size or address the queue stays not ready.
     /// </summary>
     internal void SetReady(uint index, bool ready)
     {
@@ -50,7 +51,10 @@ internal sealed partial class TransportDevice
         }
     }
 
-    /// <summary>QueueReset: ends one queue, with none of what it holds given back, and lets it be set up anew (virtio 1.4, 2.6.1).</summary>
+    /// <summary>
+    /// Handles QueueReset: ends one queue without returning its chains to the driver, which may then set up the queue again (virtio 1.4,
+    /// 2.6.1).
+    /// </summary>
     internal void ResetQueue(uint index)
     {
         lock (_gate)
@@ -66,7 +70,7 @@ internal sealed partial class TransportDevice
             queue.Resetting = true;
             Stop(queue, (int)index);
 
-            // Otherwise the reset does not end: the device may still write to the queue's buffers.
+            // A device that did not stop the queue may still write to its buffers, so the reset never ends.
             if (Lost is not null)
                 return;
             queue.Clear();
@@ -75,8 +79,8 @@ internal sealed partial class TransportDevice
     }
 
     /// <summary>
-    /// Stops a queue when all that was taken from it is given back, and says where it stands; null when it does not run, or something was not given back in
-    /// time: then it goes on with nothing lost.
+    /// Drains and stops a queue, and returns its position in the ring. Null when the queue does not run, or when a request did not complete
+    /// in time: the queue then continues, and nothing is lost.
     /// </summary>
     internal QueueState? SuspendQueue(uint index, TimeSpan timeout)
     {
@@ -89,7 +93,7 @@ internal sealed partial class TransportDevice
         }
     }
 
-    /// <summary>Goes on with a suspended queue; false when there is none, or its ring is not what it was.</summary>
+    /// <summary>Serves a suspended queue again; false when there is none, or when <paramref name="state"/> does not fit its ring.</summary>
     internal bool ResumeQueue(uint index, QueueState state)
     {
         lock (_gate)
@@ -101,17 +105,18 @@ internal sealed partial class TransportDevice
         }
     }
 
-    /// <summary>The driver's notification. No lock: it comes from a processor on the path of a request.</summary>
+    /// <summary>Handles the driver's notification. It takes no lock, because a processor calls it on the path of a request.</summary>
     internal void Kick(uint index)
     {
-        // With NOTIFICATION_DATA it also says how far the driver got (virtio 1.4, 2.9). The ring says the same, and is what counts.
+        // With NOTIFICATION_DATA the upper bits hold the driver's ring position (virtio 1.4, 2.9). It is ignored: the ring itself holds it
+        // too.
         if (IsServing)
             Queue(Took(VirtioFeatures.NotificationData) ? unchecked((ushort)index) : index)?.Kick();
     }
 
     /// <summary>
-    /// Why a queue cannot become ready; null when it can, and was made if the features are known. A queue that has run would begin at the start of its
-    /// ring again and serve its old requests twice: only a reset of the queue or of the device makes it new.
+    /// The reason why a queue cannot become ready; null when it can. Also makes the queue if the features are final. A queue that has run
+    /// must be reset first, alone or with the device: otherwise it would begin at the start of its ring again and serve old requests twice.
     /// </summary>
     private string? FaultOfReady(int index, QueueRegisters queue)
     {
@@ -121,7 +126,9 @@ internal sealed partial class TransportDevice
         return isPossible ? null : $"queue {index} cannot be used: {queue.Geometry}";
     }
 
-    /// <summary>Makes the queues that became ready before the features were known. Null, or why one of them cannot be made.</summary>
+    /// <summary>
+    /// Makes the queues that became ready before the features were final. Returns why one of them cannot be made, or null.
+    /// </summary>
     private string? MakeReadyQueues()
     {
         for (int i = 0; i < _queues.Length; i++)
@@ -136,7 +143,8 @@ internal sealed partial class TransportDevice
     private bool TryMake(QueueRegisters queue, QueueState state)
     {
         Action interrupt = () => Interrupts.Raise(InterruptStatus.UsedBuffer);
-        if (queue.Size > queue.MaximumSize || !Virtqueue.TryCreate(queue.ToConfig(_taken, state), _memory, interrupt, queue.Signal, out Virtqueue? made))
+        if (queue.Size > queue.MaximumSize
+            || !Virtqueue.TryCreate(queue.ToConfig(_taken, state), _memory, interrupt, queue.Signal, out Virtqueue? made))
             return false;
         made!.PollTime = PollTime;
         made.StopLimit = StopLimit;
@@ -153,7 +161,7 @@ internal sealed partial class TransportDevice
             queue.Started = true;
             Device.StartQueue(index, queue.Queue!);
 
-            // A failure of another queue's that came before this one was there to be halted.
+            // Another queue may have failed the device before this queue could be halted with the others.
             if (!IsServing)
                 queue.Queue!.Halt();
         }

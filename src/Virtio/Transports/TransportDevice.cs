@@ -6,25 +6,37 @@ using Virtio.Queues;
 namespace Virtio.Transports;
 
 /// <summary>
-/// The state of one device as its driver sees it (virtio 1.4, 2.1 and 3.1): status, features, queues, reset. Written once for every transport, which
-/// only decodes registers. One lock for the registers; kicks and interrupts go without it, so that a worker never waits for a processor that waits
-/// for the worker to stop.
+/// The state of one device as its driver sees it (virtio 1.4, 2.1 and 3.1): status, features, queues, reset. It is independent of the
+/// transport, which only decodes registers. One lock guards the registers. Kicks and interrupts do not take it, so a worker never waits for
+/// a processor that waits for the worker to stop.
 /// </summary>
 internal sealed partial class TransportDevice
 {
-    // A guest can break its device as often as it likes; it must not be able to fill a log with that.
+    // A guest can make its device fail any number of times; it must not be able to fill the log that way.
     private const int LoggedFailures = 5;
 
+    // Guards the registers. Held during a reset, while that waits for workers.
     private readonly Lock _gate = new();
     private readonly GuestMemory _memory;
     private readonly ILogger _logger;
     private readonly QueueRegisters[] _queues;
     private readonly ulong _offered;
+
+    // The DeviceStatus. Changed atomically, under _gate except for NEEDS_RESET, which any thread adds; read without.
     private int _status;
+
+    // Failures that were logged. Incremented atomically; resets do not clear it.
     private int _failures;
+
+    // Identifies the time from DRIVER_OK to the reset; null outside of it. Written under _gate, read without.
     private object? _session;
 
-    internal TransportDevice(IVirtioDevice device, GuestMemory memory, Action<bool> setInterruptLine, Func<int, QueueSignal> createSignal, ILogger logger)
+    internal TransportDevice(
+        IVirtioDevice device,
+        GuestMemory memory,
+        Action<bool> setInterruptLine,
+        Func<int, QueueSignal> createSignal,
+        ILogger logger)
     {
         Device = device;
         Guarded = new GuardedDevice(device, (reason, e) => Fail(_session, reason, e));
@@ -41,24 +53,24 @@ internal sealed partial class TransportDevice
 
     internal InterruptStatus Interrupts { get; }
 
-    /// <summary>How long workers of its queues look for more requests before they sleep.</summary>
+    /// <summary>How long the workers of the queues poll for more requests before they sleep.</summary>
     internal TimeSpan PollTime { get; init; }
 
     /// <summary>How long the stop of a queue may wait for the device; infinite by default.</summary>
     internal TimeSpan StopLimit { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// Why the device is lost: it did not stop a queue. Null as a rule. From then on a reset does not end (the status stays
+    /// Set when the device is lost because it did not stop a queue; normally null. From then on a reset does not end (the status stays
     /// DEVICE_NEEDS_RESET), because the device may still write to the driver's memory. Written under the lock.
     /// </summary>
     internal QueueStopException? Lost { get; private set; }
 
-    /// <summary>Where the durations of requests go, if somewhere.</summary>
+    /// <summary>Records the durations of requests; null where they are not measured.</summary>
     internal RequestDuration? Duration { get; init; }
 
     internal DeviceStatus Status => (DeviceStatus)Volatile.Read(ref _status);
 
-    /// <summary>32 bits of the offered features; windows beyond the second are empty.</summary>
+    /// <summary>A window of 32 bits of the offered features. Windows beyond the second are empty.</summary>
     internal uint OfferedFeatures(uint window) => window switch
     {
         0 => unchecked((uint)_offered),
@@ -66,7 +78,9 @@ internal sealed partial class TransportDevice
         _ => 0,
     };
 
-    /// <summary>Back to the beginning; returns when nobody touches a queue or buffer any more.</summary>
+    /// <summary>
+    /// Resets the device. Returns when no thread touches a queue or buffer any more, unless the device is then <see cref="Lost"/>.
+    /// </summary>
     internal void ForceReset()
     {
         lock (_gate)
@@ -101,14 +115,15 @@ internal sealed partial class TransportDevice
 
     private void NotifyConfigChanged() => Interrupts.Raise(InterruptStatus.ConfigChange);
 
-    // Called by workers, so it takes no lock: a reset may hold it, waiting for that worker. An activation that a reset has ended fails nothing.
+    // Workers call this, so it does not take _gate: a reset may hold it and wait for that very worker. A call from an activation that a
+    // reset has ended is ignored.
     private void Fail(object? session, string reason, Exception? exception)
     {
         if (session != Volatile.Read(ref _session))
             return;
         if (!TryAddNeedsReset())
         {
-            // It does not run, so there is nothing to end. But a fault of its code is to be seen also then.
+            // The device does not run, so there is nothing to halt. An exception is a fault of its code and is logged all the same.
             if (exception is not null)
                 LogFailure(reason, exception);
             return;
@@ -149,7 +164,7 @@ internal sealed partial class TransportDevice
             queue.Clear();
         ForgetNegotiation();
 
-        // The status last: whoever reads 0 finds neither an event nor a device that could still raise one (virtio 1.4, 2.4.1).
+        // The status is written last: a driver that reads 0 finds no event, and no device that could still raise one (virtio 1.4, 2.4.1).
         Volatile.Write(ref _session, null);
         Interrupts.Disable();
         Volatile.Write(ref _status, Lost is null ? 0 : (int)DeviceStatus.NeedsReset);

@@ -5,7 +5,9 @@ using Virtio.Queues;
 
 namespace Virtio.Transports;
 
-/// <summary>The instruments of one transport, <see cref="VirtioMetrics"/>; made once and disposed with it. Thread-safe.</summary>
+/// <summary>
+/// The instruments of one transport (<see cref="VirtioMetrics"/>). Created once and disposed with the transport. Thread-safe.
+/// </summary>
 internal sealed class TransportMetrics : IDisposable
 {
     private readonly Meter _meter;
@@ -21,7 +23,7 @@ internal sealed class TransportMetrics : IDisposable
     internal RequestDuration DurationOf(int device, DeviceId type) =>
         new(_durations, new TagList { { "device", device }, { "type", type.ToString() } });
 
-    /// <summary>Adds the instruments of the queues of all devices. Once.</summary>
+    /// <summary>Adds the instruments of the queues of all devices. Called once.</summary>
     internal void Add(IEnumerable<CountedQueue> queues)
     {
         _queues = [.. queues];
@@ -31,11 +33,16 @@ internal sealed class TransportMetrics : IDisposable
         Count("virtio.queue.malformed", "{chain}", "Chains that broke a rule.", queue => queue.Counters.Malformed);
         Count("virtio.queue.kicks", "{kick}", "Notifications of the driver.", queue => queue.Kicks() + queue.Counters.Wakes);
         Count("virtio.queue.interrupts", "{interrupt}", "Used buffer notifications sent.", queue => queue.Counters.InterruptsSent);
-        Count("virtio.queue.interrupts.suppressed", "{batch}", "Batches of completed chains that the driver wanted no interrupt for.", queue => queue.Counters.InterruptsSuppressed);
+        Count(
+            "virtio.queue.interrupts.suppressed",
+            "{batch}",
+            "Batches of completed chains that the driver wanted no interrupt for.",
+            queue => queue.Counters.InterruptsSuppressed);
     }
 
     public void Dispose() => _meter.Dispose();
 
     private void Count(string name, string unit, string description, Func<CountedQueue, long> count) =>
-        _meter.CreateObservableCounter(name, () => _queues.Select(watched => new Measurement<long>(count(watched), watched.Tags)), unit, description);
+        _meter.CreateObservableCounter(
+            name, () => _queues.Select(watched => new Measurement<long>(count(watched), watched.Tags)), unit, description);
 }

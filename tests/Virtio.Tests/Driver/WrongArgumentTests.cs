@@ -30,7 +30,7 @@ public sealed class WrongArgumentTests
         ["the registers of a device take at least 512 bytes"] = () => WithBus(new MmioBusOptions { DeviceSize = 100 }),
         ["1 devices of 4096 bytes do not fit above this address"] = () => WithBus(new MmioBusOptions { BaseAddress = ulong.MaxValue - 10 }),
         ["interrupts are numbered from 0"] = () => WithBus(new MmioBusOptions { FirstInterrupt = -1 }),
-        ["a worker looks for a time of zero or more"] = () => WithBus(new MmioBusOptions { PollTime = TimeSpan.FromSeconds(-1) }),
+        ["a worker polls for a time of zero or more"] = () => WithBus(new MmioBusOptions { PollTime = TimeSpan.FromSeconds(-1) }),
         ["a limit is more than zero, or Timeout.InfiniteTimeSpan"] =
             () => _ = new TestBus(new TestBusOptions { StopLimit = TimeSpan.Zero }, new EntropyDevice()),
         ["is not whole pages of 4096 bytes"] = () => _ = new TestBus(new TestBusOptions { MemorySize = 1000 }, new EntropyDevice()),

@@ -6,8 +6,9 @@ using Virtio.Storage;
 namespace Virtio.Devices.Block;
 
 /// <summary>
-/// A block device (virtio 1.4, 5.2) on any <see cref="IBlockStorage"/>. Requests of an asynchronous storage run in parallel, up to the queue's depth;
-/// a slow one holds up no other. The device owns the storage: disposing it flushes and disposes the storage.
+/// A block device (virtio 1.4, 5.2) on any <see cref="IBlockStorage"/>. On an asynchronous storage the requests run in parallel, up to the
+/// size of the queue, and a slow request does not delay the others. The device owns the storage: disposing the device flushes and disposes
+/// the storage.
 /// </summary>
 public sealed class BlockDevice : IVirtioDevice
 {
@@ -21,21 +22,34 @@ public sealed class BlockDevice : IVirtioDevice
     private const int BlockSizeOffset = 20;
     private const int QueueCountOffset = 34;
 
-    // Header and status, the two descriptors of a request that carry no data.
+    // The header and the status byte: the two descriptors of a request that carry no data.
     private const int OverheadDescriptors = 2;
 
+    // Guards _activation, _remeasured and changes of the capacity.
     private readonly Lock _gate = new();
     private readonly ConfigSpace _config = new(ConfigLength);
     private readonly ushort[] _queueSizes;
+
+    // The worker of each queue; null where it was not started since the last reset. The transport changes one at a time.
     private readonly QueueWorker?[] _workers;
+
+    // Null while no driver runs. Written under _gate.
     private DeviceActivation? _activation;
+
+    // In sectors. Written under _gate, read by any thread.
     private long _capacity;
+
+    // The capacity has changed, and the driver was not notified yet. Guarded by _gate.
     private bool _remeasured;
+
+    // Exchanged atomically.
     private bool _disposed;
 
-    /// <summary>Makes a disk of a storage.</summary>
-    /// <param name="storage">The storage; read-only unless it is an <see cref="IWritableBlockStorage"/> that can write.</param>
-    /// <param name="options">How the disk shows itself.</param>
+    /// <summary>Creates a disk on a storage.</summary>
+    /// <param name="storage">
+    /// The storage. The disk is read-only unless this is an <see cref="IWritableBlockStorage"/> that can write.
+    /// </param>
+    /// <param name="options">What the disk shows to its driver.</param>
     /// <exception cref="ArgumentException">The id is longer than 20 characters or not ASCII.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The queue size, or the number of queues, is not allowed.</exception>
     public BlockDevice(IBlockStorage storage, BlockDeviceOptions? options = null)
@@ -43,7 +57,8 @@ public sealed class BlockDevice : IVirtioDevice
         ArgumentNullException.ThrowIfNull(storage);
         options ??= new BlockDeviceOptions();
         if (options.SerialNumber.Length > IdLength || !Ascii.IsValid(options.SerialNumber))
-            throw new ArgumentException($"serial number '{options.SerialNumber}' is not at most {IdLength} ASCII characters", nameof(options));
+            throw new ArgumentException(
+                $"serial number '{options.SerialNumber}' is not at most {IdLength} ASCII characters", nameof(options));
         if (options.QueueSize is < 1 or > Virtqueue.MaximumSize)
             throw new ArgumentOutOfRangeException(nameof(options), options.QueueSize,
                 $"a queue has 1 to {Virtqueue.MaximumSize} descriptors");
@@ -80,10 +95,10 @@ public sealed class BlockDevice : IVirtioDevice
     /// <inheritdoc/>
     public uint ConfigGeneration => _config.Generation;
 
-    /// <summary>Size in sectors of 512 bytes; a last partial sector of the storage is not shown.</summary>
+    /// <summary>The capacity in sectors of 512 bytes, without a partial sector at the end of the storage.</summary>
     public long SectorCount => Volatile.Read(ref _capacity);
 
-    /// <summary>Bytes at the end of the storage, 0 to 511, that make no whole sector: the driver does not see them.</summary>
+    /// <summary>Bytes of a partial sector at the end of the storage, 0 to 511. The driver does not see them.</summary>
     public int UnusedByteCount => (int)(Storage.Length % SectorSize);
 
     /// <summary>Whether writes are refused.</summary>
@@ -98,11 +113,12 @@ public sealed class BlockDevice : IVirtioDevice
     internal BlockErrorLog Errors { get; } = new();
 
     /// <summary>
-    /// Has the storage look for its length again, and tells the driver, now or when it starts, where the capacity is another one. From then on requests beyond the
-    /// new end fail. A disk may become shorter too: what lies beyond is for the guest to give up before; it is not asked. Thread-safe.
+    /// Makes the storage measure its length again. If the capacity has changed, the driver is notified, now or when it starts. From then on
+    /// requests beyond the new end fail. The disk may also become shorter: the guest is not asked, so it must stop using the end of the
+    /// disk before. Thread-safe.
     /// </summary>
     /// <returns>Whether the capacity has changed.</returns>
-    /// <exception cref="IOException">The storage cannot tell its length; the capacity stays as it was.</exception>
+    /// <exception cref="IOException">The storage cannot measure its length; the capacity stays as it was.</exception>
     public bool Remeasure()
     {
         lock (_gate)
@@ -147,7 +163,7 @@ public sealed class BlockDevice : IVirtioDevice
         Array.Clear(_workers);
     }
 
-    /// <summary>Makes everything written durable, then disposes the storage, whether or not that succeeded.</summary>
+    /// <summary>Stops the workers, flushes the storage, and disposes it even when the flush has failed.</summary>
     /// <exception cref="IOException">The last flush failed.</exception>
     public async ValueTask DisposeAsync()
     {
@@ -166,7 +182,8 @@ public sealed class BlockDevice : IVirtioDevice
         }
     }
 
-    // A capacity that changed while no driver ran, or while it was starting and had read the old one, is announced as soon as one does.
+    // Notifies the driver of a changed capacity. A change while no driver runs is announced at activation: a driver that was starting
+    // meanwhile may have read the old capacity.
     private void NotifyRemeasured()
     {
         if (!_remeasured || _activation is not { } activation)
@@ -186,7 +203,8 @@ public sealed class BlockDevice : IVirtioDevice
     {
         WriteCapacity();
         Span<byte> number = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteInt32LittleEndian(number, Math.Max(1, Math.Min((int)_queueSizes[0], DescriptorChain.MaximumDescriptors) - OverheadDescriptors));
+        int descriptors = Math.Min((int)_queueSizes[0], DescriptorChain.MaximumDescriptors);
+        BinaryPrimitives.WriteInt32LittleEndian(number, Math.Max(1, descriptors - OverheadDescriptors));
         _config.Update(SegmentMaximumOffset, number);
         BinaryPrimitives.WriteInt32LittleEndian(number, SectorSize);
         _config.Update(BlockSizeOffset, number);

@@ -1,6 +1,6 @@
 namespace Virtio.Devices.Block;
 
-/// <summary>Feature bits of the block device (virtio 1.4, 5.2.3) that are used here.</summary>
+/// <summary>The feature bits of the block device (virtio 1.4, 5.2.3) that this implementation offers.</summary>
 [Flags]
 internal enum BlockFeatures : ulong
 {
@@ -16,7 +16,7 @@ internal enum BlockFeatures : ulong
     /// <summary>VIRTIO_BLK_F_BLK_SIZE: the block size is in the configuration.</summary>
     BlockSize = 1UL << 6,
 
-    /// <summary>VIRTIO_BLK_F_FLUSH: flushes are served.</summary>
+    /// <summary>VIRTIO_BLK_F_FLUSH: the device serves FLUSH requests.</summary>
     Flush = 1UL << 9,
 
     /// <summary>VIRTIO_BLK_F_MQ: there are several queues, and their number is in the configuration.</summary>

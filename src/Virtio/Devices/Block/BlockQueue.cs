@@ -2,15 +2,15 @@ using Virtio.Queues;
 
 namespace Virtio.Devices.Block;
 
-/// <summary>What the requests of one running queue share.</summary>
+/// <summary>The state that all requests of one running queue share.</summary>
 internal sealed class BlockQueue(BlockDevice device, DeviceActivation activation, CancellationToken stopping)
 {
     private readonly Lock _gate = new();
 
-    // Requests of the batch under way that wait for its flush; null where there are none. The worker's.
+    // The requests of the current batch that wait for its flush; null when there are none. Belongs to the worker's thread.
     private FlushGroup? _group;
 
-    // Groups to use again. Guarded by the gate: a group ends on the thread that ended its flush.
+    // Free groups for reuse. Guarded by _gate, because a group is returned on the thread that ended its flush.
     private FlushGroup? _free;
 
     internal BlockDevice Device => device;
@@ -28,7 +28,8 @@ internal sealed class BlockQueue(BlockDevice device, DeviceActivation activation
     }
 
     /// <summary>
-    /// Has a request wait for the one flush of its batch: a FLUSH, or a write that has ended and must be durable before it is complete. For the worker.
+    /// Adds a request to the one flush of its batch: a FLUSH request, or a finished write that must be durable before it is completed. For
+    /// the worker's thread.
     /// </summary>
     internal void FlushAtEndOfBatch(BlockRequest request)
     {
@@ -36,7 +37,7 @@ internal sealed class BlockQueue(BlockDevice device, DeviceActivation activation
         _group.Add(request);
     }
 
-    /// <summary>Starts the flush that requests of this batch wait for. For the worker.</summary>
+    /// <summary>Starts the flush for which requests of this batch wait, if there are any. For the worker's thread.</summary>
     internal void EndBatch()
     {
         if (_group is not { } group)

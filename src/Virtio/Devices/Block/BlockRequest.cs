@@ -5,8 +5,9 @@ using Virtio.Queues;
 namespace Virtio.Devices.Block;
 
 /// <summary>
-/// One request (virtio 1.4, 5.2.6): a header of 16 readable bytes, data either way, one status byte, the last writable one; cut into descriptors as
-/// the driver likes. Kept with its chain object and used again, so that a request allocates nothing.
+/// One request (virtio 1.4, 5.2.6): a header of 16 readable bytes, the data in one direction, and a status byte, which is the last writable
+/// byte. The driver may cut it into descriptors in any way. The object stays with its chain object and is reused, so that a request
+/// allocates nothing.
 /// </summary>
 internal sealed class BlockRequest
 {
@@ -17,10 +18,16 @@ internal sealed class BlockRequest
     private readonly List<Memory<byte>> _room = [];
     private readonly List<ReadOnlyMemory<byte>> _data = [];
     private readonly Action _continue;
+
+    // The mutable fields belong to the thread that works on the request: the worker, then the thread on which the storage's operation ends.
+
+    // The operation of the storage that is in flight.
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
 
-    // The write under way ends on another thread and is followed by a flush of its own.
+    // The write in flight ends on another thread, maybe after its batch's flush has started, so a flush of its own follows.
     private bool _flushNext;
+
+    // Of the header: the driver's numbers, unchecked.
     private uint _type;
     private ulong _sector;
 
@@ -38,7 +45,7 @@ internal sealed class BlockRequest
         Span<byte> header = stackalloc byte[HeaderLength];
         if (_chain.Writer.Remaining == 0)
         {
-            // There is no room even for a status: nothing may be done whose outcome could not be told.
+            // There is no room for a status byte. A request whose result cannot be reported must not be executed.
             _chain.Complete(0);
             return;
         }
@@ -78,7 +85,8 @@ internal sealed class BlockRequest
                 Finish(BlockStatus.Ok);
                 break;
             case BlockRequestType.GetId:
-                _chain.Writer.TryWrite(Device.SerialNumberBytes.AsSpan(0, (int)Math.Min(BlockDevice.IdLength, _chain.Writer.Remaining - 1)));
+                int length = (int)Math.Min(BlockDevice.IdLength, _chain.Writer.Remaining - 1);
+                _chain.Writer.TryWrite(Device.SerialNumberBytes.AsSpan(0, length));
                 Finish(BlockStatus.Ok);
                 break;
             default:
@@ -126,9 +134,11 @@ internal sealed class BlockRequest
 
     private bool IsInRange(long length)
     {
-        // Compared without adding: sector and length are the guest's, and their sum could wrap into the disk.
+        // Compared without adding: the guest chooses sector and length, and their sum could wrap around to a place inside the disk.
         var capacity = (ulong)Device.SectorCount;
-        return length % BlockDevice.SectorSize == 0 && _sector <= capacity && (ulong)(length / BlockDevice.SectorSize) <= capacity - _sector;
+        return length % BlockDevice.SectorSize == 0
+            && _sector <= capacity
+            && (ulong)(length / BlockDevice.SectorSize) <= capacity - _sector;
     }
 
     private void Await(ValueTask work)
@@ -161,7 +171,7 @@ internal sealed class BlockRequest
         Finish(BlockStatus.Ok);
     }
 
-    /// <summary>The flush that this request waited for has ended. For the thread that ended it.</summary>
+    /// <summary>The flush that this request waited for has ended. Called on the thread that ended it.</summary>
     internal void Flushed(Exception? failure)
     {
         if (failure is null)
@@ -179,12 +189,12 @@ internal sealed class BlockRequest
 
     private void Finish(BlockStatus status)
     {
-        // What is cancelled because the queue is being stopped is no answer.
+        // A request that was cancelled because the queue is being stopped is not answered, so it is not counted as an error.
         if (status != BlockStatus.Ok && !_queue.Stopping.IsCancellationRequested)
             _chain.CountError();
 
-        // The reported length counts from the first writable byte without a gap (virtio 1.4, 2.7.8.2): the status counts only when all before it
-        // was written, which nobody knows of data that failed half-way.
+        // The used length counts the bytes from the first writable byte up to a gap (virtio 1.4, 2.7.8.2). The status byte counts only when
+        // all bytes before it were written. How much of the data was written is unknown when a request has failed half-way.
         ChainWriter writer = _chain.Writer;
         long written = status == BlockStatus.Ok ? writer.Written : 0;
         bool gap = writer.Remaining > 1 || written < writer.Written;

@@ -1,6 +1,6 @@
 namespace Virtio.Devices.Block;
 
-/// <summary>What the last byte of a request says (virtio 1.4, 5.2.6).</summary>
+/// <summary>Values of a request's status byte (virtio 1.4, 5.2.6).</summary>
 internal enum BlockStatus : byte
 {
     Ok = 0,

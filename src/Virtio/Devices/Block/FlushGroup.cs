@@ -4,8 +4,8 @@ using Virtio.Storage;
 namespace Virtio.Devices.Block;
 
 /// <summary>
-/// The requests of one batch that wait for the same flush of the storage. All of their writes ended before the flush starts, so it covers each of them
-/// (virtio 1.4, 5.2.6.2). Used again, so that a flush allocates nothing.
+/// The requests of one batch that wait for the same flush of the storage. The flush starts after all of their writes have ended, so it
+/// covers each of them (virtio 1.4, 5.2.6.2). The object is reused, so that a flush allocates nothing.
 /// </summary>
 internal sealed class FlushGroup
 {
@@ -13,7 +13,7 @@ internal sealed class FlushGroup
     private readonly List<BlockRequest> _requests = [];
     private readonly Action _end;
 
-    // The flush under way.
+    // The flush in flight.
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
 
     internal FlushGroup(BlockQueue queue)
@@ -22,12 +22,15 @@ internal sealed class FlushGroup
         _end = End;
     }
 
-    /// <summary>The next in the queue's list of groups to use again.</summary>
+    /// <summary>The next in the queue's list of free groups.</summary>
     internal FlushGroup? Next { get; set; }
 
     internal void Add(BlockRequest request) => _requests.Add(request);
 
-    /// <summary>Flushes the storage, then completes the requests: on this thread if the flush ends at once, otherwise on the one that ends it.</summary>
+    /// <summary>
+    /// Flushes the storage, then completes the requests: on this thread if the flush ends at once, otherwise on the thread that ends the
+    /// flush.
+    /// </summary>
     internal void Flush(IWritableBlockStorage storage, CancellationToken stopping)
     {
         try
@@ -36,7 +39,7 @@ internal sealed class FlushGroup
         }
         catch (Exception e)
         {
-            // Thrown by the call itself: nothing was started.
+            // The call itself has thrown, so no flush was started.
             Complete(e);
         }
     }

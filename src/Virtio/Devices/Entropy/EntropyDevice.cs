@@ -8,7 +8,7 @@ namespace Virtio.Devices.Entropy;
 /// </summary>
 public sealed class EntropyDevice : IVirtioDevice
 {
-    // Enough for any driver at a time, and a bound on the work of one request: a chain may name the same page many times over.
+    // More than any driver asks for at a time. It bounds the work of one request, because a chain may name the same page many times.
     private const int MaximumBytes = 64 * 1024;
 
     private QueueWorker? _worker;
@@ -42,7 +42,7 @@ public sealed class EntropyDevice : IVirtioDevice
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // In place: no copy, and no allocation whose size the guest could choose.
+    // Fills guest memory in place: this needs no copy, and no allocation of a size that the guest chooses.
     internal static void FillWithRandomBytes(DescriptorChain chain)
     {
         while (chain.Writer.Written < MaximumBytes && chain.Writer.TryGetSpan(out Span<byte> room))

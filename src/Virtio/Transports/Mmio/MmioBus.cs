@@ -7,8 +7,8 @@ using Virtio.Queues;
 namespace Virtio.Transports.Mmio;
 
 /// <summary>
-/// A virtio-mmio bus (virtio 1.4, 4.2): devices side by side in guest-physical address space, one interrupt each. It needs no virtual machine: whoever
-/// sees the guest's accesses calls <see cref="HandleMmio"/>, from any number of threads.
+/// A virtio-mmio bus (virtio 1.4, 4.2): devices side by side in guest-physical address space, with one interrupt each. It works with any
+/// virtual machine monitor, which passes the guest's accesses to <see cref="HandleMmio"/>, from any number of threads.
 /// </summary>
 public sealed class MmioBus : IAsyncDisposable
 {
@@ -19,13 +19,13 @@ public sealed class MmioBus : IAsyncDisposable
     private readonly TransportMetrics _metrics;
     private int _disposed;
 
-    /// <summary>Puts devices on a new bus. The bus owns them from now on; where this throws, the caller still does.</summary>
+    /// <summary>Creates a bus with devices. The bus owns the devices from now on, unless the constructor throws.</summary>
     /// <param name="options">Addresses and interrupts.</param>
-    /// <param name="memory">Guest RAM; the caller's, to be disposed after the bus.</param>
+    /// <param name="memory">Guest RAM. The caller owns it, and disposes it after the bus.</param>
     /// <param name="devices">The devices, in order of address.</param>
     /// <param name="setInterrupt">
-    /// Asserts or deasserts an interrupt line, by number; level-triggered; called from any thread. It must neither throw nor reset a device: it is called by
-    /// the very workers that a reset waits for.
+    /// Asserts or deasserts an interrupt line, by number; level-triggered; called from any thread. It must neither throw nor reset a
+    /// device, because the workers that a reset waits for call it.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which.</exception>
     /// <exception cref="ArgumentException">A device is null, is given twice, or has a queue that is too large.</exception>
@@ -62,11 +62,11 @@ public sealed class MmioBus : IAsyncDisposable
         }
     }
 
-    /// <summary>The devices and where they are.</summary>
+    /// <summary>The devices and their places on the bus.</summary>
     public IReadOnlyList<MmioBusDevice> Devices => _devices;
 
     /// <summary>
-    /// Carries out one access of the guest. Never throws for what a guest does: an access of any width and offset has a defined answer.
+    /// Carries out one access of the guest. No access makes it throw: every width and offset has a defined result.
     /// </summary>
     /// <param name="address">Guest-physical address.</param>
     /// <param name="data">The bytes to write, or the room to read into, in guest (little-endian) order.</param>
@@ -92,26 +92,34 @@ public sealed class MmioBus : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops serving a queue once everything taken from it is given back, and says where its ring stands. The driver notices nothing but a pause: its kicks do
-    /// nothing until <see cref="ResumeQueue"/>, which looks at the ring by itself. Thread-safe.
+    /// Drains a queue, stops serving it, and returns its position in the ring. The driver only sees a pause: its kicks do nothing until
+    /// <see cref="ResumeQueue"/>, after which the worker looks for requests without a kick. Thread-safe.
     /// </summary>
     /// <param name="device">Index of the device on the bus.</param>
     /// <param name="queue">Index of the queue in its device.</param>
-    /// <param name="timeout">How long requests may take to end; none is cancelled.</param>
-    /// <returns>Where to go on; null when the queue is not being served, or goes on because not all requests ended in time.</returns>
+    /// <param name="timeout">How long to wait for the requests in flight; none is cancelled.</param>
+    /// <returns>
+    /// The position to continue from. Null when the queue is not being served, or when a request did not complete in time and the queue
+    /// therefore continues.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device or queue.</exception>
     public QueueState? SuspendQueue(int device, int queue, TimeSpan timeout) =>
         TransportOf(device, queue).SuspendQueue((uint)queue, timeout);
 
-    /// <summary>Serves a suspended queue again, from where its ring stands. Thread-safe.</summary>
+    /// <summary>Serves a suspended queue again, from its position in the ring. Thread-safe.</summary>
     /// <param name="device">Index of the device on the bus.</param>
     /// <param name="queue">Index of the queue in its device.</param>
     /// <param name="state">What <see cref="SuspendQueue"/> returned.</param>
-    /// <returns>False when the queue is not suspended, for example because the driver has reset it since, or the state is none of its ring.</returns>
+    /// <returns>
+    /// False when the queue is not suspended, for example because the driver has reset it since, or when the state does not fit its ring.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device or queue.</exception>
     public bool ResumeQueue(int device, int queue, QueueState state) => TransportOf(device, queue).ResumeQueue((uint)queue, state);
 
-    /// <summary>Resets every device, which joins its workers, then disposes all of them, also when one fails: its exception comes afterwards.</summary>
+    /// <summary>
+    /// Resets every device, which joins its workers, then disposes every device. When one fails, the others are still disposed, and the
+    /// exception is thrown at the end.
+    /// </summary>
     /// <exception cref="QueueStopException">A device did not stop a queue within <see cref="MmioBusOptions.StopLimit"/>.</exception>
     /// <exception cref="AggregateException">Several devices could not be stopped or disposed.</exception>
     public async ValueTask DisposeAsync()
@@ -119,12 +127,12 @@ public sealed class MmioBus : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
 
-        // All first: once this is done nothing touches guest memory any more, whatever disposing does.
+        // All devices are reset before the first is disposed: from then on nothing touches guest memory any more, even if disposing fails.
         foreach (MmioDevice decoder in _decoders)
             decoder.Transport.ForceReset();
         List<Exception> failures = [.. _decoders.Select(decoder => decoder.Transport.Lost).OfType<QueueStopException>()];
 
-        // The worker of a queue that did not stop still waits for its signal.
+        // Signals are kept when a queue did not stop, because its worker still waits for one.
         bool isStopped = failures.Count == 0;
         for (int i = 0; i < _devices.Length; i++)
         {
@@ -151,7 +159,7 @@ public sealed class MmioBus : IAsyncDisposable
     {
         Task disposal = _devices[index].Device.DisposeAsync().AsTask();
 
-        // What a lost device waits for may never come, here too.
+        // The disposal of a lost device may never end either, so it is awaited only up to the limit.
         bool isLost = _decoders[index].Transport.Lost is not null;
         if (isLost)
             await Task.WhenAny(disposal, Task.Delay(_options.StopLimit)).ConfigureAwait(false);
@@ -178,7 +186,7 @@ public sealed class MmioBus : IAsyncDisposable
         return signal;
     }
 
-    // A null among the devices is refused right after.
+    // A null device is refused by MmioBusValidation right after this.
     private MmioBusDevice Place(IVirtioDevice? device, int index) => new(
         device!,
         _options.BaseAddress + ((ulong)index * _options.DeviceSize),

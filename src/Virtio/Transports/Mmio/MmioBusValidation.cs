@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Transports.Mmio;
 
-/// <summary>Checks what a bus is made of; each message says what is wrong, with which value.</summary>
+/// <summary>Checks the options and devices of a bus. Each message says what is wrong, and with which value.</summary>
 internal static class MmioBusValidation
 {
     private const uint MinimumDeviceSize = 0x200;
@@ -21,7 +21,7 @@ internal static class MmioBusValidation
         Require(
             options.FirstInterrupt >= 0 && options.FirstInterrupt <= int.MaxValue - devices.Length,
             nameof(options.FirstInterrupt), options.FirstInterrupt, "interrupts are numbered from 0");
-        Require(options.PollTime >= TimeSpan.Zero, nameof(options.PollTime), options.PollTime, "a worker looks for a time of zero or more");
+        Require(options.PollTime >= TimeSpan.Zero, nameof(options.PollTime), options.PollTime, "a worker polls for a time of zero or more");
         Require(
             options.StopLimit > TimeSpan.Zero || options.StopLimit == Timeout.InfiniteTimeSpan,
             nameof(options.StopLimit), options.StopLimit, "the limit of a stop is more than zero, or Timeout.InfiniteTimeSpan");
@@ -38,7 +38,8 @@ internal static class MmioBusValidation
         if (first != index)
         {
             throw new ArgumentException(
-                $"devices {first} and {index} are the same object, a {device.GetType().Name}: each place on the bus needs a device of its own",
+                $"devices {first} and {index} are the same object, a {device.GetType().Name}: "
+                + "each place on the bus needs a device of its own",
                 nameof(devices));
         }
 

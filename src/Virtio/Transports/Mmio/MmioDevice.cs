@@ -3,14 +3,15 @@ using System.Buffers.Binary;
 namespace Virtio.Transports.Mmio;
 
 /// <summary>
-/// Decodes the virtio-mmio registers of one device. Every offset and width has an answer: control registers are 32 bits wide and aligned
-/// (virtio 1.4, 4.2.2.2), any other access to them reads 0 and writes nothing.
+/// Decodes the virtio-mmio registers of one device. Every offset and width has a defined result. Control registers are 32 bits wide and
+/// aligned (virtio 1.4, 4.2.2.2); any other access to them reads 0 and writes nothing.
 /// </summary>
 internal sealed class MmioDevice(TransportDevice transport)
 {
-    // "VNET" in ASCII: nobody's PCI vendor; drivers only show it.
+    // "VNET" in ASCII. It is no assigned PCI vendor id, and drivers only display it.
     private const uint Vendor = 0x54454e56;
 
+    // The selector registers. Without a lock: a driver that writes them from two processors at a time only harms itself.
     private uint _deviceFeaturesSelect;
     private uint _driverFeaturesSelect;
     private uint _queueSelect;

@@ -6,7 +6,7 @@ public static class MmioRegisters
     /// <summary>What <see cref="Magic"/> reads: "virt".</summary>
     public const uint MagicValue = 0x74726976;
 
-    /// <summary>What <see cref="DeviceVersion"/> reads: not the legacy interface.</summary>
+    /// <summary>What <see cref="DeviceVersion"/> reads: the interface of virtio 1.x, not the legacy one.</summary>
     public const uint Version = 2;
 
     /// <summary>Magic value.</summary>
@@ -27,7 +27,7 @@ public static class MmioRegisters
     /// <summary>Selects the window that <see cref="DeviceFeatures"/> shows.</summary>
     public const int DeviceFeaturesSelect = 0x014;
 
-    /// <summary>The selected window of features the driver takes.</summary>
+    /// <summary>The selected window of features that the driver accepts.</summary>
     public const int DriverFeatures = 0x020;
 
     /// <summary>Selects the window that <see cref="DriverFeatures"/> writes.</summary>
@@ -45,7 +45,7 @@ public static class MmioRegisters
     /// <summary>1 while the selected queue is in use.</summary>
     public const int QueueReady = 0x044;
 
-    /// <summary>Kicks the queue whose index is written.</summary>
+    /// <summary>Kicks the queue with the index that is written.</summary>
     public const int QueueNotify = 0x050;
 
     /// <summary>Events not yet acknowledged.</summary>
@@ -84,10 +84,10 @@ public static class MmioRegisters
     /// <summary>Base of the selected region, high half.</summary>
     public const int SharedMemoryBaseHigh = 0x0bc;
 
-    /// <summary>Resets the selected queue; 1 while that goes on (VIRTIO_F_RING_RESET).</summary>
+    /// <summary>Resets the selected queue; reads 1 during the reset (VIRTIO_F_RING_RESET).</summary>
     public const int QueueReset = 0x0c0;
 
-    /// <summary>Changes with the configuration space.</summary>
+    /// <summary>Changes whenever the configuration space changes.</summary>
     public const int ConfigGeneration = 0x0fc;
 
     /// <summary>First byte of configuration space.</summary>
