@@ -12,18 +12,23 @@ public sealed unsafe class GuestMemory : IDisposable
 {
     private const ulong PageSize = 4096;
 
-    // A host that backs memory with large pages of itself does so only where they are aligned on both sides, for the host and for the
-    // guest.
+    // A host that uses large pages by itself does so only where both the host address and the guest address are aligned to them.
     private const ulong LargePageSize = 2 << 20;
 
-    // Keeps what was given up alive: a mapping may end with its owner's finalizer.
+    // References to memory that must stay mapped: without them a finalizer of the mapping's owner could unmap it.
     private static readonly ConcurrentBag<GuestMemory> Kept = [];
 
     private readonly Action _free;
     private readonly GuestMemoryRegion[] _regions;
     private readonly GuestMemoryChunk[] _chunks;
+
+    // The chunk in which an address was found last. Any thread replaces it; it is only a hint, checked at each use.
     private GuestMemoryChunk _lastHit;
+
+    // Written by the thread that disposes.
     private bool _disposed;
+
+    // Set by any thread, never cleared.
     private volatile bool _isKept;
 
     private GuestMemory(GuestMemoryRegion[] regions, Action free)
@@ -71,13 +76,14 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// RAM that somebody else has put into this process: another machine monitor, or whoever mapped a file that other processes have too.
+    /// Wraps RAM that the caller has mapped: that of another machine monitor, or a mapping of a file that is shared with other processes.
     /// </summary>
     /// <param name="regions">
-    /// Page-aligned (4 KiB), in ascending order of address, not overlapping; there and writable until <paramref name="free"/>.
+    /// Page-aligned (4 KiB), in ascending order of address, not overlapping. They must stay mapped and writable until
+    /// <paramref name="free"/> is called.
     /// </param>
     /// <param name="free">Called once, by <see cref="Dispose"/>.</param>
-    /// <exception cref="ArgumentException">The regions are none, unaligned, unordered, or overlap.</exception>
+    /// <exception cref="ArgumentException">The regions are empty, unaligned, unordered, or overlap.</exception>
     public static GuestMemory Of(IEnumerable<GuestMemoryRegion> regions, Action free)
     {
         ArgumentNullException.ThrowIfNull(regions);
@@ -120,8 +126,8 @@ public sealed unsafe class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// A range in place, for code that plays the guest's part: a driver, a loader. False when it is empty or not contiguous here, which a
-    /// range within one aligned GiB of a region always is.
+    /// Finds a range in place, for code that acts for the guest, such as a driver or a loader. False when the range is empty, outside RAM,
+    /// or not contiguous in this process. A range within one GiB of a region, aligned to the region's start, is always contiguous.
     /// </summary>
     public bool TryGetBuffer(ulong address, int length, out GuestBuffer buffer)
     {

@@ -1,6 +1,6 @@
 namespace Virtio.Storage;
 
-/// <summary>The one check of a request's range that every storage here makes before it touches anything.</summary>
+/// <summary>Checks the range of a request. Every storage here calls it before it reads or writes.</summary>
 internal static class BlockRange
 {
     /// <returns>The bytes in all buffers.</returns>
@@ -25,9 +25,10 @@ internal static class BlockRange
 
     private static long Check(long length, long offset, long total)
     {
-        // Subtracting from the length: an offset near 2^63 plus the total would wrap.
+        // The total is subtracted from the length, because an offset near 2^63 plus the total would wrap.
         if (offset < 0 || total > length || offset > length - total)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{total} bytes from {offset} on lie outside a storage of {length} bytes.");
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), offset, $"{total} bytes from {offset} on lie outside a storage of {length} bytes");
         return total;
     }
 }

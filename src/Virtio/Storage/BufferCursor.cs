@@ -1,10 +1,16 @@
 namespace Virtio.Storage;
 
-/// <summary>A part of a list of buffers, being filled from its start. It stands wherever the bytes so far have reached, over retries too.</summary>
+/// <summary>
+/// A part of a list of buffers that is filled from its start. It keeps its position over retries. For one thread at a time.
+/// </summary>
 internal sealed class BufferCursor
 {
     private readonly IReadOnlyList<Memory<byte>> _buffers;
+
+    // Index of the buffer for the next byte.
     private int _index;
+
+    // Position of the next byte in that buffer.
     private int _start;
 
     /// <param name="offset">The position of the part in the storage.</param>
@@ -21,13 +27,13 @@ internal sealed class BufferCursor
         Remaining = count;
     }
 
-    /// <summary>The position in the storage of the next byte.</summary>
+    /// <summary>The position of the next byte in the storage.</summary>
     public long Offset { get; private set; }
 
     /// <summary>The bytes still missing.</summary>
     public long Remaining { get; private set; }
 
-    /// <summary>Where the next bytes go; never empty while some are missing.</summary>
+    /// <summary>The room for the next bytes, at most <paramref name="most"/>; never empty while bytes are missing.</summary>
     public Memory<byte> Target(long most)
     {
         while (_start == _buffers[_index].Length)

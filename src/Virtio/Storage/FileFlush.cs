@@ -3,19 +3,29 @@ using System.Threading.Tasks.Sources;
 namespace Virtio.Storage;
 
 /// <summary>
-/// One wait for a flush. It is used again, so that a flush allocates nothing: once the flusher has completed it and its
-/// caller has taken the result, in either order, for a cancelled caller does not wait for the flusher.
+/// One wait for a flush. The object is reused, so that a flush allocates nothing. It is free once the flusher has completed it and the
+/// caller has taken the result. These two come in either order, because a cancelled caller does not wait for the flusher.
 /// </summary>
 internal sealed class FileFlush(FileFlusher owner) : IValueTaskSource
 {
     private const int Users = 2;
 
+    // Set once per use, by the thread that wins _decided.
     private ManualResetValueTaskSourceCore<bool> _core;
+
+    // Registered by the caller, disposed when it takes the result.
     private CancellationTokenRegistration _cancellation;
+
+    // How many of the flusher and the caller are not done yet. Decremented atomically; the last one resets the object.
     private int _users = Users;
+
+    // 1 once the result is decided, by the flusher or by a cancellation. Exchanged atomically.
     private int _decided;
 
-    /// <summary>The next in the owner's list of waiting or of free ones; guarded by the owner's lock, then by the one who took the list.</summary>
+    /// <summary>
+    /// The next in the owner's list of waiting or free objects. Guarded by the owner's lock; after the flusher has taken the list, owned by
+    /// the flusher's thread.
+    /// </summary>
     public FileFlush? Next { get; set; }
 
     public ValueTask Begin(CancellationToken cancellationToken)
@@ -45,7 +55,8 @@ internal sealed class FileFlush(FileFlusher owner) : IValueTaskSource
 
     public void GetResult(short token)
     {
-        // Asked too early it throws and is still in use; asked a second time it throws here.
+        // A call before the end throws and leaves the object in use. A second call throws in the next line, because the version has
+        // changed.
         bool ended = _core.GetStatus(token) != ValueTaskSourceStatus.Pending;
         try
         {
@@ -55,7 +66,7 @@ internal sealed class FileFlush(FileFlusher owner) : IValueTaskSource
         {
             if (ended)
             {
-                // Waits for a cancellation under way, which must not meet the next use.
+                // Waits for a cancellation callback that is running: it must not reach the next use of this object.
                 _cancellation.Dispose();
                 Release();
             }

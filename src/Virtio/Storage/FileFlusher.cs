@@ -5,48 +5,51 @@ using Microsoft.Win32.SafeHandles;
 namespace Virtio.Storage;
 
 /// <summary>
-/// Flushes a file with one sync at a time (group commit). All callers that ask while a sync runs share the next one: it starts after each of them
-/// asked, so it covers what each of them had written.
+/// Flushes a file with one sync at a time (group commit). All callers that come while a sync runs share the next sync. It starts after each
+/// of these calls, so it covers what each caller had written.
 /// </summary>
 /// <remarks>
-/// A sync runs on the caller's thread while syncs of this file are cheaper than a switch to another thread, as on a file system in memory or a disk
-/// whose cache survives a power cut. Otherwise it runs on the thread pool, and the caller can serve other requests meanwhile.
+/// A sync runs on the caller's thread while syncs of this file are cheaper than a switch to another thread, as on a file system in memory
+/// or a disk with a cache that survives a power cut. Otherwise it runs on the thread pool, and the caller can serve other requests
+/// meanwhile.
 /// </remarks>
-/// <param name="path">For messages.</param>
+/// <param name="path">The file's path, for messages.</param>
 /// <param name="handle">The open file.</param>
-/// <param name="logger">Where the first failure is logged.</param>
+/// <param name="logger">Receives the first failure.</param>
 /// <param name="clock">Measures how long a sync takes.</param>
 internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger logger, TimeProvider clock) : IThreadPoolWorkItem
 {
-    /// <summary>EINTR: left behind by a try that was repeated.</summary>
+    /// <summary>EINTR: the error number that an interrupted and repeated fsync leaves behind.</summary>
     private const int Interrupted = 4;
 
-    // About what it costs to hand a flush to the thread pool and to wake the queue's worker afterwards.
+    // Approximately the cost of passing a flush to the thread pool and waking the queue's worker afterwards.
     private static readonly TimeSpan ThreadSwitch = TimeSpan.FromMicroseconds(20);
 
-    // Each shorter sync moves the estimate by an eighth of the difference; a longer one replaces it. So a disk whose syncs vary blocks the
-    // caller once in some forty syncs at most.
+    // Each shorter sync moves the estimate by an eighth of the difference; a longer one replaces it. A disk with syncs of varying length
+    // thus blocks the caller at most once in about forty syncs.
     private const int EstimateShift = 3;
 
     private readonly Lock _lock = new();
 
-    // Held during a sync. The kernel reports a failed write-back to one sync only, so two at once could tell the second caller that lost data is safe.
+    // Held during a sync. The kernel reports a failed write-back to one sync only: of two parallel syncs one would report success although
+    // data is lost.
     private readonly Lock _syncing = new();
 
-    // Callers that wait for the next sync on the thread pool, and objects to use again. Guarded by _lock.
+    // Lists of the callers that wait for the next sync on the thread pool, and of free objects. Guarded by _lock.
     private FileFlush? _waiting;
     private FileFlush? _free;
 
     // A sync is queued to the thread pool or runs there. Guarded by _lock.
     private bool _running;
 
-    // Of the first sync that failed. Guarded by _lock.
+    // The failure of the first sync that failed; null before. Guarded by _lock.
     private StorageException? _failure;
 
     // Syncs begun so far. Written under _syncing; read without it.
     private long _begun;
 
-    // The estimate of how long the next sync takes, in ticks of the clock; negative before the first one. Written under _syncing; read without it.
+    // The estimate of how long the next sync takes, in ticks of the clock; negative before the first sync. Written under _syncing; read
+    // without it.
     private long _estimate = -1;
 
     internal FileFlusher(string path, SafeFileHandle handle, ILogger logger)
@@ -65,7 +68,7 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
         StorageException? failure;
         lock (_syncing)
         {
-            // Every sync that was begun has ended, because the lock is held during one.
+            // Every sync that has begun has also ended, because a sync holds this lock.
             failure = begun < _begun ? FirstFailure() : SyncUnlessFailed();
         }
 
@@ -110,7 +113,7 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
         StorageException? failure;
         lock (_syncing)
         {
-            // Under the lock, so that the callers that came while an earlier sync held it are covered too.
+            // The list is taken under the _syncing lock, so that it includes the callers that came while an earlier sync held that lock.
             lock (_lock)
             {
                 batch = _waiting;
@@ -124,13 +127,13 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
         lock (_lock)
             again = _running = _waiting is not null;
 
-        // Before the completions, which run their continuations here: one of them may block until a later flush ends.
+        // Queued before the completions, which run their continuations on this thread: a continuation may block until a later flush ends.
         if (again)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
         while (batch is not null)
         {
-            // Once completed, a flush may be in use again at once.
+            // Read before the completion, because a completed object may be reused at once.
             FileFlush? next = batch.Next;
             batch.Complete(failure);
             batch = next;
@@ -143,7 +146,7 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
             return _failure is { } failure ? LaterFailure(failure) : null;
     }
 
-    /// <summary>One sync, for a caller that holds <see cref="_syncing"/>; none any more once a sync has failed.</summary>
+    /// <summary>Runs one sync, unless an earlier one has failed. The caller holds <see cref="_syncing"/>.</summary>
     private StorageException? SyncUnlessFailed()
     {
         if (FirstFailure() is { } earlier)
@@ -164,9 +167,9 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
         {
             Marshal.SetLastPInvokeError(0);
             RandomAccess.FlushToDisk(handle);
-            // That call is not believed. In .NET 10 (seen in 10.0.12) it returns normally whatever fsync says, because its
-            // native half hands back 1, not -1; and by design it ignores a read-only file system, which is what some file
-            // systems turn into when their disk fails. The error number of fsync itself is left behind in both cases.
+            // The call's own result cannot be trusted. In .NET 10 (seen in 10.0.12) it returns normally even when fsync fails, because its
+            // native part returns 1, not -1. By design it also ignores the error of a read-only file system, and some file systems become
+            // read-only when their disk fails. In both cases the error number of fsync is left behind.
             int error = OperatingSystem.IsWindows() ? 0 : Marshal.GetLastPInvokeError();
             return error is 0 or Interrupted ? null : Failure(Marshal.GetPInvokeErrorMessage(error), null);
         }
@@ -179,13 +182,18 @@ internal sealed class FileFlusher(string path, SafeFileHandle handle, ILogger lo
     private StorageException Failure(string reason, Exception? cause)
     {
         FileStorageLog.FlushFailed(logger, path, reason, cause);
-        return new StorageException($"Cannot flush '{path}': {reason}. What was written since the flush before may be lost; check the device below it, then open it again.", cause);
+        return new StorageException(
+            $"cannot flush '{path}': {reason}; data written since the last flush may be lost; "
+            + "check the device below it, then open it again",
+            cause);
     }
 
     /// <summary>
-    /// The kernel reports a failed write-back once, drops the pages, and answers the next flush with success. Passing that
-    /// on would tell the guest that lost data is safe.
+    /// The kernel reports a failed write-back once, drops the pages, and reports success for the next flush. Passing that on would tell the
+    /// guest that lost data is safe, so every flush after the first failure fails.
     /// </summary>
     private StorageException LaterFailure(StorageException first)
-        => new($"'{path}' cannot be flushed any more, because a flush before has failed; check the device below it, then open it again.", first);
+        => new(
+            $"'{path}' cannot be flushed any more, because an earlier flush failed; check the device below it, then open it again",
+            first);
 }

@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Storage;
 
-/// <summary>Opens and measures the file below a <see cref="FileStorage"/>, and says in one line what is wrong with it.</summary>
+/// <summary>
+/// Opens and measures the file of a <see cref="FileStorage"/>. Each exception says in one line what is wrong with the file.
+/// </summary>
 internal static class FileOpening
 {
     private const int ProbeSize = 4096;
@@ -29,11 +31,13 @@ internal static class FileOpening
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new StorageException($"no permission to {(readOnly ? "read" : "write")} '{path}'; change its owner or mode{(readOnly ? "" : ", or open it read-only")}", e);
+            string way = readOnly ? "" : ", or open it read-only";
+            throw new StorageException($"no permission to {(readOnly ? "read" : "write")} '{path}'; change its owner or mode{way}", e);
         }
-        catch (IOException e) when (e.HResult is SharingViolation or LockViolation || (!OperatingSystem.IsWindows() && e.HResult is WouldBlockLinux or WouldBlockBsd))
+        catch (IOException e) when (IsLocked(e))
         {
-            throw new StorageException($"'{path}' is in use by another program or another disk; stop that first{(readOnly ? "" : ", or open both read-only")}", e);
+            string way = readOnly ? "" : ", or open both read-only";
+            throw new StorageException($"'{path}' is in use by another program or another disk; stop that first{way}", e);
         }
         catch (IOException e) when (!OperatingSystem.IsWindows() && e.HResult == ReadOnlyFileSystem)
         {
@@ -45,7 +49,9 @@ internal static class FileOpening
         }
     }
 
-    /// <summary>What went wrong, without the path that the runtime puts behind it: our messages have it in front.</summary>
+    /// <summary>
+    /// An exception's message without the path that the runtime appends: the messages of this project have the path in front.
+    /// </summary>
     public static string Reason(Exception exception)
     {
         int end = exception.Message.LastIndexOf(" : '", StringComparison.Ordinal);
@@ -58,13 +64,14 @@ internal static class FileOpening
         try
         {
             length = RandomAccess.GetLength(handle);
-            // A block device says 0, like an empty file.
+            // The length of a block device reads as 0, like that of an empty file.
             if (length == 0)
                 length = FindEnd(handle);
         }
         catch (Exception e) when (e is IOException or NotSupportedException or UnauthorizedAccessException)
         {
-            throw new StorageException($"cannot tell how long '{path}' is, so it cannot be a disk; a regular file or a block device can: {Reason(e)}", e);
+            throw new StorageException(
+                $"cannot tell how long '{path}' is, so it cannot be a disk; a regular file or a block device can: {Reason(e)}", e);
         }
 
         return length switch
@@ -76,8 +83,8 @@ internal static class FileOpening
     }
 
     /// <summary>
-    /// Finds the end by bisecting with aligned reads (62 at most). It asks the very file that is open, where a look-up of the
-    /// device by its name could be answered by another one (a node made by hand, a container's own /dev).
+    /// Finds the end by bisection with aligned reads, 62 at most. This reads the file that is open. A look-up of the device by its name
+    /// could find a different device (a node made by hand, a container's own /dev).
     /// </summary>
     private static long FindEnd(SafeFileHandle handle)
     {
@@ -98,4 +105,7 @@ internal static class FileOpening
 
         return present < 0 ? 0 : (present * ProbeSize) + RandomAccess.Read(handle, probe, present * ProbeSize);
     }
+
+    private static bool IsLocked(IOException e) => e.HResult is SharingViolation or LockViolation
+        || (!OperatingSystem.IsWindows() && e.HResult is WouldBlockLinux or WouldBlockBsd);
 }

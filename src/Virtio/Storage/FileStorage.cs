@@ -4,21 +4,23 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Storage;
 
-/// <summary>A storage in a regular file, which stays sparse where it is, or on a block device.</summary>
+/// <summary>A storage in a regular file, which stays sparse, or on a block device.</summary>
 /// <remarks>
 /// <para>Thread-safe. Reads and writes go through the page cache and complete before they return; a flush runs on the thread pool.</para>
 /// <para>
-/// A writable storage holds an exclusive lock, a read-only one a shared lock. They keep out everybody who locks the file
-/// too (on Linux: <c>flock</c>), not a program that does not ask. <see cref="FileStorageOptions.Shared"/> lets others in.
+/// A writable storage holds an exclusive lock on the file, a read-only storage a shared lock. The locks are advisory (on Linux:
+/// <c>flock</c>): they exclude only programs that lock the file too. <see cref="FileStorageOptions.Shared"/> allows several writers.
 /// </para>
 /// </remarks>
 public sealed class FileStorage : IWritableBlockStorage
 {
-    // A guest may ask for gigabytes in one request, and a reset waits for its end: so often is looked whether to stop.
+    // Bytes between two checks for cancellation. A guest may ask for gigabytes in one request, and a reset waits for the request's end.
     private const int LongestTransfer = 1 << 20;
 
     private readonly SafeFileHandle _handle;
     private readonly FileFlusher _flusher;
+
+    // In bytes. Written by Remeasure, read by any thread.
     private long _length;
 
     internal FileStorage(string path, SafeFileHandle handle, long length, bool canWrite, ILogger? logger)
@@ -30,21 +32,23 @@ public sealed class FileStorage : IWritableBlockStorage
         _flusher = new FileFlusher(path, handle, logger ?? NullLogger.Instance);
     }
 
-    /// <summary>The path it was opened by.</summary>
+    /// <summary>The path that the storage was opened with.</summary>
     public string Path { get; }
 
     /// <inheritdoc/>
-    /// <remarks>Taken when the file is opened, and by <see cref="Remeasure"/>.</remarks>
+    /// <remarks>Measured when the file is opened, and by <see cref="Remeasure"/>.</remarks>
     public long Length => Volatile.Read(ref _length);
 
     /// <inheritdoc/>
     public bool CanWrite { get; }
 
-    /// <summary>Opens and locks a file that exists.</summary>
+    /// <summary>Opens and locks an existing file.</summary>
     /// <param name="path">A regular file or a block device, not empty.</param>
-    /// <param name="options">How to open it; null for writing.</param>
-    /// <returns>The storage. Disposing it closes the file and gives the lock back; it does not flush.</returns>
-    /// <exception cref="StorageException">The file is missing, empty, busy, a directory, or not permitted; the message says which, and what to do.</exception>
+    /// <param name="options">How to open it; null for the defaults, which allow writing.</param>
+    /// <returns>The storage. Disposing it closes the file and releases the lock; it does not flush.</returns>
+    /// <exception cref="StorageException">
+    /// The file is missing, empty, busy, a directory, or not permitted; the message says which, and what to do.
+    /// </exception>
     public static FileStorage Open(string path, FileStorageOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -62,7 +66,7 @@ public sealed class FileStorage : IWritableBlockStorage
     }
 
     /// <inheritdoc/>
-    /// <exception cref="StorageException">It cannot be told, or the file is empty now; the length stays as it was.</exception>
+    /// <exception cref="StorageException">The length cannot be measured, or the file is empty now; the length stays as it was.</exception>
     /// <exception cref="ObjectDisposedException">The storage was disposed.</exception>
     public long Remeasure()
     {
@@ -82,7 +86,7 @@ public sealed class FileStorage : IWritableBlockStorage
 
         try
         {
-            // One call per buffer: the vectored overload allocates an array of pins in each call.
+            // One call per buffer, because each call of the vectored overload allocates an array of pins.
             for (int i = 0; i < buffers.Count; i++)
             {
                 Span<byte> buffer = buffers[i].Span;
@@ -112,7 +116,7 @@ public sealed class FileStorage : IWritableBlockStorage
     {
         ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
         if (!CanWrite)
-            throw new NotSupportedException($"'{Path}' was opened read-only.");
+            throw new NotSupportedException($"'{Path}' was opened read-only");
         BlockRange.Check(Length, offset, buffers);
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
@@ -145,14 +149,14 @@ public sealed class FileStorage : IWritableBlockStorage
         ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        // Nothing was written through a read-only handle.
+        // A read-only handle has written nothing.
         if (!CanWrite)
             return ValueTask.CompletedTask;
 
         return _flusher.FlushAsync(cancellationToken);
     }
 
-    /// <summary>Closes the file and gives the lock back, once the calls still running on other threads have ended. Does not flush.</summary>
+    /// <summary>Closes the file and releases the lock, once the calls that still run on other threads have ended. Does not flush.</summary>
     /// <returns>A completed task.</returns>
     public ValueTask DisposeAsync()
     {
@@ -166,9 +170,10 @@ public sealed class FileStorage : IWritableBlockStorage
         {
             cancellationToken.ThrowIfCancellationRequested();
             int read = RandomAccess.Read(_handle, buffer[..Math.Min(buffer.Length, LongestTransfer)], offset);
-            // Zeros here would be made-up data, and a further try would never end.
+            // The file has become shorter. Zeros would be made-up data, and a retry would never end.
             if (read == 0)
-                throw new StorageException($"'{Path}' ends at or before byte {offset}, but had {Length} bytes when it was measured: something made it shorter; restore it and open it again");
+                throw new StorageException($"'{Path}' ends at or before byte {offset}, but had {Length} bytes when it was measured: "
+                    + "something made it shorter; restore it and open it again");
             buffer = buffer[read..];
             offset += read;
         }

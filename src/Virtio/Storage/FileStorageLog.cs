@@ -4,7 +4,7 @@ namespace Virtio.Storage;
 
 internal static partial class FileStorageLog
 {
-    // Once per storage: after the first failure nothing is flushed any more.
+    // Logged once per storage: after the first failure nothing is flushed any more.
     [LoggerMessage(1001, LogLevel.Error, "flush of '{Path}' failed, and so will every later one until it is opened again: {Reason}")]
     public static partial void FlushFailed(ILogger logger, string path, string reason, Exception? exception);
 }

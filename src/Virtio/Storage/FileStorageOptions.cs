@@ -6,17 +6,17 @@ namespace Virtio.Storage;
 public sealed class FileStorageOptions
 {
     /// <summary>
-    /// Open for reading only. Others may then read the file too, but nobody who takes a lock may write it. When false (the
-    /// default) the file is locked for this storage alone.
+    /// Opens the file for reading only, with a shared lock: other programs that lock the file may read it, but not write it. When false
+    /// (the default) the lock is exclusive.
     /// </summary>
     public bool ReadOnly { get; init; }
 
     /// <summary>
-    /// Others who open the file in this way may write it too: for a disk that one server hands over to the next, as when a guest migrates. Nothing keeps two of them
-    /// from writing at once, which would destroy what is on it.
+    /// Allows other programs that open the file with this option to write it too. For a disk that one server hands over to the next, as
+    /// when a guest migrates. Nothing prevents two servers from writing at the same time, which would destroy the contents.
     /// </summary>
     public bool Shared { get; init; }
 
-    /// <summary>Where a failed flush is reported; null for nowhere.</summary>
+    /// <summary>The logger for a failed flush; null for none.</summary>
     public ILogger? Logger { get; init; }
 }

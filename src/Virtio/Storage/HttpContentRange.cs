@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Virtio.Storage;
 
-/// <summary>Which bytes an answer holds, and of how many (RFC 9110, 14.4).</summary>
-/// <param name="From">The first byte; -1 in <c>bytes */LENGTH</c>, which says that there are no such bytes.</param>
-/// <param name="To">The last byte, included; -1 as above.</param>
+/// <summary>Which bytes of the object an answer contains, and the object's length (RFC 9110, 14.4).</summary>
+/// <param name="From">The first byte; -1 in <c>bytes */LENGTH</c>, which says that the range does not exist.</param>
+/// <param name="To">The last byte, inclusive; -1 as above.</param>
 /// <param name="Length">The length of the whole object; null where the server does not know it.</param>
 internal readonly record struct HttpContentRange(long From, long To, long? Length)
 {
@@ -16,8 +16,8 @@ internal readonly record struct HttpContentRange(long From, long To, long? Lengt
 
     /// <summary>Reads the header of an answer.</summary>
     /// <param name="response">The answer.</param>
-    /// <param name="range">What it says.</param>
-    /// <returns>Null when it could be read; otherwise what is wrong, for a person.</returns>
+    /// <param name="range">The header's range.</param>
+    /// <returns>Null when it could be read; otherwise what is wrong, for a message.</returns>
     public static string? Read(HttpResponseMessage response, out HttpContentRange range)
     {
         range = default;
@@ -30,7 +30,7 @@ internal readonly record struct HttpContentRange(long From, long To, long? Lengt
         };
     }
 
-    /// <summary>Parses a value of the header. Letter case of the unit and additional blanks are accepted.</summary>
+    /// <summary>Parses a value of the header. The unit may be in any letter case, and additional blanks are accepted.</summary>
     /// <returns>Null when it is valid; otherwise what is wrong, as the end of a sentence.</returns>
     public static string? Parse(string text, out HttpContentRange range)
     {

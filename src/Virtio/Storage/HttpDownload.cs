@@ -5,7 +5,7 @@ namespace Virtio.Storage;
 
 /// <summary>Copies a whole object from a web server, with the credentials, redirects and retries of <see cref="HttpStorage"/>.</summary>
 /// <remarks>
-/// A server needs no ranges and no version for it. Where it has both, a download that breaks off goes on where it ended; else it
+/// The server need not support ranges or name a version. If it does both, an interrupted download continues where it ended; otherwise it
 /// starts again.
 /// </remarks>
 public sealed class HttpDownload
@@ -16,8 +16,14 @@ public sealed class HttpDownload
     private readonly Stream _destination;
     private readonly IProgress<HttpDownloadProgress>? _progress;
     private readonly byte[] _buffer = new byte[BufferLength];
+
+    // The version that is being downloaded; null where a retry must start again.
     private HttpValidator? _validator;
+
+    // Bytes received so far.
     private long _received;
+
+    // The object's length in bytes; null where the server does not say.
     private long? _total;
 
     private HttpDownload(HttpSource source, Stream destination, IProgress<HttpDownloadProgress>? progress)
@@ -27,11 +33,15 @@ public sealed class HttpDownload
         _progress = progress;
     }
 
-    /// <summary>Downloads.</summary>
+    /// <summary>Downloads an object.</summary>
     /// <param name="uri">An http or https address, as for <see cref="HttpStorage.OpenAsync"/>.</param>
-    /// <param name="destination">What takes the bytes, from its start on. It must be able to seek, and is cut to their length.</param>
-    /// <param name="options">How to talk to the server; null for the defaults. Parallel requests and versions have no effect.</param>
-    /// <param name="progress">Is told how far it is, after each piece that came; null for none.</param>
+    /// <param name="destination">
+    /// Receives the bytes, from its start on. It must be seekable, and is truncated to the object's length.
+    /// </param>
+    /// <param name="options">
+    /// How to talk to the server; null for the defaults. The options for parallel requests and for versions have no effect.
+    /// </param>
+    /// <param name="progress">Receives the progress after each piece; null for none.</param>
     /// <param name="cancellationToken">Ends the download early.</param>
     /// <returns>The length in bytes.</returns>
     /// <exception cref="ArgumentException">
@@ -88,7 +98,7 @@ public sealed class HttpDownload
         }
     }
 
-    /// <summary>Goes to where the answer's first byte belongs.</summary>
+    /// <summary>Checks the answer, and seeks to the position of its first byte.</summary>
     private void Begin(HttpAnswer answer, long? asked)
     {
         if (asked is null || answer.Response.StatusCode is not HttpStatusCode.PartialContent)
@@ -96,7 +106,7 @@ public sealed class HttpDownload
         else if (!IsTheRest(answer.Response))
         {
             _validator = null;
-            throw new TransientHttpException("the rest of the object was asked for, and the server answered with something else");
+            throw new TransientHttpException("the rest of the object was requested, and the server answered with something else");
         }
 
         _destination.SetLength(_received);
@@ -109,7 +119,7 @@ public sealed class HttpDownload
         bool isRangeRefused = asked is not null && (int)response.StatusCode is >= 400 and < 500;
         if (isRangeRefused)
         {
-            // It is not asked for again; the object as a whole may still be had.
+            // The retry requests the whole object, which the server may still serve.
             _validator = null;
             throw new TransientHttpException(HttpRefusal.Said(answer));
         }
@@ -142,7 +152,7 @@ public sealed class HttpDownload
             int count = await body.ReadAsync(_buffer, stall.Token).ConfigureAwait(false);
             if (count == 0)
                 break;
-            // The time that the destination takes is not the server's.
+            // The stall timeout does not cover the time that the destination takes.
             stall.CancelAfter(Timeout.InfiniteTimeSpan);
             await WriteAsync(count, cancellationToken).ConfigureAwait(false);
             _received += count;
@@ -161,8 +171,8 @@ public sealed class HttpDownload
         }
         catch (IOException e) when (e is not StorageException)
         {
-            // Not the server's fault, so it is not tried again.
-            throw new StorageException($"cannot keep what {_source.Name} sends: {e.Message}", e);
+            // A failure of the destination, so it is not retried.
+            throw new StorageException($"cannot write the data from {_source.Name}: {e.Message}", e);
         }
     }
 }

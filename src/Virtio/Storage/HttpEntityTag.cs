@@ -1,24 +1,24 @@
 namespace Virtio.Storage;
 
 /// <summary>An entity tag (RFC 9110, 8.8.3), as the server spelled it.</summary>
-/// <param name="Opaque">What stands between the quotes, or all of it where the server left the quotes out.</param>
-/// <param name="IsWeak">Whether it stays the same over changes that the server takes for small.</param>
-/// <param name="IsQuoted">Whether it had its quotes.</param>
+/// <param name="Opaque">The text between the quotes, or all of it where the server left the quotes out.</param>
+/// <param name="IsWeak">Whether the tag may stay the same over changes that the server considers small.</param>
+/// <param name="IsQuoted">Whether the server sent the quotes.</param>
 internal readonly record struct HttpEntityTag(string Opaque, bool IsWeak, bool IsQuoted)
 {
     /// <summary>
-    /// Whether a condition can carry it: a client may not send what is no entity tag, and HttpClient sends ASCII only. Such a
-    /// tag still tells versions apart in the answers.
+    /// Whether a request can carry the tag as a condition: a client may send only valid entity tags, and HttpClient sends ASCII only. Any
+    /// other tag still tells versions apart in answers.
     /// </summary>
     public bool CanBeSent => IsQuoted && !IsWeak && !Opaque.AsSpan().ContainsAnyExceptInRange(' ', '~');
 
-    /// <summary>As a condition carries it.</summary>
+    /// <summary>The tag as the value of a condition's header.</summary>
     public string Header => $"{(IsWeak ? "W/" : "")}\"{Opaque}\"";
 
-    /// <returns>Null for what names no version: nothing, several tags, or the <c>*</c> that stands for every tag.</returns>
+    /// <returns>Null for a value that names no version: an empty one, several tags, or <c>*</c>, which stands for every tag.</returns>
     public static HttpEntityTag? Parse(string text)
     {
-        // The prefix is case-sensitive; a tag that is weak in the wrong spelling is no strong one.
+        // The standard's prefix is case-sensitive. A tag with the wrong letter case is still taken as weak, never as strong.
         bool isWeak = text.StartsWith("W/", StringComparison.OrdinalIgnoreCase);
         string tag = isWeak ? text[2..] : text;
         bool isQuoted = tag.Length >= 2 && tag[0] == '"' && tag[^1] == '"';
@@ -27,7 +27,7 @@ internal readonly record struct HttpEntityTag(string Opaque, bool IsWeak, bool I
         return isTag ? new HttpEntityTag(opaque, isWeak, isQuoted) : null;
     }
 
-    /// <summary>Whether both name the same bytes, as far as either promises bytes at all. Quotes do not count.</summary>
+    /// <summary>Whether both tags name the same version. Missing quotes make no difference.</summary>
     public bool IsSame(HttpEntityTag other) => IsWeak == other.IsWeak && Opaque == other.Opaque;
 
     public override string ToString() => $"{(IsWeak ? "W/" : "")}\"{HttpText.Shown(Opaque)}\"";

@@ -3,25 +3,25 @@ using System.Net;
 namespace Virtio.Storage;
 
 /// <summary>
-/// Finds out how long an object is and what tells its versions apart, by a request for its first byte. No other answer is
-/// trusted.
+/// Requests an object's first byte, which tells the object's length and what distinguishes its versions. Only an answer to a range request
+/// is trusted.
 /// </summary>
 internal sealed class HttpOpening(HttpSource source, HttpStorageOptions options)
 {
-    // A date that lies further in the future does not become the past by waiting.
+    // The longest wait until Last-Modified is older than the answer. Waiting does not help with a date that lies further in the future.
     private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(2);
 
-    /// <summary>In bytes.</summary>
+    /// <summary>The object's length in bytes.</summary>
     public long Length { get; private set; }
 
     public HttpValidator Validator { get; private set; } = null!;
 
-    /// <summary>Where the answer came from, after all redirects.</summary>
+    /// <summary>The address of the answer, after all redirects.</summary>
     public HttpTarget Target { get; private set; } = null!;
 
     public HttpStorageOptions Options => options;
 
-    /// <summary>May be run again after a failure.</summary>
+    /// <summary>Makes one attempt. It may be called again after a failure.</summary>
     public async ValueTask TryAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -47,7 +47,8 @@ internal sealed class HttpOpening(HttpSource source, HttpStorageOptions options)
         if (!options.AllowUnvalidated)
             throw new StorageException($"{source.Name}: {Validator.Weakness}, so a change of the object under the disk would go unseen; "
                 + $"make it send one, or {options.AllowUnvalidatedHint}");
-        // A date that is always now, or a weak tag, may differ in each answer; it is not what the caller relies on.
+        // A date that is always now, or a weak tag, may differ in each answer. The caller has allowed an unvalidated object, so no
+        // validator is used.
         Validator = HttpValidator.None;
     }
 
@@ -91,7 +92,7 @@ internal sealed class HttpOpening(HttpSource source, HttpStorageOptions options)
             : $"{source.Name}: {HttpRefusal.Said(answer)} for the first byte: it is empty, or the server does not serve ranges of it");
     }
 
-    /// <summary>Of an object of which the server did not know it when it answered with a part (RFC 9110, 14.4).</summary>
+    /// <summary>Asks for the length with HEAD, where the Content-Range of the first answer did not contain it (RFC 9110, 14.4).</summary>
     private async Task<long> LengthAsync(CancellationTokenSource stall)
     {
         stall.CancelAfter(source.StallTimeout);

@@ -2,12 +2,12 @@ using System.Net.Http.Headers;
 
 namespace Virtio.Storage;
 
-/// <summary>One request, whichever server it goes to in the end.</summary>
+/// <summary>One request, independent of the address that it is sent to after redirects.</summary>
 /// <param name="Method">GET or HEAD.</param>
-/// <param name="From">The first byte asked for; null for the whole object.</param>
-/// <param name="To">The last byte asked for; null for all from the first on.</param>
-/// <param name="Condition">The version to answer for; null for any.</param>
-/// <param name="OrWhole">Whether an object of another version is to be sent as a whole.</param>
+/// <param name="From">The first byte to request; null for the whole object.</param>
+/// <param name="To">The last byte to request; null for all from the first on.</param>
+/// <param name="Condition">The version to request; null for any.</param>
+/// <param name="OrWhole">Whether the server is to send the whole object when its version is another one.</param>
 internal readonly record struct HttpQuery(
     HttpMethod Method, long? From = null, long? To = null, HttpValidator? Condition = null, bool OrWhole = false)
 {

@@ -2,18 +2,18 @@ using System.Net;
 
 namespace Virtio.Storage;
 
-/// <summary>Checks that an answer holds the bytes that were asked for, as they are in the object.</summary>
+/// <summary>Checks that an answer contains the requested bytes, unencoded.</summary>
 internal static class HttpRangeAnswer
 {
     private const string Remedy =
         "enable ranges there (nginx: no 'max_ranges 0'), use another server, or download the object and use the file";
 
-    /// <summary>Checks everything but the version.</summary>
-    /// <param name="name">The object's, for messages.</param>
+    /// <summary>Checks everything except the version.</summary>
+    /// <param name="name">The object's name, for messages.</param>
     /// <param name="response">An answer of status 206.</param>
-    /// <param name="first">The first byte that was asked for.</param>
-    /// <param name="last">The last one.</param>
-    /// <returns>What the body holds: from the first byte on, and maybe less than was asked for.</returns>
+    /// <param name="first">The first requested byte.</param>
+    /// <param name="last">The last requested byte.</param>
+    /// <returns>The range that the body contains: it starts at the first requested byte, and may be shorter than requested.</returns>
     public static HttpContentRange RangeOf(string name, HttpResponseMessage response, long first, long last)
     {
         string asked = $"{name}: asked for bytes {first} to {last}, the server answered with";
@@ -32,20 +32,20 @@ internal static class HttpRangeAnswer
         return range;
     }
 
-    /// <summary>Throws for a body that is not the object's own bytes.</summary>
+    /// <summary>Throws for an encoded body.</summary>
     public static void ThrowIfEncoded(string name, HttpResponseMessage response)
     {
         foreach (string encoding in HttpText.Values(response.Content.Headers, "Content-Encoding"))
             ThrowIfEncoded(name, encoding, "identity");
-        // HttpClient undoes this one, and no other.
+        // HttpClient decodes chunked, and no other transfer encoding.
         foreach (string encoding in HttpText.Values(response.Headers, "Transfer-Encoding"))
             ThrowIfEncoded(name, encoding, "chunked");
     }
 
     public static StorageException TooLong(string name)
-        => new($"{name}: the server sent more bytes than it announced; it cannot be trusted with the rest");
+        => new($"{name}: the server sent more bytes than it announced, so its answers cannot be trusted");
 
-    /// <summary>A success that is not a range, when opening.</summary>
+    /// <summary>The exception for a successful answer without a range, while opening.</summary>
     public static StorageException WithoutRanges(string name, HttpResponseMessage response) => new(response switch
     {
         { StatusCode: HttpStatusCode.OK, Content.Headers.ContentLength: 0 } => $"{name} is empty, so it cannot be a disk",

@@ -3,29 +3,34 @@ using System.Net;
 namespace Virtio.Storage;
 
 /// <summary>
-/// Reads ranges of one version of an object. Bytes of another version never count as read: once one was seen, every read fails.
+/// Reads ranges of one version of an object. Bytes of another version are never returned: once another version was seen, every read fails.
 /// </summary>
 internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, HttpRetries retries)
 {
     private readonly long _length = opened.Length;
     private readonly HttpValidator _validator = opened.Validator;
     private readonly HttpTarget _target = opened.Target;
+
+    // Room for a byte after the end of an answer. Parallel reads share it, because its contents are never used.
     private readonly byte[] _beyond = new byte[1];
-    // Why every read fails; null while the version is the one that was opened. Set once.
+
+    // Why every read fails; null while the version is the one that was opened. Set once, by any thread.
     private volatile string? _change;
-    // Whether opening is over. Before that, a change is no reason to log.
+
+    // Whether opening has ended. A change before that is not logged. Set once, by the thread that opens.
     private volatile bool _isOpen;
-    // Whether requests carry the version as a condition; not for a server that fails them. Only cleared.
+
+    // Whether requests carry the version as a condition. Cleared by any thread when the server fails such requests; never set again.
     private volatile bool _asksConditionally = true;
 
-    /// <summary>Reads the last byte as every later read reads, so that a server that cannot serve those is found out now.</summary>
+    /// <summary>Reads the last byte in the same way as every later read, so that opening fails if the server cannot serve those.</summary>
     public async Task ProveAsync(CancellationToken cancellationToken)
     {
         await ReadAsync(new BufferCursor(_length - 1, [new byte[1]], 0, 1), cancellationToken).ConfigureAwait(false);
         _isOpen = true;
     }
 
-    /// <summary>Fills the part, over as many requests as it takes.</summary>
+    /// <summary>Fills the part, with as many requests as needed.</summary>
     public async Task ReadAsync(BufferCursor part, CancellationToken cancellationToken)
         => await retries.RunAsync(
             static (state, token) => state.Reader.TryReadAsync(state.Part, token),
@@ -76,7 +81,8 @@ internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, Htt
         HttpAnswer answer = await source.SendAsync(query, cancellationToken).ConfigureAwait(false);
         if (query.Condition is null || !(LacksVersion(answer.Response) || MayFailForTheCondition((int)answer.Response.StatusCode)))
             return answer;
-        // Of a server that fails conditional requests whatever the version is, the same request without the condition works.
+        // Some servers fail every conditional request, even for the version that is there. The same request without the condition then
+        // succeeds.
         string refusal = HttpText.Status(answer.Response);
         answer.Dispose();
 
@@ -113,12 +119,12 @@ internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, Htt
             count -= read;
         }
 
-        // Reading to the end gives the connection back for the next request; and an answer longer than it said is not what it said.
+        // Reading to the end frees the connection for the next request. It also detects an answer that is longer than it announced.
         if (await body.ReadAsync(_beyond, stall.Token).ConfigureAwait(false) != 0)
             throw HttpRangeAnswer.TooLong(source.Name);
     }
 
-    /// <returns>The bytes that the body holds of what was asked; a server may send fewer.</returns>
+    /// <returns>How many of the requested bytes the body contains; a server may send fewer than requested.</returns>
     private long Check(HttpAnswer answer, long first, long last)
     {
         HttpResponseMessage response = answer.Response;
@@ -132,7 +138,7 @@ internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, Htt
             throw Changed(answer, difference);
         if (response.StatusCode is not HttpStatusCode.PartialContent)
             return saysVersion && IsWhole(response, first, last) ? _length : throw NotPartial(answer);
-        // Not taken for a change: it may be a page that a proxy puts in the way for a while.
+        // Not counted as a change of the object: it may be a page from a proxy, for a while.
         if (!saysVersion)
             throw new StorageException($"{source.Name}: an answer lacks the {_validator.Kind} that the first one had, "
                 + $"so it may be of another version; make the server send it always, or {opened.Options.AllowUnvalidatedHint}");
@@ -143,7 +149,8 @@ internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, Htt
         return range.Count;
     }
 
-    // A server may take a request for all bytes for one for the object (RFC 9110, 14.2); the answer is the same.
+    // A server may answer a request for the range of all bytes with the whole object and status 200 (RFC 9110, 14.2). The bytes are the
+    // same.
     private bool IsWhole(HttpResponseMessage response, long first, long last)
     {
         bool asksForAll = first == 0 && last == _length - 1;
@@ -153,14 +160,14 @@ internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, Htt
         return true;
     }
 
-    // Transient: a cache that is filling itself answers like this too.
+    // Transient once the storage is open, because a cache that is being filled also answers without ranges.
     private Exception NotPartial(HttpAnswer answer)
     {
         string said = $"asked for a range, {HttpRefusal.Said(answer)}; it must serve ranges";
         return _isOpen ? new TransientHttpException(said) : new StorageException($"{source.Name}: {said}");
     }
 
-    // Of a length that is still the same it is a passing fault: the object has not shrunk.
+    // Transient when the server's length is still the same: the object has not shrunk.
     private Exception Unsatisfied(HttpAnswer answer, long first, long last)
     {
         HttpValidator version = HttpValidator.Of(answer.Response);
@@ -174,7 +181,7 @@ internal sealed class HttpRangeReader(HttpSource source, HttpOpening opened, Htt
 
     private Exception Changed(HttpAnswer answer, string difference)
     {
-        // Another mirror's copy says nothing of the first one, to which the next redirect may lead again.
+        // The answer comes from another mirror. It says nothing about the first mirror's copy, to which the next redirect may lead again.
         if (!answer.Target.IsSamePlace(_target))
             return new TransientHttpException($"it redirects to {answer.Target.Name} now, "
                 + $"and the copy there is not the one at {_target.Name}: {difference}; "

@@ -5,16 +5,16 @@ namespace Virtio.Storage;
 /// <summary>Which redirects are followed (RFC 9110, 15.4).</summary>
 internal static class HttpRedirect
 {
-    /// <summary>The most that are followed for one request.</summary>
+    /// <summary>The most redirects that are followed for one request.</summary>
     public const int Most = 10;
 
     public static bool IsRedirect(HttpStatusCode status) => (int)status is 300 or 301 or 302 or 303 or 307 or 308;
 
-    /// <summary>Where a redirect leads.</summary>
-    /// <param name="name">The object's, for messages.</param>
-    /// <param name="from">What was asked.</param>
+    /// <summary>The address that a redirect leads to.</summary>
+    /// <param name="name">The object's name, for messages.</param>
+    /// <param name="from">The address that has sent the redirect.</param>
     /// <param name="response">The redirect.</param>
-    /// <exception cref="StorageException">It is not followed; the message says why.</exception>
+    /// <exception cref="StorageException">The redirect is not followed; the message says why.</exception>
     public static Uri LocationOf(string name, HttpTarget from, HttpResponseMessage response)
     {
         string redirect = $"{name}: the server answered {HttpText.Status(response)}";
@@ -30,7 +30,7 @@ internal static class HttpRedirect
                 $"{redirect} to an address of scheme '{HttpText.Shown(location.Scheme)}', which is not followed; only http and https are");
         if (from.Uri.Scheme == Uri.UriSchemeHttps && location.Scheme == Uri.UriSchemeHttp)
             throw new StorageException($"{redirect} from https to http at {location.Authority}, which is not followed: "
-                + "others could change the object on its way; make the server redirect to https, or give the http address itself");
+                + "an attacker could change the object in transit; make the server redirect to https, or give the http address itself");
         return location;
     }
 }

@@ -3,10 +3,12 @@ using System.Net.Http.Headers;
 
 namespace Virtio.Storage;
 
-/// <summary>Turns an answer that carries no object into what a person needs to know, or into a reason to try again.</summary>
+/// <summary>
+/// Turns an answer without the object into an exception: one with a message for a person, or a transient one that is retried.
+/// </summary>
 internal static class HttpRefusal
 {
-    /// <summary>Throws for every status but a success (2xx): a transient exception, or one for good.</summary>
+    /// <summary>Throws for every status except success (2xx): a transient exception or a final one.</summary>
     public static void ThrowIfRefused(string name, HttpAnswer answer)
     {
         HttpResponseMessage response = answer.Response;
@@ -19,20 +21,20 @@ internal static class HttpRefusal
         throw new StorageException($"{name}: {said}{Advice(answer)}");
     }
 
-    /// <summary>The answer in words, with the server that gave it where a redirect led to another one.</summary>
+    /// <summary>Describes the answer for a message; after a redirect with the server that has sent it.</summary>
     public static string Said(HttpAnswer answer)
     {
         string redirected = answer.Target.IsRedirected ? $" (redirected to {answer.Target.Name})" : "";
         return $"the server answered {HttpText.Status(answer.Response)}{redirected}";
     }
 
-    /// <summary>Whether the same request may do better later.</summary>
+    /// <summary>Whether the same request may succeed later.</summary>
     public static bool IsTransient(HttpStatusCode status)
         => (int)status is 408 or 421 or 425 or 429 or (>= 500 and not (501 or 505 or 506 or 508 or 510));
 
     private static string Advice(HttpAnswer answer) => (int)answer.Response.StatusCode switch
     {
-        304 => ", although nothing is kept here that it could mean",
+        304 => ", although the request had no condition that allows it",
         >= 300 and < 400 => ", and that redirect is not followed; give the address it leads to",
         401 => Unauthorized(answer),
         403 => "; check the credentials",

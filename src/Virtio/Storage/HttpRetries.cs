@@ -6,7 +6,7 @@ using Polly.Retry;
 
 namespace Virtio.Storage;
 
-/// <summary>Repeats what may do better the next time, with exponential delays and jitter, and reports it at a bounded rate.</summary>
+/// <summary>Retries requests after transient failures, with exponential delays and jitter. Logs the retries at a bounded rate.</summary>
 internal sealed class HttpRetries
 {
     private static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(10);
@@ -14,18 +14,22 @@ internal sealed class HttpRetries
     private readonly ResiliencePipeline _pipeline = ResiliencePipeline.Empty;
     private readonly HttpSource _source;
     private readonly TimeSpan _maxDelay;
+
+    // When the last warning was logged, in milliseconds of Environment.TickCount64 plus 1; 0 before the first. Exchanged atomically.
     private long _lastWarning;
+
+    // Retries since the last warning. Changed atomically.
     private int _unreported;
 
-    /// <param name="source">What is asked.</param>
-    /// <param name="options">How often and how fast.</param>
-    /// <param name="logger">The log.</param>
+    /// <param name="source">The object that the requests are for.</param>
+    /// <param name="options">The number of retries and their delays.</param>
+    /// <param name="logger">The logger.</param>
     public HttpRetries(HttpSource source, HttpStorageOptions options, ILogger logger)
     {
         _source = source;
         _maxDelay = options.MaxRetryDelay;
         Logger = logger;
-        // Polly knows no retry with zero attempts.
+        // Polly does not accept a retry strategy with zero attempts.
         if (options.MaxRetries == 0)
             return;
         _pipeline = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
@@ -46,7 +50,7 @@ internal sealed class HttpRetries
     public ValueTask RunAsync<T>(Func<T, CancellationToken, ValueTask> attempt, T state, CancellationToken cancellationToken)
         => _pipeline.ExecuteAsync(attempt, state, cancellationToken);
 
-    /// <summary>The innermost cause is the one that tells a person something: the outer ones say that a request failed.</summary>
+    /// <summary>The innermost cause's message. The outer exceptions only say that a request failed.</summary>
     public static string Reason(Exception exception)
     {
         while (exception is HttpRequestException or HttpIOException && exception.InnerException is Exception inner)
@@ -82,7 +86,7 @@ internal sealed class HttpRetries
         string reason = Reason(args.Outcome.Exception!);
         HttpStorageLog.Retry(Logger, _source.Name, args.AttemptNumber + 1, args.RetryDelay.TotalMilliseconds, reason);
 
-        // A disk under load whose server is away would fill the log with one warning per request and retry.
+        // A warning per request and retry would fill the log when the server of a busy disk is away.
         int count = Interlocked.Increment(ref _unreported);
         long now = Environment.TickCount64 + 1;
         long last = Interlocked.Read(ref _lastWarning);

@@ -3,8 +3,8 @@ using System.Net;
 namespace Virtio.Storage;
 
 /// <summary>
-/// One object on one server: how it is asked for, and for how long an answer may stall. Redirects are followed once. Later
-/// requests go to where they led, until that fails.
+/// One object on one server: sends requests for it and follows redirects. Later requests go directly to the address that the redirects led
+/// to, until a request there fails.
 /// </summary>
 internal sealed class HttpSource : IDisposable
 {
@@ -13,7 +13,8 @@ internal sealed class HttpSource : IDisposable
     private readonly HttpTarget _origin;
     private readonly TimeSpan _connectTimeout;
 
-    // Where the redirects of the origin led; null until then, where there are none, and once it has failed. Any request sets it.
+    // The address that the origin's redirects led to. Null before the first redirect, and after a request there has failed. Any thread sets
+    // it.
     private HttpTarget? _kept;
 
     public HttpSource(Uri uri, HttpStorageOptions options)
@@ -28,11 +29,12 @@ internal sealed class HttpSource : IDisposable
     /// <summary>The address for messages and logs.</summary>
     public string Name => _origin.Name;
 
+    /// <summary>How long the server may send nothing before a request is given up.</summary>
     public TimeSpan StallTimeout { get; }
 
     /// <summary>
-    /// Whether a server has answered at all. Before that, a name that does not resolve and a connection that is refused are
-    /// mistakes in the address; later they are passing faults.
+    /// Whether a server has ever answered. Before that, a name that does not resolve or a refused connection means a mistake in the
+    /// address; afterwards it is a transient failure. Set by any thread, never cleared.
     /// </summary>
     public bool IsReached { get; private set; }
 
@@ -42,7 +44,7 @@ internal sealed class HttpSource : IDisposable
             _client.Dispose();
     }
 
-    /// <summary>Sends a request and returns when the headers are there. The answer must be disposed.</summary>
+    /// <summary>Sends a request and returns when the headers of the answer have arrived. The caller must dispose the answer.</summary>
     /// <exception cref="StorageException">A redirect is not followed.</exception>
     public async Task<HttpAnswer> SendAsync(HttpQuery query, CancellationToken cancellationToken)
     {
@@ -58,10 +60,10 @@ internal sealed class HttpSource : IDisposable
         return await ResolveAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes the next request start from the address that a person gave, where redirects may lead somewhere else now.</summary>
+    /// <summary>Makes the next request start from the configured address, because its redirects may lead elsewhere now.</summary>
     public void Forget(HttpTarget target) => Interlocked.CompareExchange(ref _kept, null, target);
 
-    /// <summary>What a request that ran into a time limit is called.</summary>
+    /// <summary>The exception for a request that ran into a time limit.</summary>
     public TransientHttpException Stalled(OperationCanceledException cause) => new(
         cause.InnerException is TimeoutException && _ownsClient
             ? $"no connection within {_connectTimeout.TotalSeconds:0.###} s"
@@ -69,8 +71,8 @@ internal sealed class HttpSource : IDisposable
         null,
         cause);
 
-    // A signed address that is too old, a mirror that has dropped the object, or one that redirects in its turn: the origin knows
-    // better.
+    // The kept address no longer serves the object: a signed address has expired, a mirror has removed the object, or it redirects itself.
+    // The next request asks the origin again.
     private static bool HasExpired(HttpStatusCode status)
         => HttpRedirect.IsRedirect(status) || ((int)status is >= 400 and < 500 and not (412 or 416) && !HttpRefusal.IsTransient(status));
 
@@ -82,12 +84,12 @@ internal sealed class HttpSource : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.ConnectTimeout,
             MaxConnectionsPerServer = options.MaxParallelRequests,
-            // So that a server that moves is found again.
+            // Limited, so that a server that moves to another IP address is found again.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             UseCookies = false,
         };
-        // A stall ends a request; a time limit for the whole of it would fail slow lines.
+        // The stall timeout ends a request. A time limit for the whole request would fail on slow lines.
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -99,7 +101,7 @@ internal sealed class HttpSource : IDisposable
         {
             HttpAnswer answer = await SendToAsync(target, query, cancellationToken).ConfigureAwait(false);
             HttpStatusCode status = answer.Response.StatusCode;
-            // The handler of a caller's client drops the credentials when it follows a redirect, also within the origin.
+            // The handler of a caller's client drops the credentials when it follows a redirect, even within the same origin.
             bool wasMoved = answer.Target != target && answer.Target.Authorization is not null;
             bool lacksCredentials = wasMoved && status is HttpStatusCode.Unauthorized;
             if (!HttpRedirect.IsRedirect(status) && !lacksCredentials)
@@ -127,7 +129,7 @@ internal sealed class HttpSource : IDisposable
     private bool MayKeep(HttpAnswer answer)
         => (int)answer.Response.StatusCode is < 300 or 412 or 416 && !Leaks(answer.Target);
 
-    // A caller's client adds its own credentials to every request, wherever that goes.
+    // A caller's client adds its own Authorization header to every request, to any server.
     private bool Leaks(HttpTarget target) => _client.DefaultRequestHeaders.Authorization is not null && !_origin.HasOriginOf(target.Uri);
 
     private void ThrowIfLeaking(HttpTarget target)

@@ -3,14 +3,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Virtio.Storage;
 
-/// <summary>A read-only storage on a web server or in an object store, read by ranges as they are needed.</summary>
+/// <summary>A read-only storage on a web server or in an object store. It requests ranges of bytes when they are needed.</summary>
 /// <remarks>
 /// <para>Thread-safe; reads run in parallel.</para>
 /// <para>
-/// It is tied to the version of the object that it found when it was opened, by its strong <c>ETag</c> or else its
-/// <c>Last-Modified</c>. When the server answers with another one, that read and every later one fail: bytes of two
-/// versions are never mixed. (Bytes that a server takes from a file while somebody overwrites it in place are beyond
-/// anything HTTP can tell: publish a new version by renaming it into place.)
+/// It is tied to the version of the object that it found when it was opened, by its strong <c>ETag</c> or else its <c>Last-Modified</c>.
+/// When the server answers with another version, that read and every later read fail: bytes of two versions are never mixed. (HTTP cannot
+/// show that a file is overwritten in place while the server reads it. Publish a new version by renaming a complete file into place.)
 /// </para>
 /// </remarks>
 public sealed class HttpStorage : IBlockStorage
@@ -20,6 +19,8 @@ public sealed class HttpStorage : IBlockStorage
     private readonly HttpStorageOptions _options;
     private readonly SemaphoreSlim _slots;
     private readonly CancellationTokenSource _disposal = new();
+
+    // 1 once disposal has begun. Exchanged atomically.
     private int _disposed;
 
     private HttpStorage(HttpSource source, HttpStorageOptions options, long length, HttpRangeReader reader)
@@ -35,12 +36,12 @@ public sealed class HttpStorage : IBlockStorage
     public long Length { get; }
 
     /// <summary>
-    /// Reads the object's first and last byte, which tells its length and version, and makes sure that the server serves ranges
-    /// in the way in which every later read asks for them.
+    /// Reads the object's first and last byte. This tells its length and version, and checks that the server serves ranges in the same way
+    /// as later reads request them.
     /// </summary>
     /// <param name="uri">
-    /// An http or https address. A user and password in it are sent as basic authentication, to its own origin only; neither
-    /// they nor the query get into messages or logs.
+    /// An http or https address. A user and password in it are sent as basic authentication, only to the origin of this address. Messages
+    /// and logs contain neither them nor the query.
     /// </param>
     /// <param name="options">How to talk to the server; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the opening early.</param>
@@ -102,7 +103,7 @@ public sealed class HttpStorage : IBlockStorage
         }
     }
 
-    /// <summary>Ends the reads still running, and disposes the client unless it is the caller's.</summary>
+    /// <summary>Ends the reads that still run, and disposes the client unless the caller has supplied it.</summary>
     /// <returns>A task that completes when no read touches its buffers any more.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -132,15 +133,15 @@ public sealed class HttpStorage : IBlockStorage
 
     private async Task ReadPartsAsync(long offset, IReadOnlyList<Memory<byte>> buffers, long total, CancellationTokenSource ending)
     {
-        // As many loops as are served at once, not a task for each part: a guest chooses the length, and would choose the memory for
-        // the tasks with it.
+        // One loop per parallel request, not one task per part: the guest chooses the length, and would thereby choose how much memory the
+        // tasks take.
         long most = _options.MaxRequestBytes;
         long next = 0;
         var parts = new Task[Math.Min(_options.MaxParallelRequests, ((total - 1) / most) + 1)];
         for (int i = 0; i < parts.Length; i++)
             parts[i] = ReadInTurnAsync();
 
-        // Not the first failure alone: no part may still write to the buffers when the call ends.
+        // Waits for all parts even after a failure, because no part may still write to the buffers when the call ends.
         Task all = Task.WhenAll(parts);
         await foreach (Task ended in Task.WhenEach(parts).ConfigureAwait(false))
         {

@@ -16,6 +16,6 @@ internal static partial class HttpStorageLog
     [LoggerMessage(1104, LogLevel.Error, "{Name} has changed since it was opened, so every read fails from now on: {Difference}")]
     public static partial void Changed(ILogger logger, string name, string difference);
 
-    [LoggerMessage(1105, LogLevel.Debug, "{Name}: no conditional requests, as the server answered {Status} to one for the version that is there")]
+    [LoggerMessage(1105, LogLevel.Debug, "{Name}: no conditional requests: the server answered {Status} to one for the current version")]
     public static partial void Unconditional(ILogger logger, string name, string status);
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Virtio.Storage;
 
-/// <summary>An address that is asked, with the credentials that it may see.</summary>
+/// <summary>An address to send requests to, with the credentials for its server.</summary>
 internal sealed class HttpTarget
 {
     private HttpTarget(Uri uri, AuthenticationHeaderValue? authorization, string name, bool isRedirected)
@@ -14,19 +14,21 @@ internal sealed class HttpTarget
         IsRedirected = isRedirected;
     }
 
-    /// <summary>Without user, password and fragment.</summary>
+    /// <summary>The address without user, password and fragment.</summary>
     public Uri Uri { get; }
 
     public AuthenticationHeaderValue? Authorization { get; }
 
-    /// <summary>For messages and logs: no user, password or query, for the query of a signed address is a credential.</summary>
+    /// <summary>
+    /// The address for messages and logs, without user, password and query. The query of a signed address is a credential.
+    /// </summary>
     public string Name { get; }
 
-    /// <summary>Whether a server named it, rather than a person.</summary>
+    /// <summary>Whether the address comes from a redirect and not from the caller.</summary>
     public bool IsRedirected { get; }
 
-    /// <summary>The address that a person gave.</summary>
-    /// <exception cref="StorageException">It has a user name that basic authentication cannot carry.</exception>
+    /// <summary>Makes the target for the caller's address.</summary>
+    /// <exception cref="StorageException">The user name cannot be sent with basic authentication.</exception>
     public static HttpTarget Of(Uri uri)
     {
         Uri plain = Plain(uri);
@@ -34,7 +36,7 @@ internal sealed class HttpTarget
         if (uri.UserInfo.Length == 0)
             return new HttpTarget(plain, null, name, isRedirected: false);
 
-        // The colon is looked for before the escapes are undone: an escaped one belongs to the password.
+        // The colon is searched before unescaping, because an escaped colon belongs to the user name or the password.
         int colon = uri.UserInfo.IndexOf(':', StringComparison.Ordinal);
         string user = Uri.UnescapeDataString(colon < 0 ? uri.UserInfo : uri.UserInfo[..colon]);
         string password = colon < 0 ? "" : Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..]);
@@ -45,23 +47,25 @@ internal sealed class HttpTarget
     }
 
     /// <summary>
-    /// Where a redirect from here leads. The credentials stay within the origin. What a redirect says of a user is not used: a
-    /// server has no business choosing as whom another one is asked.
+    /// Makes the target that a redirect from here leads to. The credentials are kept only within the same origin. A user in the redirect's
+    /// address is ignored, because a server must not choose the credentials for another server.
     /// </summary>
     public HttpTarget MovedTo(Uri location)
     {
         Uri plain = Plain(location);
-        // The path too may hold a key there, which the person who gave the address does not know of.
+        // The name leaves out the path as well: in a redirect's address it may contain a key that the caller does not know of.
         string name = plain.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
         return new HttpTarget(plain, HasOriginOf(plain) ? Authorization : null, name, isRedirected: true);
     }
 
-    /// <summary>Scheme, host and port are the same (RFC 9110, 4.3.1).</summary>
+    /// <summary>Whether scheme, host and port are the same (RFC 9110, 4.3.1).</summary>
     public bool HasOriginOf(Uri other) => Uri.Scheme == other.Scheme
         && Uri.IdnHost.Equals(other.IdnHost, StringComparison.OrdinalIgnoreCase)
         && Uri.Port == other.Port;
 
-    /// <summary>Whether both are the same object on the same server. The query does not count: each redirect may sign it again.</summary>
+    /// <summary>
+    /// Whether both are the same object on the same server. The query is not compared, because each redirect may sign the address again.
+    /// </summary>
     public bool IsSamePlace(HttpTarget other) => HasOriginOf(other.Uri) && Uri.AbsolutePath == other.Uri.AbsolutePath;
 
     private static Uri Plain(Uri uri)

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 
 namespace Virtio.Storage;
 
-/// <summary>Words of a server, made fit for a message: no control characters, and of bounded length.</summary>
+/// <summary>Prepares text from a server for a message: without control characters, and of limited length.</summary>
 internal static class HttpText
 {
     private const int Longest = 100;
@@ -16,13 +16,12 @@ internal static class HttpText
         return string.Concat(shown[..part.Length], text.Length > Longest ? "..." : "");
     }
 
-    /// <summary>The status code with the server's words for it, as in "404 Not Found".</summary>
+    /// <summary>The status code with the server's reason phrase, as in "404 Not Found".</summary>
     public static string Status(HttpResponseMessage response)
         => $"{(int)response.StatusCode} {Shown(response.ReasonPhrase ?? "")}".TrimEnd();
 
     /// <summary>
-    /// The different values of a header, without empty ones. Read as they came: the parsers of the framework drop what they do
-    /// not like.
+    /// The distinct values of a header, without empty ones, unparsed: the framework's parsers drop values that they consider invalid.
     /// </summary>
     public static List<string> Values(HttpHeaders headers, string name)
     {

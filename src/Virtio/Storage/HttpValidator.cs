@@ -1,37 +1,37 @@
 namespace Virtio.Storage;
 
 /// <summary>
-/// What tells one version of an object from the next (RFC 9110, 8.8): its strong entity tag, or its modification date. A
-/// weak tag does not promise the same bytes, so nothing is tied to it; but a weak tag that differs is a change all the same.
+/// Distinguishes the versions of an object (RFC 9110, 8.8): by its strong entity tag, or by its modification date. A weak tag does not
+/// promise the same bytes, so an equal weak tag proves nothing; a different weak tag is still a change.
 /// </summary>
 /// <param name="Tag">Null where the server sent none, or several.</param>
-/// <param name="LastModified">Null where the server sent none, or no date.</param>
-/// <param name="Date">When the server made the answer.</param>
+/// <param name="LastModified">Null where the server sent none, several, or no valid date.</param>
+/// <param name="Date">When the server created the answer.</param>
 internal sealed record HttpValidator(HttpEntityTag? Tag, DateTimeOffset? LastModified, DateTimeOffset Date)
 {
-    /// <summary>Of an object whose changes go unseen.</summary>
+    /// <summary>The validator of an object without one: its changes are not detected.</summary>
     public static readonly HttpValidator None = new(null, null, default);
 
     private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the server sent, for a message that says why it is of no use.</summary>
+    /// <summary>The headers that the server sent, for a message that says why they cannot be used.</summary>
     private string _sent = "";
 
     private bool HasStrongTag => Tag is { IsWeak: false };
 
     /// <summary>
-    /// How much older the answer would have to be than the object for the date to be a strong validator; not positive when it
-    /// is one. An object that was written within the second of the answer may be written again within it (RFC 9110, 8.8.2.2).
+    /// How much later the answer would have to be for the modification date to be a strong validator; zero or negative when it is one. An
+    /// object that was written within the second of the answer may be written again within that second (RFC 9110, 8.8.2.2).
     /// </summary>
     public TimeSpan Unsettled => HasStrongTag || LastModified is null ? TimeSpan.Zero : LastModified.Value - Date + Resolution;
 
-    /// <summary>Whether it can tell that the object was replaced.</summary>
+    /// <summary>Whether it detects that the object was replaced.</summary>
     public bool IsUsable => HasStrongTag || (LastModified is not null && Unsettled <= TimeSpan.Zero);
 
-    /// <summary>The header that versions are told apart by.</summary>
+    /// <summary>The name of the header that distinguishes versions.</summary>
     public string Kind => HasStrongTag ? "ETag" : "Last-Modified";
 
-    /// <summary>What is wrong with one that is not usable, for a person.</summary>
+    /// <summary>Why this validator is not usable, for a message.</summary>
     public string Weakness => LastModified is not null
         ? $"the server's {_sent} is not older than its answer ({Date:R}), and it sends no strong ETag"
         : $"the server sends neither a strong ETag nor a Last-Modified{(_sent.Length > 0 ? $" that can be used ({_sent})" : "")}";
@@ -50,12 +50,13 @@ internal sealed record HttpValidator(HttpEntityTag? Tag, DateTimeOffset? LastMod
     }
 
     /// <summary>
-    /// Asks the server to answer for this version only, if that can be asked; one that can do so answers 412 for any other.
+    /// Makes the request conditional on this version, if a header can express it. A server that supports conditions answers 412 for any
+    /// other version.
     /// </summary>
     public void AddTo(HttpRequestMessage request)
     {
-        // Not If-Range: its answer to a change is the whole object with status 200, like that of a server that has stopped
-        // doing ranges.
+        // If-Range is not used: a server answers it, after a change, with the whole object and status 200, like a server that has stopped
+        // to serve ranges.
         if (Tag is { CanBeSent: true })
             request.Headers.TryAddWithoutValidation("If-Match", Tag.Value.Header);
         else if (!HasStrongTag)
@@ -63,23 +64,25 @@ internal sealed record HttpValidator(HttpEntityTag? Tag, DateTimeOffset? LastMod
     }
 
     /// <summary>
-    /// Whether a request can name it in If-Range: a strong tag, or a strong date where there is no tag at all (RFC 9110, 13.1.5).
+    /// Whether a request can use it in If-Range: a strong tag, or a strong date if there is no tag at all (RFC 9110, 13.1.5).
     /// </summary>
     public bool CanContinue => Tag is { } tag ? tag.CanBeSent : IsUsable;
 
-    /// <summary>Asks the server for the rest of this version, or for the whole of another one.</summary>
+    /// <summary>
+    /// Makes a range request apply to this version only: the server sends the whole object if its version is another one.
+    /// </summary>
     public void AddIfRangeTo(HttpRequestMessage request)
         => request.Headers.TryAddWithoutValidation("If-Range", Tag is { } tag ? tag.Header : LastModified!.Value.ToString("R"));
 
-    /// <summary>Whether an answer carries what this version is known by.</summary>
+    /// <summary>Whether an answer carries the header that identifies this version.</summary>
     public bool IsComparableTo(HttpValidator answer)
         => HasStrongTag ? answer.Tag is not null : LastModified is null || answer.LastModified is not null;
 
     /// <summary>
-    /// Whether an answer is of this version, as far as it says. Servers that know no conditions answer all the same, so each
-    /// answer is looked at.
+    /// Compares the version of an answer with this one, as far as its headers say. Every answer is compared, because servers without
+    /// support for conditions ignore them.
     /// </summary>
-    /// <returns>Null when nothing differs; otherwise what does, for a person.</returns>
+    /// <returns>Null when nothing differs; otherwise the difference, for a message.</returns>
     public string? Difference(HttpValidator answer)
     {
         bool sameTag = Tag is not { } tag || answer.Tag is not { } other || tag.IsSame(other);

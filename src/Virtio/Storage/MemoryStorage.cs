@@ -3,15 +3,15 @@ using System.Collections.Concurrent;
 namespace Virtio.Storage;
 
 /// <summary>
-/// A storage in memory: either sparse (what was never written takes no memory and reads as zeros), or laid over memory of
-/// the caller. What it holds is lost when it is disposed.
+/// A storage in memory. It is either sparse, where ranges that were never written take up no memory and read as zeros, or it uses memory of
+/// the caller. The contents of a sparse storage are lost when it is disposed.
 /// </summary>
 /// <remarks>Thread-safe. Every call completes before it returns.</remarks>
 public sealed class MemoryStorage : IWritableBlockStorage
 {
     /// <summary>
-    /// Memory is taken in pieces of this size. Small, because file systems scatter a few blocks of metadata over the whole
-    /// disk: on a disk of terabytes, large pieces would turn megabytes of metadata into gigabytes.
+    /// Memory is allocated in chunks of this size, in bytes. It is small, because file systems scatter blocks of metadata over the whole
+    /// disk: on a disk of terabytes, large chunks would turn megabytes of metadata into gigabytes.
     /// </summary>
     internal const int ChunkSize = 64 * 1024;
 
@@ -19,8 +19,10 @@ public sealed class MemoryStorage : IWritableBlockStorage
     private readonly Memory<byte> _whole;
     private volatile bool _disposed;
 
-    /// <summary>Makes a sparse storage that reads as zeros.</summary>
-    /// <param name="length">Its length in bytes, 0 or more. It may be far more than the machine's memory: only what is written takes some.</param>
+    /// <summary>Creates a sparse storage that reads as zeros.</summary>
+    /// <param name="length">
+    /// Its length in bytes, 0 or more. It may be far more than the machine's memory, because only ranges that are written take up memory.
+    /// </param>
     /// <param name="readOnly">Refuse writes.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
     public MemoryStorage(long length, bool readOnly = false)
@@ -32,7 +34,7 @@ public sealed class MemoryStorage : IWritableBlockStorage
         CanWrite = !readOnly;
     }
 
-    /// <summary>Lays a storage over memory of the caller, which sees every write at once and keeps the memory after disposal.</summary>
+    /// <summary>Creates a storage on memory of the caller, which sees every write at once and keeps the memory after disposal.</summary>
     /// <param name="memory">The bytes; an array converts to this.</param>
     /// <param name="readOnly">Refuse writes.</param>
     public MemoryStorage(Memory<byte> memory, bool readOnly = false)
@@ -48,7 +50,7 @@ public sealed class MemoryStorage : IWritableBlockStorage
     /// <inheritdoc/>
     public bool CanWrite { get; }
 
-    /// <summary>The bytes of memory taken so far by what was written; 0 over memory of the caller.</summary>
+    /// <summary>The bytes of memory that were allocated so far; 0 on memory of the caller.</summary>
     internal long AllocatedBytes => (_chunks?.Count ?? 0) * (long)ChunkSize;
 
     /// <inheritdoc/>
@@ -75,7 +77,7 @@ public sealed class MemoryStorage : IWritableBlockStorage
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!CanWrite)
-            throw new NotSupportedException("This memory storage is read-only.");
+            throw new NotSupportedException("this memory storage is read-only");
         BlockRange.Check(Length, offset, buffers);
         try
         {
@@ -90,7 +92,8 @@ public sealed class MemoryStorage : IWritableBlockStorage
         }
         catch (OutOfMemoryException e)
         {
-            return ValueTask.FromException(new StorageException($"There is no memory left for a memory storage that holds {AllocatedBytes} bytes; make it smaller, or use a file.", e));
+            return ValueTask.FromException(new StorageException(
+                $"there is no memory left for a memory storage that holds {AllocatedBytes} bytes; make it smaller, or use a file", e));
         }
 
         return ValueTask.CompletedTask;
@@ -105,7 +108,7 @@ public sealed class MemoryStorage : IWritableBlockStorage
         return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken) : ValueTask.CompletedTask;
     }
 
-    /// <summary>Gives the memory back. A call still running on another thread ends normally.</summary>
+    /// <summary>Frees the memory. A call that still runs on another thread ends normally.</summary>
     /// <returns>A completed task.</returns>
     public ValueTask DisposeAsync()
     {
@@ -160,13 +163,14 @@ public sealed class MemoryStorage : IWritableBlockStorage
         return (index, (int)start, (int)Math.Min(remaining, ChunkSize - start));
     }
 
-    /// <returns>False when nothing needs to be stored, because zeros go where zeros already are: that is how mkfs and dd leave a disk sparse.</returns>
+    /// <summary>Finds or allocates the chunk for a write. A disk stays sparse when mkfs or dd writes zeros to it.</summary>
+    /// <returns>False when nothing needs to be stored, because the content is zeros and there is no chunk, which reads as zeros.</returns>
     private bool TryAddChunk(long index, ReadOnlySpan<byte> content, out byte[]? chunk)
     {
         if (!content.ContainsAnyExcept((byte)0))
             return _chunks!.TryGetValue(index, out chunk);
 
-        // On the pinned heap, so that the collector never copies a disk from generation to generation.
+        // On the pinned heap, so that the garbage collector never copies a disk between generations.
         chunk = _chunks!.GetOrAdd(index, static _ => GC.AllocateArray<byte>(ChunkSize, pinned: true));
         return true;
     }

@@ -118,7 +118,8 @@ internal sealed partial class TransportDevice
         _tookUnknown ? "the driver accepted features beyond the 64 that exist" : FeatureRules.FaultOf(_offered, _taken);
 
     /// <summary>
-    /// Logs why a driver is not served: not the same reason twice in a row, and at most <see cref="LoggedRefusals"/> times in all.
+    /// Logs why a driver is not served: the same reason in a row only once until the reset, and at most <see cref="LoggedRefusals"/> times
+    /// in all.
     /// </summary>
     private void Refuse(string reason)
     {

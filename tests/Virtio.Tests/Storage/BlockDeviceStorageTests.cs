@@ -62,7 +62,7 @@ public sealed class BlockDeviceStorageTests : IDisposable
         {
             await storage.WriteBytes(0, Transfers.RandomBytes(8 << 20));
             StorageException first = await Assert.ThrowsAsync<StorageException>(async () => await storage.FlushAsync());
-            Assert.Contains($"Cannot flush '{device}'", first.Message, StringComparison.Ordinal);
+            Assert.Contains($"cannot flush '{device}'", first.Message, StringComparison.Ordinal);
 
             for (int i = 0; i < 3; i++)
             {
