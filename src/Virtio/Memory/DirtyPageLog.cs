@@ -2,7 +2,7 @@ namespace Virtio.Memory;
 
 /// <summary>
 /// A bitmap of the pages of guest memory that were written. The owner of the bitmap, for example a front-end that migrates the guest, reads
-/// and clears it at the same time. Pages behind the end of the bitmap are not marked. Thread-safe, also with other processes that mark
+/// and clears it at the same time. Pages beyond the end of the bitmap are not marked. Thread-safe, also with other processes that mark
 /// pages in the same bitmap.
 /// </summary>
 internal sealed unsafe class DirtyPageLog
@@ -10,7 +10,7 @@ internal sealed unsafe class DirtyPageLog
     private const int PageShift = 12;
     private const int BitsShift = 3;
 
-    // SAFETY: the creator of the log keeps the bitmap mapped for as long as the log is used; no bit behind the length is touched.
+    // SAFETY: the creator of the log keeps the bitmap mapped for as long as the log is used; no bit beyond the length is touched.
     private readonly byte* _bits;
     private readonly ulong _pages;
 

@@ -14,10 +14,10 @@ internal struct BufferCursor
     // Index, among the chain's pieces, of the piece at the position. Owned, as is all of this, by the thread that has the chain.
     private int _index;
 
-    // Index behind the last piece of the run.
+    // Index after the last piece of the run.
     private int _end;
 
-    /// <summary>Index, among the chain's pieces, behind the last piece of the run.</summary>
+    /// <summary>Index, among the chain's pieces, after the last piece of the run.</summary>
     internal readonly int EndIndex => _end;
 
     /// <summary>Bytes in the whole run.</summary>
@@ -71,7 +71,7 @@ internal struct BufferCursor
             AdvanceSlowly(entries, count);
     }
 
-    /// <summary>Returns the next piece, cut to at most <paramref name="limit"/> bytes (at least 1), and advances behind it.</summary>
+    /// <summary>Returns the next piece, cut to at most <paramref name="limit"/> bytes (at least 1), and advances past it.</summary>
     internal GuestBuffer Take(in GuestBufferList pieces, long limit)
     {
         GuestBuffer buffer = pieces[_index];

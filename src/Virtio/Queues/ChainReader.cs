@@ -56,7 +56,7 @@ public readonly struct ChainReader
     }
 
     /// <summary>
-    /// Adds the next <paramref name="count"/> bytes, in place and uncopied, to a list for a storage, and advances behind them.
+    /// Adds the next <paramref name="count"/> bytes, in place and uncopied, to a list for a storage, and advances past them.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer bytes remain.</exception>
     public void Take(long count, ICollection<ReadOnlyMemory<byte>> pieces)

@@ -58,7 +58,7 @@ public readonly struct ChainWriter
         return true;
     }
 
-    /// <summary>Adds room for the next <paramref name="count"/> bytes, in place, to a list for a storage, and advances behind it.</summary>
+    /// <summary>Adds room for the next <paramref name="count"/> bytes, in place, to a list for a storage, and advances past it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less room remains.</exception>
     public void Take(long count, ICollection<Memory<byte>> pieces)
     {
