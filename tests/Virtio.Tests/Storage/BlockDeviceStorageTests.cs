@@ -67,7 +67,7 @@ public sealed class BlockDeviceStorageTests : IDisposable
             for (int i = 0; i < 3; i++)
             {
                 StorageException later = await Assert.ThrowsAsync<StorageException>(async () => await storage.FlushAsync());
-                Assert.Contains("flush before has failed", later.Message, StringComparison.Ordinal);
+                Assert.Contains("an earlier flush failed", later.Message, StringComparison.Ordinal);
             }
         }
 

@@ -155,7 +155,7 @@ public sealed class HttpOpeningTests
     [InlineData("416 Range Not Satisfiable|Content-Length: 0", "it is empty, or the server does not serve ranges")]
     [InlineData("416 Range Not Satisfiable|Content-Length: 0|Content-Range: bytes */5000", "for the first byte of an object of 5000 bytes")]
     [InlineData("300 Multiple Choices|Content-Length: 0", "without saying where to")]
-    [InlineData("304 Not Modified", "304 Not Modified, although nothing is kept")]
+    [InlineData("304 Not Modified", "304 Not Modified, although the request had no condition")]
     [InlineData("305 Use Proxy|Location: http://127.0.0.1:1/|Content-Length: 0", "that redirect is not followed")]
     [InlineData("400 Bad Request|Content-Length: 0", "400 Bad Request")]
     [InlineData("403 Forbidden|Content-Length: 0", "403 Forbidden; check the credentials")]
