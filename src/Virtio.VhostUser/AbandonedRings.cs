@@ -3,27 +3,32 @@ using Virtio.Queues;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// What requests that do not end still have of front-ends that are gone: addresses of memory that no longer is a guest's. It is freed when they have ended. For the server's
-/// thread.
+/// The rings and the memory of disconnected front-ends that unfinished requests still reference. The memory is detached from the guest; it
+/// is freed when these requests have ended. Used by the server's thread only.
 /// </summary>
 internal sealed class AbandonedRings
 {
-    /// <summary>As many connections may have left requests behind; with more the server takes no front-end until some have ended.</summary>
+    /// <summary>
+    /// The most connections that may have left requests behind. At this number the server takes no front-end until requests have ended.
+    /// </summary>
     internal const int Maximum = 8;
 
-    // How long a front-end waits for a device that is still stopping the queues of the one before.
+    // How long a new front-end waits for the device to stop the queues of an earlier front-end.
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
 
     private readonly List<Entry> _entries = [];
 
     /// <summary>Takes over what a session leaves behind.</summary>
-    /// <param name="queues">Abandoned.</param>
-    /// <param name="stop">The device's stop of these queues, which may go on for ever. The device may not be called meanwhile.</param>
-    /// <param name="reset">Called after the stop, once.</param>
-    /// <param name="free">Called when nothing is used any more, once.</param>
-    internal void Add(IReadOnlyList<Virtqueue> queues, Task stop, Action reset, Action free) => _entries.Add(new Entry(queues, stop, reset, free));
+    /// <param name="queues">The queues, abandoned already.</param>
+    /// <param name="stop">The device's stop of these queues, which may never complete. The device must not be called until it
+    /// completes.</param>
+    /// <param name="reset">Resets the device; called once, after the stop.</param>
+    /// <param name="free">Frees the session's memory; called once, when no request references it any more.</param>
+    internal void Add(IReadOnlyList<Virtqueue> queues, Task stop, Action reset, Action free) =>
+        _entries.Add(new Entry(queues, stop, reset, free));
 
-    /// <summary>Frees what has ended, and says why the device cannot be served to another front-end now; null when it can.</summary>
+    /// <summary>Frees the sessions whose requests have ended.</summary>
+    /// <returns>Why the device cannot serve another front-end now; null when it can.</returns>
     internal string? Collect()
     {
         foreach (Entry entry in _entries.ToArray())
@@ -34,7 +39,7 @@ internal sealed class AbandonedRings
                 entry.Reset();
             }
 
-            // A queue without a worker of the library's belongs to threads of the device, which its stop has ended.
+            // A queue without a library worker is used by the device's own threads, and the device's stop has ended those.
             if (entry.IsReset && entry.Queues.All(queue => queue.IsReleased || !queue.HasWorker))
             {
                 _entries.Remove(entry);

@@ -5,7 +5,8 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// The channel for messages of our own. None waits for an answer, and none waits for a front-end that does not read: it is sent as soon as that does. Thread-safe.
+/// The channel for messages that the back-end sends on its own. No message waits for an answer. Where the front-end does not read, the
+/// message is kept and sent later. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class BackendChannel(DescriptorSocket socket) : IDisposable
@@ -13,13 +14,14 @@ internal sealed class BackendChannel(DescriptorSocket socket) : IDisposable
     private readonly MessageWriter _message = new();
     private readonly Lock _gate = new();
 
-    // Each at most once, so that there are never many: to say it twice says no more.
+    // Messages that did not fit into the socket. Each is kept at most once, which bounds the list: a repeated message carries no more
+    // information. Under _gate.
     private readonly List<(BackendRequest Request, int Ring)> _unsent = [];
 
-    /// <summary>Says that configuration space has changed.</summary>
+    /// <summary>Reports that configuration space has changed.</summary>
     internal void SendConfigChanged() => SendOfRing(BackendRequest.ConfigChanged, 0);
 
-    /// <summary>Says something of a ring.</summary>
+    /// <summary>Sends a message about a ring.</summary>
     internal void SendOfRing(BackendRequest request, int ring)
     {
         lock (_gate)
@@ -30,7 +32,7 @@ internal sealed class BackendChannel(DescriptorSocket socket) : IDisposable
         }
     }
 
-    /// <summary>Sends what there was no room for.</summary>
+    /// <summary>Retries the messages that there was no room for.</summary>
     internal void SendRest()
     {
         lock (_gate)

@@ -2,13 +2,16 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <content>The record of what is in flight, and configuration space.</content>
+/// <content>The in-flight record and configuration space.</content>
 internal sealed partial class BackendClient
 {
-    /// <summary>Has the back-end keep a record of what is in flight, in memory that it makes. Before rings are started, after the features are set.</summary>
+    /// <summary>
+    /// Asks the back-end to allocate an in-flight record and to keep it from now on. Called after the features are set and before rings
+    /// start.
+    /// </summary>
     /// <param name="queues">Number of rings.</param>
-    /// <param name="size">Of each.</param>
-    /// <returns>The memory, to be given to the next back-end; the caller's.</returns>
+    /// <param name="size">Descriptors of each ring.</param>
+    /// <returns>The record's memory, for the next back-end; the caller owns it.</returns>
     internal InflightShare KeepInflight(ushort queues, ushort size)
     {
         InflightShare share;
@@ -32,7 +35,9 @@ internal sealed partial class BackendClient
         }
     }
 
-    /// <summary>Gives a back-end the record that one before it kept. Before rings are started, after the features are set.</summary>
+    /// <summary>
+    /// Gives the back-end the record that an earlier back-end kept. Called after the features are set and before rings start.
+    /// </summary>
     internal void SetInflight(InflightShare share)
     {
         lock (_gate)
@@ -43,14 +48,15 @@ internal sealed partial class BackendClient
     }
 
     /// <summary>Reads configuration space.</summary>
-    /// <exception cref="ProtocolException">The back-end has no such part.</exception>
+    /// <exception cref="ProtocolException">The back-end's configuration space has no such part.</exception>
     internal void ReadConfig(uint offset, Span<byte> destination)
     {
         if (!TryReadConfig(offset, destination))
             throw new ProtocolException($"the back-end has no configuration of {destination.Length} bytes at {offset}");
     }
 
-    /// <summary>The same; false where the back-end says that it has no such part.</summary>
+    /// <summary>Reads configuration space.</summary>
+    /// <returns>False where the back-end answers that it has no such part.</returns>
     internal bool TryReadConfig(uint offset, Span<byte> destination)
     {
         lock (_gate)
@@ -61,14 +67,15 @@ internal sealed partial class BackendClient
             if (answer.IsEmpty)
                 return false;
             if (answer.ReadUInt32() != offset || answer.ReadUInt32() != (uint)destination.Length)
-                throw new ProtocolException("the back-end answered with another part of its configuration");
+                throw new ProtocolException("the back-end answered with another part of its configuration space");
             _ = answer.ReadUInt32();
             answer.ReadBytes((uint)destination.Length).CopyTo(destination);
             return true;
         }
     }
 
-    /// <summary>Writes configuration space; false where the back-end says that it does not take that.</summary>
+    /// <summary>Writes configuration space.</summary>
+    /// <returns>False where the back-end refuses the write.</returns>
     internal bool TryWriteConfig(uint offset, ReadOnlySpan<byte> source)
     {
         lock (_gate)

@@ -8,13 +8,13 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// A front-end's side of a connection: asks the back-end for things, one after another, each with an answer in time or none at all. After an exception the connection
-/// is of no use any more. Thread-safe.
+/// The front-end's side of a connection. It sends requests to the back-end one at a time. A request whose answer is late throws, and after
+/// any exception the connection must not be used. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class BackendClient : IDisposable
 {
-    /// <summary>More queues than that no message can name.</summary>
+    /// <summary>The most queues of a device: a message with a descriptor names its ring in 8 bits.</summary>
     internal const int MaximumQueues = 256;
 
     private const ulong HasProtocolFeatures = 1UL << 30;
@@ -35,29 +35,30 @@ internal sealed partial class BackendClient : IDisposable
         _patience = patience;
     }
 
-    /// <summary>All the feature bits that the back-end offers, but for the protocol's own.</summary>
+    /// <summary>The feature bits that the back-end offers, without the protocol's own bit.</summary>
     internal ulong Features { get; private set; }
 
-    /// <summary>What both ends understand.</summary>
+    /// <summary>The protocol features that both ends understand.</summary>
     internal ProtocolFeatures Protocol { get; private set; }
 
-    /// <summary>The most queues there can be; null where the back-end does not say.</summary>
+    /// <summary>The most queues that the back-end supports; null where it does not tell.</summary>
     internal int? QueueCount { get; private set; }
 
-    /// <summary>Where the back-end sends messages of its own; null where it has none.</summary>
+    /// <summary>The channel on which the back-end sends messages on its own; null where it has none.</summary>
     internal DescriptorSocket? Channel { get; private set; }
 
-    /// <summary>The connection, to be watched for its end.</summary>
+    /// <summary>The connection's descriptor, for a watch that detects the end of the connection.</summary>
     internal SafeHandle Handle => _socket.Handle;
 
-    /// <summary>Connects to a back-end that listens at a path, and finds out what it can do.</summary>
-    /// <param name="path">Of the socket.</param>
+    /// <summary>Connects to a back-end that listens at a path, and negotiates the protocol.</summary>
+    /// <param name="path">Path of the socket.</param>
     /// <param name="patience">How long an answer may take.</param>
-    /// <param name="more">What is understood here besides what every device needs.</param>
-    /// <param name="connected">Gets the connection as soon as there is one, so that another thread can <see cref="Abort"/> what is waited for.</param>
-    /// <exception cref="IOException">It cannot be connected to, or ended the connection.</exception>
-    /// <exception cref="ProtocolException">What it answers makes no sense.</exception>
-    internal static BackendClient Connect(string path, TimeSpan patience, ProtocolFeatures more = ProtocolFeatures.None, Action<BackendClient>? connected = null)
+    /// <param name="more">Protocol features to negotiate besides those that every device needs.</param>
+    /// <param name="connected">Receives the connection before negotiation, so that another thread can <see cref="Abort"/> it.</param>
+    /// <exception cref="IOException">There is no back-end at the path, or it ended the connection.</exception>
+    /// <exception cref="ProtocolException">The back-end's answer is malformed.</exception>
+    internal static BackendClient Connect(
+        string path, TimeSpan patience, ProtocolFeatures more = ProtocolFeatures.None, Action<BackendClient>? connected = null)
     {
         var client = new BackendClient(DescriptorSocket.Connect(path, patience), patience);
         try
@@ -73,16 +74,20 @@ internal sealed partial class BackendClient : IDisposable
         }
     }
 
-    /// <summary>Says which of <see cref="Features"/> the driver took. All rings are stopped.</summary>
-    internal void SetFeatures(ulong features) => Tell(FrontendRequest.SetFeatures, request => request.WriteUInt64(features | (IsExtended ? HasProtocolFeatures : 0)));
+    /// <summary>Sets the features that the driver accepted, out of <see cref="Features"/>. All rings must be stopped.</summary>
+    internal void SetFeatures(ulong features) =>
+        Tell(FrontendRequest.SetFeatures, request => request.WriteUInt64(features | (IsExtended ? HasProtocolFeatures : 0)));
 
-    /// <summary>Shares guest memory.</summary>
-    /// <exception cref="ProtocolException">It cannot be shared.</exception>
+    /// <summary>Shares guest memory with the back-end.</summary>
+    /// <exception cref="ProtocolException">The memory has too many regions, or is not backed by files.</exception>
     internal void SetMemory(IReadOnlyList<GuestMemoryRegion> regions)
     {
         if (regions.Count > MaximumTable)
             throw new ProtocolException($"guest memory has {regions.Count} regions; at most {MaximumTable} can be shared");
-        SafeFileHandle[] files = [.. regions.Select(region => region.File ?? throw new ProtocolException("guest memory is not shared with other processes"))];
+        SafeFileHandle[] files =
+        [
+            .. regions.Select(region => region.File ?? throw new ProtocolException("guest memory is not shared with other processes")),
+        ];
         Tell(
             FrontendRequest.SetMemoryTable,
             request =>
@@ -100,7 +105,7 @@ internal sealed partial class BackendClient : IDisposable
             files);
     }
 
-    /// <summary>Has a ring served.</summary>
+    /// <summary>Starts a ring at the back-end.</summary>
     internal void StartRing(RingSetup ring)
     {
         uint index = (uint)ring.Index;
@@ -122,8 +127,8 @@ internal sealed partial class BackendClient : IDisposable
             TellOfRing(FrontendRequest.SetRingEnable, index, 1);
     }
 
-    /// <summary>Ends serving a ring, with all that was taken from it given back.</summary>
-    /// <returns>Where to go on, as <see cref="RingBase"/> has it.</returns>
+    /// <summary>Stops a ring at the back-end, which completes all chains that it took.</summary>
+    /// <returns>Where the ring goes on, encoded as in <see cref="RingBase"/>.</returns>
     internal uint StopRing(int index)
     {
         lock (_gate)
@@ -133,21 +138,23 @@ internal sealed partial class BackendClient : IDisposable
             _request.WriteUInt32(0);
             MessageReader answer = Ask(FrontendRequest.GetRingBase);
             uint answered = answer.ReadUInt32();
-            return answered == index ? answer.ReadUInt32() : throw new ProtocolException($"the back-end stopped ring {answered} instead of {index}");
+            return answered == index
+                ? answer.ReadUInt32()
+                : throw new ProtocolException($"the back-end stopped ring {answered} instead of {index}");
         }
     }
 
-    /// <summary>The device as it was before its driver, where the back-end knows how. All rings are stopped.</summary>
+    /// <summary>Resets the device where the back-end supports that. All rings must be stopped.</summary>
     internal void Reset()
     {
         if (Protocol.HasFlag(ProtocolFeatures.ResetDevice))
             Tell(FrontendRequest.ResetDevice, _ => { });
     }
 
-    /// <summary>Ends the connection for a thread that waits for an answer. Thread-safe, also after disposal.</summary>
+    /// <summary>Ends the connection, which fails a request that another thread waits for. Thread-safe, also after disposal.</summary>
     internal void Abort() => _socket.Shutdown();
 
-    /// <summary>Ends the connection, also for who waits for an answer.</summary>
+    /// <summary>Ends the connection. A request that another thread waits for fails first.</summary>
     public void Dispose()
     {
         _socket.Shutdown();
@@ -220,8 +227,8 @@ internal sealed partial class BackendClient : IDisposable
             throw new ProtocolException($"the back-end refused {request} ({refusal})");
     }
 
-    /// <summary>Sends a request that has no answer of its own; learns whether it was done where that can be learnt.</summary>
-    /// <returns>0, or what the back-end refused it with.</returns>
+    /// <summary>Sends a request that has no answer of its own. With REPLY_ACK negotiated, waits for the back-end's result.</summary>
+    /// <returns>0, or the back-end's error code.</returns>
     private ulong TryFinish(FrontendRequest request, ReadOnlySpan<SafeFileHandle> descriptors)
     {
         bool wantsReply = Protocol.HasFlag(ProtocolFeatures.ReplyAck);
@@ -240,7 +247,7 @@ internal sealed partial class BackendClient : IDisposable
         if (!_answer.TryReceive(_socket, _patience, wait: false, MessageFlags.Reply))
             throw new IOException("the back-end ended the connection");
         if (_answer.Request != request)
-            throw new ProtocolException($"what the back-end sent is no answer to {request}, but to {_answer.Request}");
+            throw new ProtocolException($"the back-end answered {_answer.Request} instead of {request}");
         return _answer.Reader;
     }
 }

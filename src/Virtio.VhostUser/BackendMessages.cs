@@ -4,14 +4,14 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <summary>Takes what a back-end sends on its own, on the channel that it was given for that.</summary>
+/// <summary>Receives the messages that a back-end sends on its own channel.</summary>
 [SupportedOSPlatform("linux")]
 internal static class BackendMessages
 {
-    /// <summary>Takes the next message, and says so where the back-end wants to know.</summary>
+    /// <summary>Receives the next message, and acknowledges it where the back-end asks for that.</summary>
     /// <returns>False when the back-end has closed the channel.</returns>
-    /// <exception cref="IOException">It did not send all of it.</exception>
-    /// <exception cref="ProtocolException">What it sent makes no sense.</exception>
+    /// <exception cref="IOException">The message was incomplete.</exception>
+    /// <exception cref="ProtocolException">The message is malformed.</exception>
     internal static bool TryReceive(DescriptorSocket channel, TimeSpan patience, out BackendRequest request)
     {
         request = default;
@@ -20,7 +20,7 @@ internal static class BackendMessages
             return false;
         request = (BackendRequest)message.Header.Request;
 
-        // At once: a back-end that waits for this answers nothing else meanwhile.
+        // Acknowledged at once: while a back-end waits for the acknowledgement, it answers no requests.
         if (message.Header.Flags.HasFlag(MessageFlags.NeedsReply))
             Acknowledge(channel, request);
         return true;

@@ -7,7 +7,8 @@ using Virtio.Queues;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// A queue whose own ring a back-end serves, with nothing of this process on the path of a request. When a back-end dies, only its record tells which requests are in flight.
+/// A queue whose own ring a back-end serves, so that requests do not pass through this process. When a back-end dies, only its in-flight
+/// record tells which requests it had taken.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class DirectQueue : RemoteQueue
@@ -49,7 +50,8 @@ internal sealed class DirectQueue : RemoteQueue
     }
 
     internal override void BeginFailing(FailingContext failing) =>
-        _failing ??= new FailingQueue($"{_name} failing", Queue, RingBase.ToState(BaseOf(isRestart: true), IsPacked, UsedIndex()), Kick, failing);
+        _failing ??= new FailingQueue(
+            $"{_name} failing", Queue, RingBase.ToState(BaseOf(isRestart: true), IsPacked, UsedIndex()), Kick, failing);
 
     internal override void EndFailing()
     {
@@ -64,7 +66,8 @@ internal sealed class DirectQueue : RemoteQueue
         _relay?.Dispose();
     }
 
-    // The base says where a back-end without a record of the ring begins. With a record, what is in flight and where the ring stands behind that is what the record says.
+    // The base tells a back-end without a record of this ring where to begin. Where there is a record, the record tells both the chains in
+    // flight and the ring's position.
     private uint BaseOf(bool isRestart) => isRestart && !IsPacked ? UsedIndex() : RingBase.Of(Queue.Config.State, IsPacked);
 
     private SafeFileHandle Kick => _relay?.Handle ?? ((EventSignal)Queue.Signal).Share();

@@ -9,8 +9,8 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// Serves a ring in place of its back-end, and fails each request, those first that are in flight by the record. It keeps the record itself meanwhile, from which the next
-/// back-end goes on.
+/// Serves a ring in place of its back-end and fails every request, those in the in-flight record first. It keeps the record up to date
+/// meanwhile, and the next back-end resumes from it.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FailingQueue : IDisposable
@@ -21,13 +21,13 @@ internal sealed class FailingQueue : IDisposable
     private readonly ProcessSignal _signal = new();
     private readonly QueueWorker _worker;
 
-    /// <summary>Begins where the ring and its record say.</summary>
-    /// <param name="name">Of its thread.</param>
+    /// <summary>Starts at the position that the ring and its record give.</summary>
+    /// <param name="name">Name of the worker thread.</param>
     /// <param name="queue">The driver's queue, which no back-end serves.</param>
-    /// <param name="state">Where the ring stands if nothing is recorded.</param>
-    /// <param name="kick">The driver's notifications: an eventfd.</param>
-    /// <param name="context">Of the device, with a record.</param>
-    /// <exception cref="ProtocolException">The ring or the record is not what it must be.</exception>
+    /// <param name="state">The ring's position if the record is empty.</param>
+    /// <param name="kick">The eventfd that the driver's notifications arrive at.</param>
+    /// <param name="context">The device's context, with a record.</param>
+    /// <exception cref="ProtocolException">The ring or the record is malformed.</exception>
     internal FailingQueue(string name, Virtqueue queue, QueueState state, SafeFileHandle kick, FailingContext context)
     {
         (_watch, _kick) = (context.Watch, kick);
@@ -36,11 +36,12 @@ internal sealed class FailingQueue : IDisposable
         try
         {
             QueueConfig config = queue.Config with { State = state };
-            InflightRecord record = _file.RecordOf(config, queue.Memory) ?? throw new ProtocolException($"the record of queue {queue.Index} is too short");
+            InflightRecord record = _file.RecordOf(config, queue.Memory)
+                ?? throw new ProtocolException($"the record of queue {queue.Index} is too short");
             (QueueState recorded, IReadOnlyList<UnfinishedChain> unfinished) = record.Recover(state);
             config = config with { State = recorded, Journal = record, Unfinished = unfinished };
             if (!Virtqueue.TryCreate(config, queue.Memory, queue.Interrupt, _signal, out Virtqueue? failing))
-                throw new ProtocolException($"queue {queue.Index} does not lie where it can be served");
+                throw new ProtocolException($"queue {queue.Index} cannot be served: an area is misaligned or outside of guest memory");
             _watch.AddEvent(kick, _signal.Set);
             _worker = QueueWorker.Start(name, failing!, context.Activation, FailedRequest.Complete);
         }
@@ -50,7 +51,7 @@ internal sealed class FailingQueue : IDisposable
             throw;
         }
 
-        // What was in flight with the back-end that died has had no kick since.
+        // The driver does not notify again for the chains that the dead back-end had in flight.
         _signal.Set();
     }
 
@@ -58,7 +59,7 @@ internal sealed class FailingQueue : IDisposable
     {
         _watch.Remove(_kick);
 
-        // Requests fail where they are taken, so that none is left in flight.
+        // The worker completes each request as it takes it, so none is in flight here.
         _worker.Stop();
         _signal.Dispose();
         _file.Dispose();

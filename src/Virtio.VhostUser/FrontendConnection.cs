@@ -5,7 +5,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <summary>One front-end's connection: takes its messages one after another and answers them. For one thread.</summary>
+/// <summary>One front-end's connection: receives its messages one at a time and answers them. Used by one thread.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FrontendConnection(DescriptorSocket socket, Session session, ILogger logger)
 {
@@ -15,7 +15,7 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
 
     /// <summary>Serves until the front-end has closed its end.</summary>
     /// <exception cref="IOException">The connection is lost.</exception>
-    /// <exception cref="ProtocolException">What it sent makes no sense.</exception>
+    /// <exception cref="ProtocolException">A message is malformed.</exception>
     internal void Run()
     {
         using var message = new Message();
@@ -31,7 +31,7 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
         {
             served = session.Handle(message, _answer);
             if (!served)
-                VhostUserLog.Refused(logger, $"request {message.Header.Request} is not known here and has no effect", null);
+                VhostUserLog.Refused(logger, $"request {message.Header.Request} is unknown and has no effect", null);
         }
         catch (ProtocolException e) when (NeedsAck(message))
         {
@@ -45,7 +45,7 @@ internal sealed class FrontendConnection(DescriptorSocket socket, Session sessio
         socket.Send(_answer.ToMessage(message.Header.Request, MessageFlags.Reply), _answer.Descriptor);
     }
 
-    // Asked after the message was served: User-Mode Linux waits for an answer to the very message by which answers are agreed upon.
+    // Checked after the message was served: User-Mode Linux waits for an acknowledgement of the message that negotiates acknowledgements.
     private bool NeedsAck(Message message) =>
         !Session.HasAnswer(message.Request) && session.HasReplyAck && message.Header.Flags.HasFlag(MessageFlags.NeedsReply);
 }

@@ -4,7 +4,7 @@ using Virtio.Linux;
 
 namespace Virtio.VhostUser;
 
-/// <summary>Where front-ends come from. For one thread, but for its disposal, which comes last.</summary>
+/// <summary>Where front-end connections come from. Used by one thread; disposed by another when that thread has ended.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FrontendSource : IDisposable
 {
@@ -20,13 +20,13 @@ internal sealed class FrontendSource : IDisposable
         _dispose = dispose;
     }
 
-    /// <summary>For people.</summary>
+    /// <summary>The path or a description, for log messages.</summary>
     internal string Place { get; }
 
-    /// <summary>A socket of our own, which goes with the server.</summary>
+    /// <summary>Accepts connections at a socket that this server has made. Disposal removes the socket's file.</summary>
     internal static FrontendSource Listening(Socket listener, string path) => new(path, token => Accept(listener, token), () =>
     {
-        // Before it is closed: afterwards the path may be another server's.
+        // Deleted before the socket is closed: after the close, another server may own the path.
         File.Delete(path);
         listener.Dispose();
     });
@@ -36,13 +36,17 @@ internal sealed class FrontendSource : IDisposable
         if (IsListening(socket))
             return new FrontendSource("the socket it was given", token => Accept(socket, token), socket.Dispose);
         Socket? left = socket;
-        return new FrontendSource("the connection it was given", _ => Interlocked.Exchange(ref left, null) is { } own ? new DescriptorSocket(own) : null, socket.Dispose);
+        return new FrontendSource(
+            "the connection it was given",
+            _ => Interlocked.Exchange(ref left, null) is { } own ? new DescriptorSocket(own) : null,
+            socket.Dispose);
     }
 
     internal static FrontendSource Connecting(string path) => new(path, token => Connect(path, token), () => { });
 
-    /// <summary>Waits for the next one; null when there is none any more.</summary>
-    /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
+    /// <summary>Waits for the next front-end's connection.</summary>
+    /// <returns>Null when no more can come.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     internal DescriptorSocket? Next(CancellationToken cancellationToken) => _next(cancellationToken);
 
     public void Dispose() => _dispose();
@@ -60,7 +64,7 @@ internal sealed class FrontendSource : IDisposable
             }
             catch (IOException e) when (e.InnerException is SocketException)
             {
-                // Nobody listens there yet.
+                // The front-end does not listen yet.
             }
 
             cancellationToken.WaitHandle.WaitOne(RetryTime);

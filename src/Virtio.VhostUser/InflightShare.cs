@@ -7,16 +7,16 @@ using Virtio.VhostUser.Inflight;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// The memory in which back-ends record what is in flight, as a front-end keeps it from one back-end to the next. It does not trust what is in there, and reads none of it.
-/// For one thread at a time.
+/// The front-end's side of the in-flight record: it keeps the memory from one back-end to the next. It never reads the contents, which a
+/// back-end controls. Used by one thread at a time.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class InflightShare(SafeFileHandle file, ulong offset, ulong length, ushort queues, ushort size) : IDisposable
 {
-    // The rings' shares begin at whole cache lines.
+    // Each ring's record begins at a cache line.
     private const ulong LineSize = 64;
 
-    // The number of descriptors, which a back-end may write only where it is given the memory.
+    // The number of descriptors. Clear keeps it: a back-end may write it only when it is given the memory.
     private const int SizeOffset = 10;
     private const int SizeLength = 2;
 
@@ -30,7 +30,9 @@ internal sealed class InflightShare(SafeFileHandle file, ulong offset, ulong len
 
     internal ushort Size => size;
 
-    /// <summary>Forgets what is recorded of a ring that was stopped with nothing in flight: its next life begins elsewhere.</summary>
+    /// <summary>
+    /// Clears the record of a ring that was stopped with nothing in flight. The driver starts the ring at another position next time.
+    /// </summary>
     /// <exception cref="IOException">The memory is not what the back-end said.</exception>
     internal void Clear(int ring)
     {
@@ -39,7 +41,7 @@ internal sealed class InflightShare(SafeFileHandle file, ulong offset, ulong len
             return;
         using SharedMemory memory = SharedMemory.Map(file, offset, length);
 
-        // Not more than the longest record there is, whatever the back-end says.
+        // The clearing is bounded by the longest record, not by the length that the back-end gave.
         ulong end = Math.Min(share, InflightRecord.LengthOf(size, packed: true));
         Span<byte> zeros = stackalloc byte[(int)LineSize];
         zeros.Clear();

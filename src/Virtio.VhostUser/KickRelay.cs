@@ -5,7 +5,9 @@ using Virtio.Queues;
 
 namespace Virtio.VhostUser;
 
-/// <summary>Passes the driver's notifications on to an eventfd, on a thread of its own: for a transport whose signals are no eventfds themselves.</summary>
+/// <summary>
+/// Passes the driver's notifications on to an eventfd, on its own thread. For a transport whose queue signals are not eventfds.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class KickRelay : IDisposable
 {
@@ -22,7 +24,7 @@ internal sealed class KickRelay : IDisposable
         _thread.Start();
     }
 
-    /// <summary>The eventfd, this object's.</summary>
+    /// <summary>The eventfd; it belongs to this object.</summary>
     internal SafeFileHandle Handle { get; }
 
     public void Dispose()

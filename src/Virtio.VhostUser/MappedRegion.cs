@@ -9,8 +9,8 @@ namespace Virtio.VhostUser;
 [SupportedOSPlatform("linux")]
 internal sealed record MappedRegion(MemoryRange Range, SharedMemory Memory)
 {
-    /// <summary>Maps a region of the file that came with it, which is closed.</summary>
-    /// <exception cref="ProtocolException">It cannot be mapped.</exception>
+    /// <summary>Maps a region of a file that the front-end has sent, and closes the file.</summary>
+    /// <exception cref="ProtocolException">The region cannot be mapped.</exception>
     internal static MappedRegion Map(MemoryRange range, ulong offset, SafeFileHandle file)
     {
         using (file)

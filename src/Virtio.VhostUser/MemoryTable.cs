@@ -6,13 +6,13 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// The guest memory that a front-end has shared, and the two ways it names it: descriptors with guest addresses, rings with the front-end's own. Constant; a change
-/// makes a new one of the same regions. For the connection's thread.
+/// The guest memory that a front-end has shared. Descriptors name it by guest address; ring addresses name it by the front-end's user
+/// address. Immutable: a change makes a new table with the same regions. Used by the connection's thread.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class MemoryTable
 {
-    /// <summary>The most regions a front-end may have.</summary>
+    /// <summary>The most regions that a front-end may share.</summary>
     internal const int MaximumRegions = 509;
 
     private const ulong PageSize = 4096;
@@ -27,8 +27,8 @@ internal sealed class MemoryTable
 
     internal IReadOnlyList<MappedRegion> Regions => _regions;
 
-    /// <summary>Adds a region that is mapped; it belongs to the table then.</summary>
-    /// <exception cref="ProtocolException">It cannot be beside those that are there.</exception>
+    /// <summary>Returns a table with a mapped region added; the table owns the region.</summary>
+    /// <exception cref="ProtocolException">The region overlaps another, or there are too many.</exception>
     internal MemoryTable With(MappedRegion added)
     {
         if (_regions.Length == MaximumRegions)
@@ -43,7 +43,7 @@ internal sealed class MemoryTable
         return new MemoryTable([.. _regions.Append(added).OrderBy(region => region.Range.GuestAddress)]);
     }
 
-    /// <summary>Leaves a region out; null when it is not there.</summary>
+    /// <summary>Returns a table without a region; null where the region is not in this table.</summary>
     internal MemoryTable? Without(MemoryRange range, out MappedRegion? removed)
     {
         removed = _regions.FirstOrDefault(region => region.Range == range);
@@ -51,11 +51,12 @@ internal sealed class MemoryTable
         return gone is null ? null : new MemoryTable([.. _regions.Where(region => region != gone)]);
     }
 
-    /// <summary>Guest RAM of these regions, which remain the table's.</summary>
-    internal GuestMemory ToGuestMemory() =>
-        GuestMemory.Of([.. _regions.Select(region => new GuestMemoryRegion(region.Range.GuestAddress, region.Range.Length, region.Memory.Address))], () => { });
+    /// <summary>Guest RAM made of these regions. The regions still belong to the table.</summary>
+    internal GuestMemory ToGuestMemory() => GuestMemory.Of(
+        [.. _regions.Select(region => new GuestMemoryRegion(region.Range.GuestAddress, region.Range.Length, region.Memory.Address))],
+        () => { });
 
-    /// <summary>The guest's address for one of the front-end's.</summary>
+    /// <summary>Translates a front-end's user address to a guest address.</summary>
     internal bool TryGetGuestAddress(ulong userAddress, out ulong guestAddress)
     {
         foreach (MappedRegion region in _regions)
@@ -72,15 +73,15 @@ internal sealed class MemoryTable
         return false;
     }
 
-    /// <summary>Unmaps regions. Nobody may use them any more.</summary>
+    /// <summary>Unmaps regions. Nothing may reference them any more.</summary>
     internal static void Unmap(IEnumerable<MappedRegion> regions)
     {
         foreach (MappedRegion region in regions)
             region.Memory.Dispose();
     }
 
-    /// <summary>Reads what a front-end says of a region.</summary>
-    /// <exception cref="ProtocolException">There can be no such region.</exception>
+    /// <summary>Reads the range of a region from a message.</summary>
+    /// <exception cref="ProtocolException">The range is empty, unaligned, or beyond the address space.</exception>
     internal static MemoryRange ReadRange(ref MessageReader reader)
     {
         var range = new MemoryRange(reader.ReadUInt64(), reader.ReadUInt64(), reader.ReadUInt64());

@@ -3,19 +3,23 @@ using Microsoft.Extensions.Logging;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// Passes on what is logged of front-ends, at the pace at which things happen to well-meaning ones: some at once, then one a minute. The others can connect, lie and break
-/// their rings as often as they like; they must not be able to fill a log with it. Debugging is not limited. Thread-safe.
+/// Limits how much is logged about front-ends: a burst at first, then one message a minute, which is enough for a well-behaved front-end. A
+/// hostile front-end can reconnect, send malformed messages and break its rings without limit, and must not fill a log. Debug messages are
+/// not limited. Thread-safe.
 /// </summary>
 internal sealed class PacedLogger(ILogger logger, TimeProvider time) : ILogger
 {
-    /// <summary>Messages that may come at once.</summary>
+    /// <summary>The most messages that may be logged at once.</summary>
     internal const int Burst = 20;
 
-    /// <summary>One more may come after this time.</summary>
+    /// <summary>After this time one more message may be logged.</summary>
     internal static readonly TimeSpan Pace = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
+    // When _left was last increased, as a timestamp. Under _gate.
     private long _since = time.GetTimestamp();
+
+    // How many messages may still be logged now. Under _gate.
     private int _left = Burst;
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -23,7 +27,8 @@ internal sealed class PacedLogger(ILogger logger, TimeProvider time) : ILogger
 
     public bool IsEnabled(LogLevel logLevel) => logger.IsEnabled(logLevel);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!logger.IsEnabled(logLevel))
             return;

@@ -4,32 +4,44 @@ using System.Runtime.Versioning;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// Tries to get a back-end again, on a thread of its own, until one serves, or the driver resets the device. Thread-safe.
+/// Connects to a back-end again, on its own thread. It retries until a back-end serves, or until the driver resets the device. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class Reconnection
 {
-    // The back-end that died needs a moment to start again; one that is not there is looked for once a second at last.
+    // A back-end that died needs a moment to restart, so the first attempt is not immediate. The delay doubles up to one second.
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
 
-    // Pulsed when it ends; guards the field of that name.
+    // Guards _isEnded, and is pulsed when that is set.
     private readonly object _gate = new();
     private readonly Func<Reconnection, Exception?> _attempt;
     private readonly Func<Reconnection, Exception, bool> _giveUp;
     private readonly TimeSpan _limit;
     private readonly Thread _thread;
+
+    // Why the last attempt failed. Owned by _thread once it has started.
     private Exception _reason;
+
+    // The connection that an attempt negotiates on; null outside of an attempt. Written by _thread, read by any thread.
     private BackendClient? _connecting;
+
+    // End was called. Written under _gate, read by any thread.
     private bool _isEnded;
 
-    /// <summary>Prepares it.</summary>
-    /// <param name="name">Of the thread.</param>
-    /// <param name="reason">Why the connection before was lost.</param>
-    /// <param name="limit">After this time the driver need not wait any more.</param>
-    /// <param name="attempt">Connects and has everything served; why that failed, or null. It must not go on after <see cref="IsEnded"/>.</param>
-    /// <param name="giveUp">Called with the last reason, once, when the time is over; whether to go on trying.</param>
-    internal Reconnection(string name, Exception reason, TimeSpan limit, Func<Reconnection, Exception?> attempt, Func<Reconnection, Exception, bool> giveUp)
+    /// <summary>Prepares the thread; <see cref="Start"/> starts it.</summary>
+    /// <param name="name">Name of the thread.</param>
+    /// <param name="reason">Why the last connection was lost.</param>
+    /// <param name="limit">How long the driver waits before <paramref name="giveUp"/> is called.</param>
+    /// <param name="attempt">Connects and starts all rings; returns why that failed, or null. It must stop where <see cref="IsEnded"/> is
+    /// set.</param>
+    /// <param name="giveUp">Called once with the last reason, when the limit has passed; returns whether to go on with attempts.</param>
+    internal Reconnection(
+        string name,
+        Exception reason,
+        TimeSpan limit,
+        Func<Reconnection, Exception?> attempt,
+        Func<Reconnection, Exception, bool> giveUp)
     {
         _reason = reason;
         _limit = limit;
@@ -42,7 +54,7 @@ internal sealed class Reconnection
 
     internal void Start() => _thread.Start();
 
-    /// <summary>Gives up without a word. What an attempt is waiting for ends. Does not wait for the thread.</summary>
+    /// <summary>Ends the attempts and aborts a running one. Does not wait for the thread.</summary>
     internal void End()
     {
         lock (_gate)
@@ -54,22 +66,22 @@ internal sealed class Reconnection
         AbortAttempt();
     }
 
-    /// <summary>Ends what an attempt is waiting for while it only connects.</summary>
+    /// <summary>Aborts a running attempt while it only connects.</summary>
     internal void AbortAttempt() => Volatile.Read(ref _connecting)?.Abort();
 
-    /// <summary>Waits for the thread, which <see cref="End"/> has ended.</summary>
+    /// <summary>Waits for the thread, after <see cref="End"/>.</summary>
     internal void Join()
     {
         if (Thread.CurrentThread != _thread)
             _thread.Join();
     }
 
-    /// <summary>From here on the attempt waits for this back-end.</summary>
+    /// <summary>Sets the connection that <see cref="End"/> aborts.</summary>
     internal void Watch(BackendClient? client)
     {
         Volatile.Write(ref _connecting, client);
 
-        // Ended between the last look and this: the end did not see the client.
+        // End may have read the old value just before this store. Then this thread sees IsEnded and aborts the connection itself.
         if (IsEnded)
             client?.Abort();
     }

@@ -7,28 +7,28 @@ using Virtio.Queues;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// The rings of relayed queues, in memory that is shared with one back-end beside the guest's and lies behind it. Each connection gets new memory: a back-end that was given
-/// up and still runs writes into its own. Pages that are never used cost nothing.
+/// The rings of relayed queues, in memory shared with one back-end, at guest addresses above guest RAM. Each connection gets new memory: a
+/// back-end that was given up and still runs writes to its own memory only. Pages that are never used take no memory.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class RelayMemory : IDisposable
 {
-    /// <summary>The largest ring that is relayed.</summary>
+    /// <summary>Descriptors of the largest ring that is relayed.</summary>
     internal const int MaximumSize = 1024;
 
-    /// <summary>Bytes of the table of one request: as many descriptors as a chain may have.</summary>
+    /// <summary>Bytes of a request's indirect table, with as many descriptors as a chain may have.</summary>
     internal const ulong TableLength = DescriptorChain.MaximumDescriptors * Descriptor.Size;
 
     private const ulong PageSize = 4096;
 
-    // Above every address that guests have RAM at here.
+    // Above the RAM of every guest that this machine supports.
     private const ulong LeastAddress = 1UL << 40;
 
     private readonly SharedMemory _memory;
     private readonly int _size;
 
-    /// <summary>Makes zeroed memory.</summary>
-    /// <param name="guest">The guest's memory, behind which it lies.</param>
+    /// <summary>Allocates zeroed memory.</summary>
+    /// <param name="guest">The guest's memory, which the rings lie above.</param>
     /// <param name="queues">Number of rings.</param>
     /// <param name="size">Descriptors of the largest ring of the guest.</param>
     /// <exception cref="IOException">The kernel refuses.</exception>
@@ -42,7 +42,7 @@ internal sealed class RelayMemory : IDisposable
         Access = GuestMemory.Of([Region], () => { });
     }
 
-    /// <summary>As the back-end is told of it.</summary>
+    /// <summary>The memory as a region for the back-end's memory table.</summary>
     internal GuestMemoryRegion Region { get; }
 
     internal GuestMemory Access { get; }
@@ -50,7 +50,7 @@ internal sealed class RelayMemory : IDisposable
     /// <summary>Makes an empty ring.</summary>
     internal RelayRing RingOf(int queue, bool hasTables) => new(this, Region.Address + (LengthOfRing * (ulong)queue), _size, hasTables);
 
-    /// <summary>Where the areas of a ring of this size lie behind its beginning.</summary>
+    /// <summary>Offsets of the areas of a ring from its start.</summary>
     internal static (ulong Driver, ulong Device, ulong Tables) PlacesOf(int size)
     {
         ulong driver = RoundUp((ulong)size * Descriptor.Size);

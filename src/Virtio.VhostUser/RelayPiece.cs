@@ -1,4 +1,4 @@
 namespace Virtio.VhostUser;
 
-/// <summary>A piece of guest memory that a request consists of, by the guest's address.</summary>
+/// <summary>A contiguous part of a request in guest memory, by guest address.</summary>
 internal readonly record struct RelayPiece(ulong Address, uint Length, bool IsWritable);

@@ -6,8 +6,9 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// The driver's side of a split ring (virtio 1.4, 2.7) that a back-end serves, without event index. Of what the back-end can write, only the used ring is read, and nothing in
-/// it is believed. For one thread at a time.
+/// The driver's side of a split ring (virtio 1.4, 2.7) that a back-end serves, without event index. Only the used ring is read from the
+/// memory that the back-end can write, and every value of it is checked. Used by one thread at a time, under the lock of its
+/// <see cref="RelayedQueue"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class RelayRing
@@ -26,14 +27,20 @@ internal sealed class RelayRing
     private readonly ulong _tablesAddress;
     private readonly bool _hasTables;
 
-    // The list of free descriptors, and of those of each request: what this side goes by is never read back from shared memory.
+    // Links the free descriptors, and the descriptors of each request. Never read back from shared memory, which the back-end can change.
     private readonly ushort[] _next;
 
-    // Number of descriptors of the request that begins with each; 0 where none begins.
+    // By head: number of descriptors of the request in flight; 0 where no request begins.
     private readonly ushort[] _counts;
+
+    // Head of the list of free descriptors, and the number of these.
     private int _free;
     private int _freeCount;
+
+    // Requests offered and not used yet.
     private int _inFlight;
+
+    // The available index as last written, and the used index up to which requests were taken; both wrap at 2^16.
     private ushort _offered;
     private ushort _taken;
 
@@ -52,7 +59,7 @@ internal sealed class RelayRing
         _counts = new ushort[size];
         _freeCount = size;
 
-        // A ring of the same place that was stopped alone has left its flags and indices.
+        // An earlier ring at the same place, which was stopped alone, has left its flags and indices.
         _available.WriteUInt32(0, 0);
         _used.WriteUInt32(0, 0);
     }
@@ -62,19 +69,19 @@ internal sealed class RelayRing
 
     private ulong Address { get; }
 
-    /// <summary>The back-end wants to be told of what was offered. Asked after <see cref="TryOffer"/>.</summary>
+    /// <summary>Whether the back-end wants a notification for what was offered. Read after <see cref="TryOffer"/>.</summary>
     internal bool WantsKick
     {
         get
         {
-            // The index must be visible before the wish is read (virtio 1.4, 2.7.13.4.1): otherwise the back-end could ask for kicks, see nothing, and sleep, while the old
-            // wish is read here.
+            // The index must be visible before the flag is read (virtio 1.4, 2.7.13.4.1). Otherwise the back-end could enable
+            // notifications, see no request and sleep, while this thread still reads the old flag.
             Interlocked.MemoryBarrier();
             return (_used.ReadUInt16(0) & NoNotify) == 0;
         }
     }
 
-    /// <summary>Where the areas lie in this process.</summary>
+    /// <summary>Addresses of the ring's areas in this process.</summary>
     internal (nint Descriptors, nint Driver, nint Device) Places
     {
         get
@@ -85,9 +92,9 @@ internal sealed class RelayRing
         }
     }
 
-    /// <summary>Offers a request; false when there is no room for it.</summary>
-    /// <param name="pieces">The guest's memory that it consists of, what the device reads first; at least one.</param>
-    /// <param name="head">Names it until it is used.</param>
+    /// <summary>Offers a request; false where the ring has no room for it.</summary>
+    /// <param name="pieces">The guest memory of the request, the device-readable parts first; at least one.</param>
+    /// <param name="head">Identifies the request until it is used.</param>
     internal bool TryOffer(IReadOnlyList<RelayPiece> pieces, out int head)
     {
         head = _free;
@@ -107,14 +114,14 @@ internal sealed class RelayRing
         _inFlight++;
         _available.WriteUInt16(EntriesOffset + ((_offered & (Size - 1)) * AvailableEntrySize), (ushort)head);
 
-        // A release store: the entry and the descriptors come before it.
+        // A release store: the entry and the descriptors are visible before the index.
         _offered = unchecked((ushort)(_offered + 1));
         _available.WriteUInt16(IndexOffset, _offered);
         return true;
     }
 
-    /// <summary>Takes the next request that the back-end has used; false when there is none.</summary>
-    /// <exception cref="ProtocolException">What the back-end wrote makes no sense.</exception>
+    /// <summary>Takes the next request that the back-end has used; false where there is none.</summary>
+    /// <exception cref="ProtocolException">The back-end has written a malformed used ring.</exception>
     internal bool TryTake(out int head, out uint written)
     {
         head = 0;
@@ -175,5 +182,7 @@ internal sealed class RelayRing
     }
 
     private static RingArea Resolve(RelayMemory memory, ulong address, ulong length) =>
-        RingArea.TryResolve(memory.Access, address, length, 16, out RingArea area) ? area : throw new InvalidOperationException("a relayed ring lies outside of its memory");
+        RingArea.TryResolve(memory.Access, address, length, 16, out RingArea area)
+            ? area
+            : throw new InvalidOperationException("a relayed ring lies outside of its memory");
 }

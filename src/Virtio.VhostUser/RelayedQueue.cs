@@ -7,34 +7,46 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// A queue whose requests are passed on to a back-end that keeps no record of what is in flight, through a ring of this process's own. This process knows which requests are in
-/// flight, and offers them to the next back-end when one dies. The guest's ring alone does not tell: a back-end may use requests in any order, and the available ring
-/// overwrites the entries of old ones. Data is not copied; a request costs one wake of a thread here on its way, and one on its way back.
+/// A queue whose requests are passed on to a back-end that keeps no in-flight record, through a ring of this process. This process knows
+/// which requests are in flight, and offers them to the next back-end when one dies. The guest's ring alone does not tell which they are: a
+/// back-end may complete requests in any order, and the driver overwrites old entries of the available ring. Data is not copied. Each
+/// request wakes a thread of this process twice, on its way to the back-end and back.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class RelayedQueue : RemoteQueue
 {
-    // Between the worker, which takes the driver's requests, and the thread that learns of used ones. Held for the time of one request, or to change the back-end.
+    // Shared by the worker, which takes the driver's requests, and by the watch thread, which completes used ones. Held for one request, or
+    // to change the back-end.
     private readonly Lock _gate = new();
     private readonly EventSignal _kick = new();
     private readonly Action<Exception> _lose;
+
+    // The parts of the request that is being placed. Under _gate.
     private readonly List<RelayPiece> _pieces = [];
 
-    // By head of the relay ring: the chain in flight, and its number in order of taking. Under the lock.
+    // By head of the relay ring: the chain in flight, and its number in the order of taking. Under _gate.
     private readonly DescriptorChain?[] _chains;
     private readonly ulong[] _numbers;
     private readonly QueueWorker _worker;
+
+    // The ring that is shared with the current back-end. Under _gate.
     private RelayRing _ring;
+
+    // Number of requests placed so far. Under _gate.
     private ulong _count;
+
+    // Stop was called: no request is placed or collected any more. Under _gate.
     private bool _isStopped;
+
+    // Requests fail, because the back-end stays away. Under _gate.
     private bool _isFailing;
 
-    /// <summary>Begins to take requests at once, whether or not there is a back-end yet.</summary>
-    /// <param name="name">Of its thread.</param>
-    /// <param name="queue">The driver's.</param>
-    /// <param name="activation">The device's.</param>
-    /// <param name="ring">Empty.</param>
-    /// <param name="lose">Called when what the back-end wrote makes no sense.</param>
+    /// <summary>Starts to take requests at once, with or without a back-end.</summary>
+    /// <param name="name">Name of the worker thread.</param>
+    /// <param name="queue">The driver's queue.</param>
+    /// <param name="activation">The device's activation.</param>
+    /// <param name="ring">An empty ring.</param>
+    /// <param name="lose">Called when the back-end has written a malformed used ring.</param>
     internal RelayedQueue(string name, Virtqueue queue, DeviceActivation activation, RelayRing ring, Action<Exception> lose)
         : base(queue)
     {
@@ -63,22 +75,30 @@ internal sealed class RelayedQueue : RemoteQueue
         };
     }
 
-    /// <summary>Moves to another ring, in which all requests in flight are offered again, oldest first. Those that the back-end before has finished are completed.</summary>
+    /// <summary>
+    /// Moves to another ring. Requests that the last back-end has used are completed; the others are offered again, oldest first.
+    /// </summary>
     internal void MoveTo(RelayRing ring)
     {
         lock (_gate)
         {
-            // While requests failed, all of them were completed.
+            // Where requests were failing, none is in flight: Collect does nothing.
             try
             {
                 Collect();
             }
             catch (ProtocolException)
             {
-                // The back-end that wrote this is gone, and nothing behind it is believed.
+                // The last back-end has died. Nothing after the malformed entry can be trusted.
             }
 
-            DescriptorChain[] inFlight = [.. Enumerable.Range(0, _chains.Length).Where(head => _chains[head] is not null).OrderBy(head => _numbers[head]).Select(head => _chains[head]!)];
+            DescriptorChain[] inFlight =
+            [
+                .. Enumerable.Range(0, _chains.Length)
+                    .Where(head => _chains[head] is not null)
+                    .OrderBy(head => _numbers[head])
+                    .Select(head => _chains[head]!),
+            ];
             Array.Clear(_chains);
             _ring = ring;
             _isFailing = false;
@@ -98,12 +118,12 @@ internal sealed class RelayedQueue : RemoteQueue
                     FailedRequest.Complete(chain);
             }
 
-            // The next back-end gets another ring; of this one nothing is collected any more.
+            // The next back-end gets another ring; nothing is collected from this one any more.
             Array.Clear(_chains);
         }
     }
 
-    // MoveTo ends it: until there is another ring, requests fail.
+    // Requests fail until MoveTo sets another ring.
     internal override void EndFailing()
     {
     }
@@ -121,14 +141,14 @@ internal sealed class RelayedQueue : RemoteQueue
         }
     }
 
-    // The queue's worker interrupts the driver for what it completes, and has lost nothing.
+    // The queue's worker sends the driver's interrupts itself, so none was lost with the back-end. Only the notification must be repeated.
     internal override void Resumed() => _kick.Set();
 
     protected override void Stop()
     {
         Called();
 
-        // From here on completions reach no ring, so that the chains can be given up.
+        // From here on a completion does not reach the driver's ring, so chains in flight can be completed with length 0.
         Queue.Halt();
         lock (_gate)
         {
@@ -171,7 +191,8 @@ internal sealed class RelayedQueue : RemoteQueue
     {
         Describe(chain);
 
-        // The rings are of one size and a request takes no more descriptors here than in the driver's ring, so that there is room; a chain of nothing is no request.
+        // There is room: the relay ring is as large as the driver's ring, and a request takes no more descriptors here than there. A chain
+        // without any data is completed at once.
         if (_pieces.Count == 0 || !_ring.TryOffer(_pieces, out int head))
         {
             chain.Complete(0);
@@ -192,8 +213,10 @@ internal sealed class RelayedQueue : RemoteQueue
             if (!Queue.Memory.TryGetAddress(host, out ulong address))
                 continue;
 
-            // A descriptor that crosses pieces of memory was cut here, and is one again.
-            if (_pieces.Count > 0 && _pieces[^1] is var last && last.IsWritable == isWritable && last.Address + last.Length == address && last.Length + (ulong)length <= int.MaxValue)
+            // The translation splits a descriptor at the border of two memory regions. Parts that are adjacent in guest memory are merged
+            // again.
+            if (_pieces.Count > 0 && _pieces[^1] is var last && last.IsWritable == isWritable
+                && last.Address + last.Length == address && last.Length + (ulong)length <= int.MaxValue)
                 _pieces[^1] = last with { Length = last.Length + (uint)length };
             else
                 _pieces.Add(new RelayPiece(address, (uint)length, isWritable));

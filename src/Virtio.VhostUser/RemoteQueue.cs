@@ -6,41 +6,42 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <summary>A queue that a back-end serves: the ring that it is given, what it is kicked with, and what it tells of.</summary>
+/// <summary>A queue that a back-end serves: the ring it is given, and the eventfds for its notifications, interrupts and errors.</summary>
 [SupportedOSPlatform("linux")]
 internal abstract class RemoteQueue(Virtqueue queue) : IDisposable
 {
     internal int Index => Queue.Index;
 
-    /// <summary>The back-end has used buffers.</summary>
+    /// <summary>Signalled when the back-end has used buffers.</summary>
     internal EventDescriptor Call { get; } = new();
 
-    /// <summary>The back-end cannot make sense of the ring.</summary>
+    /// <summary>Signalled when the back-end finds the ring malformed.</summary>
     internal EventDescriptor Error { get; } = new();
 
-    /// <summary>The driver's side of it.</summary>
+    /// <summary>The driver's queue.</summary>
     protected Virtqueue Queue => queue;
 
-    /// <summary>What a back-end is to be told of the ring.</summary>
-    /// <param name="isRestart">An earlier back-end has served it.</param>
-    /// <exception cref="ProtocolException">The ring cannot be shared.</exception>
+    /// <summary>Describes the ring for a back-end.</summary>
+    /// <param name="isRestart">An earlier back-end has served the ring.</param>
+    /// <exception cref="ProtocolException">The ring does not lie in shared memory.</exception>
     internal abstract RingSetup ToSetup(bool isRestart);
 
     /// <summary>Called when the back-end has used buffers. Must not throw.</summary>
     internal abstract void Called();
 
     /// <summary>
-    /// Another back-end serves the ring. A kick may have been lost with the one before, between the driver's store and the back-end's read, and an interrupt between the used
-    /// index and the call: so the back-end is kicked once, and the driver interrupted once. Too many of either do no harm.
+    /// Called when another back-end serves the ring. With the old back-end a notification may have been lost, between the driver's store
+    /// and the back-end's read, and an interrupt, between the used index and the call. So the back-end is notified once and the driver
+    /// interrupted once; a spurious one does no harm.
     /// </summary>
     internal abstract void Resumed();
 
-    /// <summary>From here on the requests of a block device fail, those in flight first: its back-end stays away.</summary>
-    /// <param name="failing">What the device knows of it.</param>
-    /// <exception cref="ProtocolException">The ring, or the record of what is in flight, is not what it must be.</exception>
+    /// <summary>Fails the requests of a block device from here on, those in flight first, because its back-end stays away.</summary>
+    /// <param name="failing">The device's context.</param>
+    /// <exception cref="ProtocolException">The ring or its in-flight record is malformed.</exception>
     internal abstract void BeginFailing(FailingContext failing);
 
-    /// <summary>There is a back-end again, which serves what comes from here on.</summary>
+    /// <summary>Ends the failing of requests: there is a back-end again.</summary>
     internal abstract void EndFailing();
 
     public void Dispose()
@@ -50,10 +51,10 @@ internal abstract class RemoteQueue(Virtqueue queue) : IDisposable
         Error.Dispose();
     }
 
-    /// <summary>From here on the driver is not interrupted for it, and its ring is not touched here.</summary>
+    /// <summary>Stops the queue: from here on the driver is not interrupted for it, and this process does not touch its ring.</summary>
     protected abstract void Stop();
 
-    /// <summary>Where a part of guest memory lies in this process.</summary>
+    /// <summary>The address in this process of a guest address.</summary>
     protected nint Locate(ulong address)
     {
         foreach (GuestMemoryRegion region in queue.Memory.Regions)
@@ -63,6 +64,6 @@ internal abstract class RemoteQueue(Virtqueue queue) : IDisposable
                 return region.Host + (nint)offset;
         }
 
-        throw new ProtocolException($"queue {queue.Index} has a part at 0x{address:x}, where no memory is");
+        throw new ProtocolException($"queue {queue.Index} has an area at 0x{address:x}, outside of guest memory");
     }
 }

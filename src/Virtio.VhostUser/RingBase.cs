@@ -3,8 +3,9 @@ using Virtio.Queues;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// Where a ring stands, in the 32 bits that the protocol has for it. Split: the available index; the used index is in the ring itself. Packed: the place of the next
-/// available descriptor with its wrap counter in bit 15, above that the same of the next used one.
+/// A ring's position in the 32 bits of the protocol. For a split ring it is the available index; the used index is in the ring itself. For
+/// a packed ring the lower half is the next available position with its wrap counter in bit 15, and the upper half is the same for the next
+/// used position.
 /// </summary>
 internal static class RingBase
 {
@@ -16,23 +17,24 @@ internal static class RingBase
         ? Half(state.NextAvailable, state.AvailableWrap) | (Half(state.NextUsed, state.UsedWrap) << 16)
         : state.NextAvailable;
 
-    /// <summary>Reads it.</summary>
-    /// <param name="ringBase">As the front-end sent it.</param>
-    /// <param name="packed">The layout.</param>
-    /// <param name="usedIndex">Split: the used index in the ring.</param>
+    /// <summary>Decodes a position.</summary>
+    /// <param name="ringBase">The value that the front-end sent.</param>
+    /// <param name="packed">Whether the ring is packed.</param>
+    /// <param name="usedIndex">For a split ring, the used index in the ring.</param>
     internal static QueueState ToState(uint ringBase, bool packed, ushort usedIndex)
     {
         if (!packed)
             return new QueueState(unchecked((ushort)ringBase), true, usedIndex, true);
 
-        // Nobody has a packed ring at 0 with both counters down: a front-end that says so knows only the split ring's beginning.
+        // No packed ring is at 0 with both wrap counters 0. A front-end that sends this value knows only the start of a split ring.
         if (ringBase == 0)
             ringBase = FreshPacked;
 
-        // Some know only one half, and mean both.
+        // Some front-ends send only the lower half, and mean it for both.
         uint available = ringBase & 0xffff;
         uint used = ringBase >> 16 == 0 ? available : ringBase >> 16;
-        return new QueueState((ushort)(available & PlaceMask), (available & WrapBit) != 0, (ushort)(used & PlaceMask), (used & WrapBit) != 0);
+        return new QueueState(
+            (ushort)(available & PlaceMask), (available & WrapBit) != 0, (ushort)(used & PlaceMask), (used & WrapBit) != 0);
     }
 
     private static uint Half(ushort place, bool wrap) => place | (wrap ? WrapBit : 0);

@@ -10,22 +10,22 @@ internal sealed record RingSetup
     /// <summary>Number of descriptors.</summary>
     internal required uint Size { get; init; }
 
-    /// <summary>Where to begin, as <see cref="RingBase"/> has it.</summary>
+    /// <summary>Where the ring begins, encoded as in <see cref="RingBase"/>.</summary>
     internal required uint Base { get; init; }
 
-    /// <summary>Where the three areas lie in this process, within memory that is shared.</summary>
+    /// <summary>Addresses of the three areas in this process, within shared memory.</summary>
     internal required nint Descriptors { get; init; }
 
     internal required nint Driver { get; init; }
 
     internal required nint Device { get; init; }
 
-    /// <summary>The driver's notifications: an eventfd.</summary>
+    /// <summary>The eventfd for the driver's notifications.</summary>
     internal required SafeFileHandle Kick { get; init; }
 
-    /// <summary>The device's.</summary>
+    /// <summary>The eventfd for the device's interrupts.</summary>
     internal required SafeFileHandle Call { get; init; }
 
-    /// <summary>Says that the ring is broken.</summary>
+    /// <summary>The eventfd that reports a broken ring.</summary>
     internal required SafeFileHandle Error { get; init; }
 }

@@ -4,16 +4,19 @@ using Virtio.Transports;
 
 namespace Virtio.VhostUser;
 
-/// <summary>What is counted of one server, whoever the front-end is. Connections and resets are counted by the server's thread; anybody may read, a moment late.</summary>
+/// <summary>
+/// The counters of one server, across all its front-ends. Connections and resets are counted by the server's thread. Any thread may read;
+/// the values may lag.
+/// </summary>
 internal sealed class ServerCounters : IDisposable
 {
     private readonly DeviceId _device;
     private readonly QueueCounters[] _queues;
     private readonly TransportMetrics _metrics;
 
-    /// <summary>The long-lived counters of a device.</summary>
-    /// <param name="device">It is asked for its type and queues only.</param>
-    /// <param name="server">What listeners see them belong to.</param>
+    /// <summary>Makes the counters of a device. They live as long as the server.</summary>
+    /// <param name="device">The device; only its type and its queues are read.</param>
+    /// <param name="server">The object that metrics listeners see as the owner.</param>
     internal ServerCounters(IVirtioDevice device, object server)
     {
         _device = device.Id;

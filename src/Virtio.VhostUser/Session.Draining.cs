@@ -4,30 +4,35 @@ using Virtio.Queues;
 namespace Virtio.VhostUser;
 
 /// <content>
-/// How rings stop, in a bounded time whatever their requests do. A message that stops rings drains them: no more is taken, and what was taken completes. Requests that do not
-/// end within <see cref="SessionOptions.DrainTime"/> are cancelled, and complete as failed ones; all of it before the message is answered, so that a front-end finds nothing
-/// in flight behind the answer, which it may take to another host. Requests that do not end even then end the connection, unanswered: see <see cref="Abandon"/>.
+/// Stops rings in a bounded time, whatever their requests do. A message that stops rings drains them: no more chains are taken, and the
+/// chains in flight complete. Requests that do not end within <see cref="SessionOptions.DrainTime"/> are cancelled and complete with
+/// errors. All of this happens before the message is answered: the front-end may move the guest to another host after the answer, so
+/// nothing may be in flight then. Requests that do not end even after cancellation end the connection without an answer: see
+/// <see cref="Abandon"/>.
 /// </content>
 internal sealed partial class Session
 {
     private static readonly TimeSpan DrainStep = TimeSpan.FromMilliseconds(50);
 
-    // The device's StopQueue for rings that are stopping, where that has not returned in time; null otherwise.
+    // The device's StopQueue for rings that are stopping, where it has not returned in time; null otherwise. Owned by the connection's
+    // thread.
     private Task? _unfinishedStop;
 
     private void Stop(Ring ring) => Stop([ring]);
 
     private void StopAll() => Stop(_rings);
 
-    /// <summary>Stops serving rings when all that was taken from them is completed, so that they can go on where they stand.</summary>
-    /// <exception cref="IOException">The front-end has gone, or there are requests that do not end.</exception>
+    /// <summary>
+    /// Stops rings after all chains taken from them have completed, so that they can be served again from the same position.
+    /// </summary>
+    /// <exception cref="IOException">The front-end has disconnected, or requests do not end.</exception>
     private void Stop(IReadOnlyList<Ring> rings)
     {
         Ring[] served = [.. rings.Where(ring => ring.Queue is not null)];
         if (served.Length == 0)
             return;
 
-        // All of them before any is waited for: the limit is that of the message.
+        // All rings begin to drain before any is waited for: the time limit is per message, not per ring.
         foreach (Ring ring in served)
             ring.Queue!.BeginDraining();
         if (!AwaitDrained(served, _options.DrainTime))
@@ -35,8 +40,10 @@ internal sealed partial class Session
         Halt(served);
     }
 
-    /// <summary>Stops serving rings at once. What is under way is cancelled and not completed for the driver; it stays in the record of what is in flight.</summary>
-    /// <exception cref="IOException">There are requests that do not end.</exception>
+    /// <summary>
+    /// Stops rings at once. Requests under way are cancelled and not completed for the driver; they stay in the in-flight record.
+    /// </summary>
+    /// <exception cref="IOException">Requests do not end.</exception>
     private void Halt(IReadOnlyList<Ring> rings)
     {
         if (!TryHalt(rings))
@@ -51,15 +58,19 @@ internal sealed partial class Session
         if (served.Length == 0)
             return true;
 
-        // From here on no ring is touched: what completes now is not seen by the driver.
+        // From here on no ring is touched: the driver does not see what completes now.
         foreach (Ring ring in served)
             ring.Queue!.Halt();
         foreach (Ring ring in served)
             ring.Queue!.Cancel();
 
-        // On a thread of its own, because only the device decides how long it takes. The device is called by no other thread meanwhile: this one waits, or the connection ends.
+        // On its own thread, because only the device decides how long its stop takes. No other thread calls the device meanwhile: this
+        // thread waits, or it ends the connection.
         Task stop = Task.Factory.StartNew(
-            () => Array.ForEach(served, ring => _guarded.StopQueue(ring.Index)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Array.ForEach(served, ring => _guarded.StopQueue(ring.Index)),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         if (!stop.Wait(_options.CancelTime))
         {
             _unfinishedStop = stop;
@@ -76,7 +87,7 @@ internal sealed partial class Session
         return true;
     }
 
-    /// <summary>Waits until all rings are drained, or need not be: false when that takes longer than the limit.</summary>
+    /// <summary>Waits until all rings are drained, or the session ends; false where that takes longer than the limit.</summary>
     private bool AwaitDrained(Ring[] rings, TimeSpan limit)
     {
         long start = Stopwatch.GetTimestamp();
@@ -86,7 +97,7 @@ internal sealed partial class Session
             while (!_ending.IsCancellationRequested && !ring.Queue!.WaitUntilDrained(DrainStep))
             {
                 if (_hasFrontendGone())
-                    throw new IOException("the front-end has gone while requests were under way");
+                    throw new IOException("the front-end disconnected while requests were under way");
                 if (Stopwatch.GetElapsedTime(start) >= limit)
                     return false;
             }
@@ -109,9 +120,10 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Ends with requests that do not end: a storage still has addresses of guest memory. That memory, the rings and the records are replaced by memory of this process's own,
-    /// at the same addresses: what the requests write there reaches no guest. The front-end keeps its record of what is in flight, in which these requests still are. The
-    /// addresses are kept until the requests have ended; how many there may be is bounded by the server.
+    /// Detaches requests that do not end from the guest: a storage still holds addresses of guest memory. That memory, the rings and the
+    /// records are replaced by private memory at the same addresses, so that what the requests write there reaches no guest. The
+    /// front-end's in-flight record still holds these requests. The addresses stay reserved until the requests have ended; the server
+    /// bounds how many sessions may be left like this.
     /// </summary>
     private void Abandon()
     {
@@ -124,7 +136,7 @@ internal sealed partial class Session
         _inflight?.Detach();
         _logMemory?.Detach();
 
-        // Without the descriptors of the front-end; the signals themselves are waited on by the workers that collect what ends.
+        // The front-end's descriptors are closed here. The signals stay: the workers that collect late completions wait on them.
         foreach (Ring ring in _rings)
             ring.ForgetDescriptors();
         VhostUserLog.Abandoned(_options.Logger, _device.Id, string.Join(", ", served.Select(ring => ring.Index)));

@@ -4,9 +4,10 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <content>What is in flight, kept where it outlives this process.</content>
+/// <content>The in-flight record, in memory that outlives this process.</content>
 internal sealed partial class Session
 {
+    // The current in-flight record; null where the front-end has set none. Owned by the connection's thread.
     private InflightFile? _inflight;
 
     private bool HandleInflight(Message message, ref MessageReader reader, MessageWriter answer)
@@ -18,7 +19,7 @@ internal sealed partial class Session
         ushort queues = reader.ReadUInt16();
         ushort size = reader.ReadUInt16();
         if (queues == 0 || queues > _rings.Length || size is 0 or > Virtqueue.MaximumSize)
-            throw new ProtocolException($"nothing is in flight in {queues} rings of {size}");
+            throw new ProtocolException($"no in-flight record can be made for {queues} rings of {size} descriptors");
         InflightFile file = message.Request == FrontendRequest.GetInflight
             ? InflightFile.Create(queues, size)
             : InflightFile.Open(message.TakeDescriptor(), offset, length, queues);
@@ -41,13 +42,15 @@ internal sealed partial class Session
         answer.WriteUInt16(queues);
         answer.WriteUInt16(size);
 
-        // As long as the question: some have padding at its end, and look at the length.
+        // The answer is as long as the request: some front-ends pad the structure and check the length.
         answer.Take(message.Payload.Length - answer.Length).Clear();
         answer.Descriptor = file.File;
         return true;
     }
 
-    /// <summary>The same ring with its record: where it stands, and what is served first, are what the record says.</summary>
+    /// <summary>
+    /// Adds the ring's in-flight record to its configuration. The record gives the ring's position and the chains to serve first.
+    /// </summary>
     private QueueConfig WithRecord(QueueConfig ring)
     {
         if (_inflight is not { } file)

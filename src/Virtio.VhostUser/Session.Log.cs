@@ -10,9 +10,10 @@ namespace Virtio.VhostUser;
 /// <content>The log of pages that are written while the guest is migrated.</content>
 internal sealed partial class Session
 {
-    // A bit of the features that says nothing to the device: it comes and goes while rings are served.
+    // VHOST_F_LOG_ALL. It means nothing to the device, and it changes while rings are served.
     private const ulong LogAll = 1UL << 26;
 
+    // The log, where the front-end has set one, and whether pages are marked in it. Owned by the connection's thread.
     private SharedMemory? _logMemory;
     private bool _isLogging;
 
@@ -25,7 +26,7 @@ internal sealed partial class Session
                 answer.WriteUInt64(0);
                 return true;
             case FrontendRequest.SetLogDescriptor:
-                // An event for somebody who waits for pages to be marked. Nobody does: the log is looked at now and then.
+                // An eventfd for a front-end that waits for marked pages. None does: front-ends poll the log.
                 return true;
             default:
                 return false;
@@ -68,12 +69,12 @@ internal sealed partial class Session
         if (isLogging == _isLogging)
             return;
 
-        // Where it begins, all that was taken before is given back, so that nothing unmarked is written behind it.
+        // When logging starts, all chains taken before are completed first: none of them may write an unmarked page later.
         StopAll();
         _isLogging = isLogging;
     }
 
-    /// <summary>The same ring with what it writes marked, where that is wanted.</summary>
+    /// <summary>Adds the dirty log to a ring's configuration while logging is on.</summary>
     private QueueConfig WithLog(QueueConfig ring, RingAddresses addresses)
     {
         if (!_isLogging || _logMemory is not { } log)

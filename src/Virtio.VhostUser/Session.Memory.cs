@@ -3,7 +3,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <content>The guest's memory, which may change while rings are served.</content>
+/// <content>Guest memory, which may change while rings are served.</content>
 internal sealed partial class Session
 {
     private const int MaximumTable = 8;
@@ -72,7 +72,9 @@ internal sealed partial class Session
     private void RemoveRegion(ref MessageReader reader)
     {
         MemoryRange range = MemoryTable.ReadRange(ref reader);
-        Replace(_table.Without(range, out MappedRegion? removed) ?? throw new ProtocolException($"there is no memory region {range}"));
+        MemoryTable table = _table.Without(range, out MappedRegion? removed)
+            ?? throw new ProtocolException($"there is no memory region {range}");
+        Replace(table);
         MemoryTable.Unmap([removed!]);
     }
 
@@ -93,7 +95,7 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Goes on with other memory: rings that are served wait for what is under way, and go on where they were.</summary>
+    /// <summary>Changes the guest's memory. Rings that are served are drained first and resume at their position.</summary>
     private void Replace(MemoryTable table)
     {
         StopAll();

@@ -11,14 +11,15 @@ internal sealed partial class Session
     private const uint MaximumConfig = 256;
 
     /// <summary>Whether a request has an answer of its own.</summary>
-    internal static bool HasAnswer(FrontendRequest request) => request is FrontendRequest.GetFeatures or FrontendRequest.GetProtocolFeatures
-        or FrontendRequest.GetQueueCount or FrontendRequest.GetRingBase or FrontendRequest.GetConfig or FrontendRequest.GetMaximumMemorySlots
+    internal static bool HasAnswer(FrontendRequest request) => request
+        is FrontendRequest.GetFeatures or FrontendRequest.GetProtocolFeatures or FrontendRequest.GetQueueCount
+        or FrontendRequest.GetRingBase or FrontendRequest.GetConfig or FrontendRequest.GetMaximumMemorySlots
         or FrontendRequest.GetStatus or FrontendRequest.GetInflight or FrontendRequest.SetLogBase
         or FrontendRequest.SetDeviceState or FrontendRequest.CheckDeviceState;
 
-    /// <summary>Does what a message asks for, and writes the answer where it has one.</summary>
-    /// <returns>False when the request is not known.</returns>
-    /// <exception cref="ProtocolException">It cannot be done.</exception>
+    /// <summary>Handles a request, and writes the answer where it has one.</summary>
+    /// <returns>False where the request is unknown.</returns>
+    /// <exception cref="ProtocolException">The request cannot be done.</exception>
     internal bool Handle(Message message, MessageWriter answer)
     {
         VhostUserLog.Request(_options.Logger, _device.Id, message.Request);
@@ -85,7 +86,7 @@ internal sealed partial class Session
         }
         catch (IOException e)
         {
-            throw new ProtocolException($"the back-end's channel is none: {e.Message}", e);
+            throw new ProtocolException($"the back-end channel cannot be used: {e.Message}", e);
         }
     }
 
@@ -102,7 +103,8 @@ internal sealed partial class Session
             _features = features;
         }
 
-        // Who does not know how to enable rings has all of them enabled. Some front-ends pass on what the guest took, in which the bit never is.
+        // Without PROTOCOL_FEATURES every ring starts enabled (vhost-user specification). Some front-ends pass on the guest's features,
+        // which never have that bit.
         if ((features & HasProtocolFeatures) == 0)
         {
             foreach (Ring ring in _rings)
@@ -112,8 +114,8 @@ internal sealed partial class Session
 
     private void SetStatus(ulong status)
     {
-        // A reset, as the standard has it. But QEMU says so too when its machine is only paused, or about to go on elsewhere, and asks behind it where the rings stand.
-        // So all that was taken is given back, and the place remains known.
+        // Status 0 is a reset by the standard. But QEMU also sends it when its machine is only paused or about to migrate, and then asks
+        // where the rings stand. So the rings are drained and keep their positions.
         if (status == 0)
         {
             StopAll();
@@ -124,7 +126,8 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// A front-end's device comes. QEMU keeps the connection where one is unplugged, without a word of the memory and the rings that it had: they are not the next one's.
+    /// Starts a new device of the front-end. QEMU keeps the connection when a device is unplugged, and does not withdraw its memory and
+    /// rings: they must not be used for the next device.
     /// </summary>
     private void BeginAnew()
     {
@@ -144,7 +147,7 @@ internal sealed partial class Session
         MemoryTable.Unmap(before.Regions);
     }
 
-    /// <summary>The device as it was before its driver. What the front-end said of rings and memory remains, and where they stand.</summary>
+    /// <summary>Resets the device. The front-end's settings for rings and memory stay, and so do the rings' positions.</summary>
     private void Reset()
     {
         Halt(_rings);
@@ -164,11 +167,11 @@ internal sealed partial class Session
         uint size = reader.ReadUInt32();
         uint flags = reader.ReadUInt32();
 
-        // An empty answer says that there is no such part.
+        // An empty answer tells the front-end that there is no such part.
         if (!TryFindConfig(offset, size, out int start))
             return;
 
-        // The number as it was sent: the front-end compares it.
+        // The offset is answered as it was sent: the front-end compares it.
         answer.WriteUInt32(offset);
         answer.WriteUInt32(size);
         answer.WriteUInt32(flags);
@@ -180,7 +183,7 @@ internal sealed partial class Session
         uint offset = reader.ReadUInt32();
         uint size = reader.ReadUInt32();
 
-        // What the flags mean depends on whom one asks. Writable is what the device says is, whatever they say.
+        // Implementations disagree about the meaning of the flags. The device decides which fields are writable.
         _ = reader.ReadUInt32();
         if (!TryFindConfig(offset, size, out int start))
             throw new ProtocolException($"there is no configuration at {offset}+{size}");
@@ -188,8 +191,9 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Finds a part of configuration space. Front-ends on the vhost crate, Cloud Hypervisor among them (2020 to 2026), count from where it lies among the MMIO registers: 0x100.
-    /// No space reaches as far from 0, so that both can be told apart.
+    /// Finds a part of configuration space. Front-ends built on the vhost crate (Cloud Hypervisor and others, 2020 to 2026) count offsets
+    /// from the start of the MMIO registers, where configuration space begins at 0x100. No configuration space is that long, so both forms
+    /// can be told apart.
     /// </summary>
     private static bool TryFindConfig(uint offset, uint size, out int start)
     {

@@ -7,7 +7,7 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <content>
-/// The rings. What a front-end says of them is written down in whatever order it comes; after each message those that have all they need are served.
+/// The rings. A front-end may send a ring's settings in any order; after each message, every ring whose settings are complete is started.
 /// </content>
 internal sealed partial class Session
 {
@@ -58,8 +58,9 @@ internal sealed partial class Session
 
     private bool IsInBand => _protocol.HasFlag(ProtocolFeatures.InBandNotifications);
 
-    private Ring RingAt(ulong index) =>
-        index < (ulong)_rings.Length ? _rings[index] : throw new ProtocolException($"there is no ring {index}; the last one is {_rings.Length - 1}");
+    private Ring RingAt(ulong index) => index < (ulong)_rings.Length
+        ? _rings[index]
+        : throw new ProtocolException($"there is no ring {index}; the last one is {_rings.Length - 1}");
 
     private void SetSize(Ring ring, uint size)
     {
@@ -96,7 +97,7 @@ internal sealed partial class Session
     {
         Stop(ring);
 
-        // From here on the ring is stopped, until the front-end says anew how it kicks.
+        // The ring is stopped until the front-end sets the kick again.
         ring.HasKick = false;
         ring.Signal.Source = null;
         answer.WriteUInt32((uint)ring.Index);
@@ -110,14 +111,14 @@ internal sealed partial class Session
         ring.Signal.Source = hasNone ? null : TakeSignal(message, mayBePipe: false);
         ring.IsTalkedOf = IsInBand;
 
-        // Without a way to be told the ring has to be looked at.
+        // Without an eventfd and without messages for kicks, the ring has to be polled.
         ring.Signal.Interval = hasNone && !IsInBand ? LookInterval : Timeout.InfiniteTimeSpan;
         ring.HasKick = true;
     }
 
     private void TakeKick(Ring ring)
     {
-        // User-Mode Linux says nothing of kicks before the first one, which starts the ring.
+        // User-Mode Linux does not send SET_VRING_KICK: the first in-band kick starts the ring.
         if (IsInBand && !ring.HasKick)
             ring.HasKick = ring.IsTalkedOf = true;
         ring.Signal.Set();
@@ -134,11 +135,11 @@ internal sealed partial class Session
         (value & NoDescriptor) != 0 ? null : new DescriptorNotifier(TakeSignal(message, mayBePipe));
 
     /// <summary>
-    /// Takes a descriptor for events, before anything is read from it or written to it. Eight bytes written to anything else would change a file, the guest's memory or a
-    /// device with this process's permissions.
+    /// Takes a descriptor for notifications, and checks its kind before anything is read from it or written to it. Writing eight bytes to
+    /// another kind could change a file, the guest's memory or a device with this process's permissions.
     /// </summary>
-    /// <param name="message">What it came with.</param>
-    /// <param name="mayBePipe">User-Mode Linux gets its calls by a pipe, which passes bytes to the front-end alone.</param>
+    /// <param name="message">The message with the descriptor.</param>
+    /// <param name="mayBePipe">Accepts a pipe: User-Mode Linux uses one for interrupts, and it passes bytes to the front-end alone.</param>
     private static SafeFileHandle TakeSignal(Message message, bool mayBePipe)
     {
         SafeFileHandle handle = message.TakeDescriptor();
@@ -146,14 +147,16 @@ internal sealed partial class Session
         if (kind == DescriptorKind.Event || (mayBePipe && kind == DescriptorKind.Pipe))
             return handle;
         handle.Dispose();
-        throw new ProtocolException($"{message.Request} came with a descriptor of kind '{kind}', and not with an eventfd; nothing was written to it");
+        throw new ProtocolException(
+            $"{message.Request} came with a descriptor of kind '{kind}', and not with an eventfd; nothing was written to it");
     }
 
     private void StartRings()
     {
         foreach (Ring ring in _rings)
         {
-            if (ring is { Queue: null, IsEnabled: true, HasKick: true, Size: > 0, Addresses: { } addresses, Base: { } ringBase } && _memory is not null && !HasFailed)
+            bool isReady = ring is { Queue: null, IsEnabled: true, HasKick: true, Size: > 0 } && _memory is not null && !HasFailed;
+            if (isReady && ring is { Addresses: { } addresses, Base: { } ringBase })
                 Start(ring, addresses, ringBase);
         }
     }
@@ -163,7 +166,7 @@ internal sealed partial class Session
         if (!TryDescribe(ring, addresses, ringBase, out QueueConfig? config)
             || !Virtqueue.TryCreate(WithLog(WithRecord(config!), addresses), _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
         {
-            VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "does not lie where it can be served");
+            VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "cannot be served: an area is misaligned or outside of guest memory");
             return;
         }
 
@@ -181,12 +184,12 @@ internal sealed partial class Session
             Fail(_activation, e.Message, e);
         }
 
-        // A failure that came before the queue was there to be halted.
+        // The device may have failed before the queue was there to be halted.
         if (HasFailed)
             queue.Halt();
 
-        // An earlier back-end may have ended between a used buffer and its interrupt. With the event index the driver would wait for that for ever: it asked to be
-        // told of a place that is behind us.
+        // An earlier back-end may have died between a used buffer and its interrupt. With the event index the driver would wait for that
+        // interrupt forever: it asked for one at a used index that is already passed.
         if (queue.Config.State != QueueState.Initial)
             ring.Call();
         VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "is served");

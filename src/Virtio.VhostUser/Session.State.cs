@@ -5,8 +5,8 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <content>
-/// What a front-end saves of the device when the guest goes elsewhere, beside its memory and where its rings stand: nothing. The storage, or whatever the device
-/// stands on, goes its own way.
+/// The device state that a front-end saves when the guest migrates, besides its memory and the rings' positions: none. The storage or other
+/// host side of a device is not part of it.
 /// </content>
 internal sealed partial class Session
 {
@@ -18,6 +18,7 @@ internal sealed partial class Session
 
     private static readonly TimeSpan StatePatience = TimeSpan.FromSeconds(10);
 
+    // The pipe or file that a saved state is to be read from; null where none was sent. Owned by the connection's thread.
     private SafeFileHandle? _stateToLoad;
 
     private bool HandleState(Message message, ref MessageReader reader, MessageWriter answer)
@@ -47,12 +48,12 @@ internal sealed partial class Session
             return NoDescriptorOfOurs;
         }
 
-        // To save nothing is to end at once.
+        // The saved state is empty: closing the descriptor ends it.
         file.Dispose();
         return direction == Save && phase == PhaseStopped ? NoDescriptorOfOurs : NoDescriptorOfOurs | Failed;
     }
 
-    /// <summary>Whether what came is what was saved: nothing. Another kind of device has written anything else.</summary>
+    /// <summary>Whether the loaded state is empty, as a saved one is. Any byte comes from another kind of device.</summary>
     private bool IsStateEmpty()
     {
         if (_stateToLoad is not { } file)

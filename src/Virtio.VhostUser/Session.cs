@@ -10,21 +10,24 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// A device as one front-end sees it, from its connection to its end. Everything happens on the connection's thread, so that it needs no lock; only a failure of the
-/// device, and a change of its configuration, come from elsewhere.
+/// One connection's session: the device as one front-end sees it. It runs on the connection's thread and needs no lock. Only a device
+/// failure and a configuration change come from other threads.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class Session : IDisposable
 {
-    // Bits of a device's features that mean something to the protocol alone.
+    // The feature bit VHOST_USER_F_PROTOCOL_FEATURES, which means nothing to the device.
     private const ulong HasProtocolFeatures = 1UL << 30;
 
-    // What a back-end can do for a guest. Resets of single rings, kicks with data and translated addresses would need messages of their own.
-    private const VirtioFeatures RingFeatures = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
+    // The ring features that this back-end supports. Resets of single rings, notification data and translated addresses would need messages
+    // of their own.
+    private const VirtioFeatures RingFeatures =
+        VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
 
-    private const ProtocolFeatures OfferedProtocol = ProtocolFeatures.MultipleQueues | ProtocolFeatures.LogInSharedMemory | ProtocolFeatures.ReplyAck | ProtocolFeatures.BackendChannel
-        | ProtocolFeatures.Config | ProtocolFeatures.InflightInSharedMemory | ProtocolFeatures.ResetDevice | ProtocolFeatures.InBandNotifications | ProtocolFeatures.ConfigureMemorySlots | ProtocolFeatures.Status
-        | ProtocolFeatures.DeviceState;
+    private const ProtocolFeatures OfferedProtocol = ProtocolFeatures.MultipleQueues | ProtocolFeatures.LogInSharedMemory
+        | ProtocolFeatures.ReplyAck | ProtocolFeatures.BackendChannel | ProtocolFeatures.Config | ProtocolFeatures.InflightInSharedMemory
+        | ProtocolFeatures.ResetDevice | ProtocolFeatures.InBandNotifications | ProtocolFeatures.ConfigureMemorySlots
+        | ProtocolFeatures.Status | ProtocolFeatures.DeviceState;
 
     private readonly IVirtioDevice _device;
     private readonly GuardedDevice _guarded;
@@ -35,30 +38,50 @@ internal sealed partial class Session : IDisposable
     private readonly CancellationToken _ending;
     private readonly Func<bool> _hasFrontendGone;
     private readonly AbandonedRings _abandoned;
+
+    // The channel for messages to the front-end; null where it has set none. Replaced by the connection's thread, read by any thread.
     private BackendChannel? _channel;
+
+    // The shared memory, and guest RAM made of it; null while the table is empty. Owned by the connection's thread.
     private MemoryTable _table = MemoryTable.Empty;
     private GuestMemory? _memory;
+
+    // The features that the front-end has set, without LogAll. Owned by the connection's thread.
     private ulong _features;
+
+    // The negotiated protocol features. Owned by the connection's thread.
     private ProtocolFeatures _protocol;
+
+    // The device status as the front-end has set it. Owned by the connection's thread.
     private byte _status;
+
+    // Identifies the device's current activation; null while it is not activated. Written by the connection's thread, read by any thread.
     private object? _activation;
+
+    // 1 where the current activation has failed, else 0. Written by any thread with interlocked operations.
     private int _failed;
 
-    /// <summary>Begins with nothing known of the front-end.</summary>
-    /// <param name="device">Served by nobody else meanwhile.</param>
-    /// <param name="options">How it is served.</param>
-    /// <param name="counters">The server's, added to.</param>
-    /// <param name="hasFrontendGone">Asked while requests are waited for; must not wait.</param>
-    /// <param name="abandoned">Takes over what requests that do not end still have.</param>
-    /// <param name="ending">From then on a request that is under way need not be waited for.</param>
+    /// <summary>Starts a session; the front-end has sent nothing yet.</summary>
+    /// <param name="device">The device; nothing else uses it meanwhile.</param>
+    /// <param name="options">How the device is served.</param>
+    /// <param name="counters">The server's counters, which the session adds to.</param>
+    /// <param name="hasFrontendGone">Whether the front-end has disconnected. Called while requests are waited for; must not block.</param>
+    /// <param name="abandoned">Takes over the memory of requests that do not end.</param>
+    /// <param name="ending">Cancelled when requests under way need not be waited for any more.</param>
     internal Session(
-        IVirtioDevice device, SessionOptions options, ServerCounters counters, Func<bool> hasFrontendGone, AbandonedRings abandoned, CancellationToken ending)
+        IVirtioDevice device,
+        SessionOptions options,
+        ServerCounters counters,
+        Func<bool> hasFrontendGone,
+        AbandonedRings abandoned,
+        CancellationToken ending)
     {
         _device = device;
         _options = options;
         _counters = counters;
         _guarded = new GuardedDevice(device, (reason, e) => Fail(Volatile.Read(ref _activation), reason, e));
-        _rings = [.. counters.Queues.Select((own, index) => new Ring(index, own, (request, ring) => Volatile.Read(ref _channel)?.SendOfRing(request, ring)))];
+        Action<BackendRequest, int> send = (request, ring) => Volatile.Read(ref _channel)?.SendOfRing(request, ring);
+        _rings = [.. counters.Queues.Select((own, index) => new Ring(index, own, send))];
         VirtioFeatures ring = device.RingFeatures & RingFeatures & (options.Packed ? ~VirtioFeatures.None : ~VirtioFeatures.RingPacked);
         _offered = FeatureRules.Offered(device.Features, ring) | HasProtocolFeatures | LogAll;
         _ending = ending;
@@ -69,7 +92,8 @@ internal sealed partial class Session : IDisposable
     internal bool HasReplyAck => _protocol.HasFlag(ProtocolFeatures.ReplyAck);
 
     /// <summary>
-    /// The connection has ended: what is under way is cancelled, and nothing of the front-end's is touched any more. Takes a bounded time, whatever the device's requests do.
+    /// Ends the session after the connection: cancels requests under way, and touches nothing of the front-end any more. Takes a bounded
+    /// time, whatever the device's requests do.
     /// </summary>
     public void Dispose()
     {
@@ -98,7 +122,8 @@ internal sealed partial class Session : IDisposable
         Volatile.Write(ref _activation, activation);
         try
         {
-            _device.Activate(new DeviceActivation(_features, NotifyConfigChanged, (reason, e) => Fail(activation, reason, e), _options.Logger));
+            _device.Activate(
+                new DeviceActivation(_features, NotifyConfigChanged, (reason, e) => Fail(activation, reason, e), _options.Logger));
         }
         catch (Exception e)
         {
@@ -106,7 +131,7 @@ internal sealed partial class Session : IDisposable
         }
     }
 
-    /// <summary>Back to what the device was before its driver; all rings are stopped.</summary>
+    /// <summary>Resets the device, if it was activated. All rings must be stopped.</summary>
     private void Deactivate()
     {
         if (_activation is null)
@@ -117,7 +142,7 @@ internal sealed partial class Session : IDisposable
         Volatile.Write(ref _failed, 0);
     }
 
-    // Called by workers. The connection's thread may be waiting for one of them. An activation that has ended fails nothing.
+    // Called by workers, while the connection's thread may be waiting for one of them. A failure of an earlier activation is ignored.
     private void Fail(object? activation, string reason, Exception? exception)
     {
         if (activation is null || activation != Volatile.Read(ref _activation) || Interlocked.Exchange(ref _failed, 1) != 0)

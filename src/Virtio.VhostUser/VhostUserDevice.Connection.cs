@@ -4,7 +4,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <content>The connection to its back-end, and what comes from there.</content>
+/// <content>The connection to the back-end, and the messages from it.</content>
 public sealed partial class VhostUserDevice
 {
     private BackendClient? Client => Volatile.Read(ref _client);
@@ -13,13 +13,17 @@ public sealed partial class VhostUserDevice
 
     private static bool IsLoss(Exception e) => e is IOException or ObjectDisposedException;
 
-    /// <summary>How long configuration space is: as the caller says, else as the device type has it, else as long as the back-end lets it be read.</summary>
+    /// <summary>
+    /// Length of configuration space: as the caller gives it, else that of the device type, else as many bytes as the back-end allows to be
+    /// read.
+    /// </summary>
     private static int FindConfigLength(BackendClient client, DeviceId id, int? wanted)
     {
         if (!client.Protocol.HasFlag(ProtocolFeatures.Config))
         {
             return id == DeviceId.Block || wanted > 0
-                ? throw new ProtocolException("it does not tell its configuration (for a disk, its size), which needs VHOST_USER_PROTOCOL_F_CONFIG")
+                ? throw new ProtocolException(
+                    "it does not tell its configuration (for a disk, its size), which needs VHOST_USER_PROTOCOL_F_CONFIG")
                 : 0;
         }
 
@@ -31,7 +35,7 @@ public sealed partial class VhostUserDevice
         if (client.TryReadConfig(0, config))
             return config.Length;
 
-        // Some refuse to be asked for more than they have: then the most that they answer is all.
+        // Some back-ends refuse a read beyond their length. The longest read that succeeds gives the length.
         (int most, int refused) = (0, config.Length);
         while (refused - most > 1)
         {
@@ -62,9 +66,9 @@ public sealed partial class VhostUserDevice
         return config;
     }
 
-    /// <summary>Connects, and makes sure that the driver finds what it was offered.</summary>
-    /// <param name="attempt">What the connecting is a part of, and can be ended by.</param>
-    /// <param name="config">Configuration space as it is now.</param>
+    /// <summary>Connects, and checks that the back-end still offers what the driver was offered.</summary>
+    /// <param name="attempt">The reconnection that this connection is a part of, which can abort it; null for none.</param>
+    /// <param name="config">The current configuration space.</param>
     private BackendClient ConnectTo(Reconnection? attempt, out byte[] config)
     {
         BackendClient client = BackendClient.Connect(_path, _options.Timeout, _options.Protocol, attempt is null ? null : attempt.Watch);
@@ -75,7 +79,10 @@ public sealed partial class VhostUserDevice
             if (missing != 0)
                 throw new ProtocolException($"it does not offer features 0x{missing:x} any more");
             if (KeepsRecord && !client.Protocol.HasFlag(ProtocolFeatures.InflightInSharedMemory))
-                throw new ProtocolException("it does not keep a record of requests in flight any more (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD)");
+                {
+                    throw new ProtocolException(
+                        "it does not keep a record of requests in flight any more (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD)");
+                }
             CheckQueues(client, _queues.Length);
             config = ReadConfig(client);
             return client;
@@ -87,7 +94,7 @@ public sealed partial class VhostUserDevice
         }
     }
 
-    /// <summary>Connects for a driver that starts.</summary>
+    /// <summary>Connects for a driver that starts the device while no back-end is connected.</summary>
     private BackendClient ConnectAgain()
     {
         BackendClient client = ConnectTo(null, out byte[] config);
@@ -98,7 +105,7 @@ public sealed partial class VhostUserDevice
 
     private void Use(BackendClient client)
     {
-        // Under the lock: what loses it at once waits until all of it is watched, and can be forgotten.
+        // Under the lock: a loss that is detected at once waits until both descriptors are watched, and can then remove them.
         lock (_gate)
         {
             Volatile.Write(ref _client, client);
@@ -119,7 +126,7 @@ public sealed partial class VhostUserDevice
                 return;
             }
 
-            // It may end this alone.
+            // The back-end may close this channel without ending the connection.
             _watch.Remove(channel.Handle);
         }
         catch (Exception e) when (IsLoss(e))
@@ -130,7 +137,7 @@ public sealed partial class VhostUserDevice
 
     private bool RefreshConfig(BackendClient client)
     {
-        // What was read first must not replace what was read later.
+        // Under the lock: an older answer must not replace a newer one.
         lock (_configGate)
             return UpdateConfig(ReadConfig(client));
     }

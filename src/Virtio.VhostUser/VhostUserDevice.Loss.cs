@@ -4,16 +4,16 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <content>A connection that is lost, and one that takes its place.</content>
+/// <content>The loss of a connection, and the reconnection.</content>
 public sealed partial class VhostUserDevice
 {
-    // Under _gate, but for a look. The last one, which may have ended.
+    // The last reconnection, which may have ended; null before the first. Under _gate.
     private Reconnection? _reconnection;
 
-    // A back-end that dies over and over is logged a bounded number of times. Under _gate.
+    // Bounds how often a back-end that dies again and again is logged. Under _gate.
     private PacedLogger? _logger;
 
-    // Requests fail. Under _steps.
+    // Requests fail, because the back-end stays away. Under _steps.
     private bool _isFailing;
 
     private bool IsReconnecting
@@ -26,7 +26,8 @@ public sealed partial class VhostUserDevice
     }
 
     /// <summary>
-    /// A step of the driver's own has failed. A back-end that has gone is waited for, as at any other time; of one that is there and refuses the driver must learn at once.
+    /// Handles the failure of a step that the driver has asked for. A lost back-end is reconnected to. Where the back-end is there and
+    /// refuses, the device fails at once, so that the driver learns of it.
     /// </summary>
     private void FailStep(BackendClient? client, Exception reason)
     {
@@ -49,14 +50,17 @@ public sealed partial class VhostUserDevice
         activation.Fail(Describe(reason), reason);
     }
 
-    /// <summary>The connection that serves now was found to be of no use any more.</summary>
+    /// <summary>Gives up the current connection.</summary>
     private void LoseServing(Exception reason)
     {
         if (Client is { } client)
             Lose(client, reason);
     }
 
-    /// <summary>A connection was found to be of no use any more, at any time, by any thread. Of those that find out at once, the first does something.</summary>
+    /// <summary>
+    /// Gives up a connection that is of no more use. Any thread may call it, at any time; only the first call for a connection has an
+    /// effect.
+    /// </summary>
     private void Lose(BackendClient client, Exception reason)
     {
         if (Drop(client) is not { } affected)
@@ -67,7 +71,8 @@ public sealed partial class VhostUserDevice
             affected.Fail(Describe(reason), reason);
     }
 
-    /// <returns>The driver's session that was served by it.</returns>
+    /// <summary>Closes a connection.</summary>
+    /// <returns>The activation that it served; null where there was none, or where the connection was closed before.</returns>
     private DeviceActivation? Drop(BackendClient? client)
     {
         DeviceActivation? affected;
@@ -89,11 +94,16 @@ public sealed partial class VhostUserDevice
     private void Reconnect(DeviceActivation activation, Exception reason)
     {
         ILogger logger = LoggerOf(activation);
-        var reconnection = new Reconnection($"vhost-user {Id} reconnection", reason, _options.ReconnectTime, attempt => Attempt(attempt, activation), (self, last) => GiveUp(self, activation, last));
+        var reconnection = new Reconnection(
+            $"vhost-user {Id} reconnection",
+            reason,
+            _options.ReconnectTime,
+            attempt => Attempt(attempt, activation),
+            (self, last) => GiveUp(self, activation, last));
         VhostUserDeviceLog.Lost(logger, Id, _path, reason.Message, _options.ReconnectTime.TotalSeconds, reason);
         lock (_gate)
         {
-            // A reset came first: its driver's session has ended, and the next one connects by itself.
+            // A reset came first: that activation has ended, and the next one connects by itself.
             if (_activation != activation)
                 return;
             _reconnection = reconnection;
@@ -101,7 +111,8 @@ public sealed partial class VhostUserDevice
         }
     }
 
-    /// <summary>Why the back-end cannot be had yet; null when it serves, or nothing is to be tried any more.</summary>
+    /// <summary>Tries to connect and to resume all queues.</summary>
+    /// <returns>Why that failed; null where a back-end serves, or where the attempts should end.</returns>
     private Exception? Attempt(Reconnection attempt, DeviceActivation activation)
     {
         RemoteQueue[] queues;
@@ -113,11 +124,12 @@ public sealed partial class VhostUserDevice
             {
                 lock (_steps)
                 {
-                    // From here on the back-end is given rings. The driver may reuse a ring's memory as soon as its stop returns: that waits for this lock, and then has the
-                    // back-end stop the ring. If it broke the connection instead, the back-end would go on for a moment.
+                    // From here on the back-end is given rings, and a reset must not abort the connection. The driver may reuse a ring's
+                    // memory once its stop returns. The stop waits for this lock and then has the back-end stop the ring; after an abort
+                    // the back-end would still touch the ring for a moment.
                     attempt.Watch(null);
 
-                    // Before the lock a reset may have ended the attempt; behind it none goes on before this is done.
+                    // A reset that came before this lock was taken has ended the attempt. One that comes later waits for the lock.
                     if (attempt.IsEnded || Activation != activation)
                     {
                         client.Dispose();
@@ -166,14 +178,15 @@ public sealed partial class VhostUserDevice
         }
         catch (Exception e) when (IsLoss(e) && wasFailing)
         {
-            // The driver's time was over before: it must not wait for the next attempt. Not beside a back-end that may have been given some rings.
+            // The time limit had passed before, so the driver must not wait for the next attempt. The connection is closed first: this
+            // back-end may have been given some rings.
             client.Dispose();
             FailRequests(activation);
             throw;
         }
     }
 
-    /// <summary>Fails a disk's requests from here on; where that is impossible, the device needs a reset. Under the lock of steps.</summary>
+    /// <summary>Fails a disk's requests from here on; where that is impossible, fails the device. Called under _steps.</summary>
     private bool FailRequests(DeviceActivation activation)
     {
         try
@@ -191,10 +204,11 @@ public sealed partial class VhostUserDevice
     }
 
     /// <summary>
-    /// The time is over. Linux's block driver knows no DEVICE_NEEDS_RESET: its requests would wait for ever. They fail instead, until there is a back-end again, which is looked
-    /// for all the same. Other devices have no answer for failure, and need a reset.
+    /// Called when the time limit has passed. Linux's block driver does not support DEVICE_NEEDS_RESET: its requests would wait forever. So
+    /// a disk's requests fail until there is a back-end again, and the attempts go on. Other device types have no failed completion, so the
+    /// device needs a reset.
     /// </summary>
-    /// <returns>Whether to go on.</returns>
+    /// <returns>Whether to go on with the attempts.</returns>
     private bool GiveUp(Reconnection reconnection, DeviceActivation activation, Exception reason)
     {
         lock (_steps)
@@ -208,11 +222,14 @@ public sealed partial class VhostUserDevice
             }
         }
 
-        activation.Fail($"the back-end at {_path} was away for {_options.ReconnectTime.TotalSeconds:0.#} s: {reason.Message}; start it again, then reset the device", reason);
+        activation.Fail(
+            $"the back-end at {_path} was away for {_options.ReconnectTime.TotalSeconds:0.#} s: {reason.Message}; "
+            + "start it again, then reset the device",
+            reason);
         return false;
     }
 
-    /// <summary>Ends what the driver's session waits for; does not wait for the thread.</summary>
+    /// <summary>Ends the reconnection attempts; does not wait for their thread.</summary>
     private Reconnection? EndReconnection()
     {
         Reconnection? reconnection;

@@ -5,25 +5,30 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser;
 
-/// <content>What a back-end is told between the driver's start and its reset. All of it under the lock of steps.</content>
+/// <content>The messages to a back-end between the driver's start and its reset. Every member is used under _steps.</content>
 public sealed partial class VhostUserDevice
 {
-    // Kept from one back-end to the next, until the driver's reset. The record is null where queues are relayed, the relay's memory where they are not.
+    // The in-flight record; null where queues are relayed. Kept from one back-end to the next, until the driver's reset. Under _steps.
     private InflightShare? _record;
+
+    // The memory of the relay rings; null where queues are not relayed. New for each connection. Under _steps.
     private RelayMemory? _relay;
+
+    // The guest's memory, known from the first queue on. Under _steps.
     private GuestMemory? _guest;
 
-    // The connection that has the guest's memory, and that of the relay.
+    // The connection that was last given the memory table. Under _steps.
     private BackendClient? _hasMemory;
 
     private bool KeepsRecord => _options.Recovers && !_isRelayed;
 
-    // Which of the features that the driver took are the back-end's to know.
+    // The accepted features that the back-end has to know.
     private ulong FeaturesFor(BackendClient client, DeviceActivation activation) => _isRelayed
-        ? ((activation.Features & DeviceBits) | (ulong)(VirtioFeatures.Version1 | (RingFeatures & VirtioFeatures.IndirectDescriptors))) & client.Features
+        ? client.Features
+            & ((activation.Features & DeviceBits) | (ulong)(VirtioFeatures.Version1 | (RingFeatures & VirtioFeatures.IndirectDescriptors)))
         : activation.Features & client.Features;
 
-    /// <summary>Says what the driver took, and has the back-end go on with the record there is, or begin one.</summary>
+    /// <summary>Sets the features, and gives the back-end the in-flight record, or asks it for a new one.</summary>
     private void Negotiate(BackendClient client, DeviceActivation activation)
     {
         client.SetFeatures(FeaturesFor(client, activation));
@@ -57,7 +62,7 @@ public sealed partial class VhostUserDevice
         client.StartRing(remote.ToSetup(isRestart));
     }
 
-    /// <summary>Has all that the driver started served by a new back-end, from where the one before stood.</summary>
+    /// <summary>Has a new back-end serve all queues that the driver has started, from where the last one stood.</summary>
     private void Replay(BackendClient client, DeviceActivation activation)
     {
         RemoteQueue[] queues = [.. _queues.OfType<RemoteQueue>()];
@@ -75,7 +80,8 @@ public sealed partial class VhostUserDevice
     }
 
     /// <summary>
-    /// A ring that was stopped alone begins elsewhere when it is started again. What is recorded of it would say where it stood: a packed ring does not tell by itself.
+    /// Clears the record of a ring that was stopped alone. The driver starts the ring at another position next time, and the record would
+    /// give the old one: a packed ring itself does not tell its position.
     /// </summary>
     private void ForgetRecord(int index)
     {

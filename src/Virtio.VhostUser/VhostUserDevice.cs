@@ -7,20 +7,23 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// A device that another process serves over vhost-user: qemu-storage-daemon, a <see cref="VhostUserServer"/>, any back-end. That process gets the guest's memory and
-/// works on the rings itself; kicks go to it by eventfd, interrupts come from it. When it dies, requests wait until a back-end is at the same socket again, which then does
-/// those in flight again; after <see cref="VhostUserDeviceOptions.ReconnectTime"/> requests of a disk fail, and another device needs a reset.
+/// A device that another process serves over vhost-user: qemu-storage-daemon, a <see cref="VhostUserServer"/>, any back-end. The back-end
+/// gets the guest's memory and works on the rings itself. Notifications go to it by eventfd, and interrupts come from it by eventfd. When
+/// it dies, requests wait until a back-end is at the same socket again, which then redoes the requests in flight. After
+/// <see cref="VhostUserDeviceOptions.ReconnectTime"/> requests of a disk fail, and any other device needs a reset.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class VhostUserDevice : IVirtioDevice
 {
-    // 24 to 40 are the rings' and the protocol's; the rest is the device type's.
+    // Bits 24 to 40 belong to the ring and the protocol; all others belong to the device type.
     private const ulong DeviceBits = ~(((1UL << 41) - 1) & ~((1UL << 24) - 1));
 
-    // What a back-end does by itself. To reset a single ring takes nothing but to stop it.
-    private const VirtioFeatures BackendRing = VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
+    // The ring features that a back-end implements. A reset of a single ring needs only a stop of the ring.
+    private const VirtioFeatures BackendRing =
+        VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | VirtioFeatures.RingPacked | VirtioFeatures.InOrder;
 
-    // What is done here for a queue that is relayed, whatever the back-end does. A table of the driver's takes one of the back-end's.
+    // The ring features that this process implements for relayed queues, independent of the back-end. An indirect table of the driver needs
+    // an indirect table in the back-end's ring.
     private const VirtioFeatures RelayedRing = BackendRing & ~VirtioFeatures.IndirectDescriptors;
 
     private readonly string _path;
@@ -30,21 +33,25 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     private readonly int _configLength;
     private readonly Lock _configGate = new();
 
-    // Which activation goes with which connection: of one that is lost, only that needs a reset. Held for moments.
+    // Guards _client and _activation together: when a connection is lost, only the activation that used it fails. Held briefly.
     private readonly Lock _gate = new();
 
-    // Taken by each step of the driver, and by a reconnection while it has the rings served again. Held while a back-end answers. Before _gate.
+    // Held for each step of the driver, and by a reconnection while it starts the rings again; so it is held while a back-end answers.
+    // Taken before _gate.
     private readonly Lock _steps = new();
     private readonly ushort[] _queueSizes;
 
-    // Under _steps.
+    // The queues that the driver has started; null for the others. Under _steps.
     private readonly RemoteQueue?[] _queues;
 
-    // The back-end keeps no record of what is in flight, so that this process must know. Constant: what is offered to the driver depends on it.
+    // The back-end keeps no in-flight record, so this process keeps track of the requests. Constant, because the offered features depend on
+    // it.
     private readonly bool _isRelayed;
 
-    // Both under _gate.
+    // The current connection; null while there is none. Written under _gate, read by any thread.
     private BackendClient? _client;
+
+    // The driver's activation; null after a reset. Written under _gate, read by any thread.
     private DeviceActivation? _activation;
 
     private VhostUserDevice(DeviceId id, string path, VhostUserDeviceOptions options, BackendClient client)
@@ -55,8 +62,8 @@ public sealed partial class VhostUserDevice : IVirtioDevice
         _options = options;
         _isRelayed = options.Recovers && !client.Protocol.HasFlag(ProtocolFeatures.InflightInSharedMemory);
         var offered = (VirtioFeatures)client.Features;
-        RingFeatures = options.RingFeatures
-            & (_isRelayed ? (offered & VirtioFeatures.IndirectDescriptors) | RelayedRing | VirtioFeatures.RingReset : (offered & BackendRing) | VirtioFeatures.RingReset);
+        RingFeatures = options.RingFeatures & (VirtioFeatures.RingReset
+            | (_isRelayed ? (offered & VirtioFeatures.IndirectDescriptors) | RelayedRing : offered & BackendRing));
         _configLength = FindConfigLength(client, id, options.ConfigLength);
         byte[] config = ReadConfig(client);
         int queues = options.Queues ?? RemoteConfig.QueueCountOf(id, Features, config, client.QueueCount);
@@ -89,11 +96,12 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     public uint ConfigGeneration => _config.Generation;
 
     /// <summary>Connects to a back-end that listens at a path.</summary>
-    /// <param name="id">The type of device that it serves, any; a back-end does not say.</param>
-    /// <param name="path">Of the socket.</param>
-    /// <param name="options">How it is used.</param>
+    /// <param name="id">The type of device that the back-end serves. A back-end does not tell its type.</param>
+    /// <param name="path">Path of the socket.</param>
+    /// <param name="options">How the device is used.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="IOException">It cannot be connected to, does not answer as it must, or has not what is needed; the message says which.</exception>
+    /// <exception cref="IOException">There is no back-end at the path, its answers are malformed, or it lacks a needed feature; the message
+    /// says which.</exception>
     public static VhostUserDevice Connect(DeviceId id, string path, VhostUserDeviceOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -129,7 +137,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
             return;
         try
         {
-            // What the back-end does not take is ignored, as the standard has it for what is not writable.
+            // A write that the back-end refuses is ignored, as the standard has it for fields that are not writable.
             if (client.TryWriteConfig((uint)offset, source))
                 RefreshConfig(client);
         }
@@ -164,7 +172,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
         ArgumentNullException.ThrowIfNull(queue);
         lock (_steps)
         {
-            // Without a back-end the queue waits for the next one, unless there will be none.
+            // Without a connection the queue waits for the next back-end, unless no reconnection is running.
             BackendClient? client = Client;
             if (Activation is not { } activation || (client is null && !IsReconnecting))
                 return;

@@ -6,28 +6,35 @@ namespace Virtio.VhostUser;
 /// <summary>How a device of another process is used.</summary>
 public sealed record VhostUserDeviceOptions
 {
-    /// <summary>How many queues the driver gets, 1 to what the back-end has; null for as many as that says.</summary>
+    /// <summary>
+    /// How many queues the driver gets, from 1 to the number that the back-end has; null for as many as the back-end has.
+    /// </summary>
     public int? Queues { get; init; }
 
-    /// <summary>The maximum size of each queue, 1 to 32768; a back-end does not say what it would like.</summary>
+    /// <summary>The maximum size of each queue, 1 to 32768. A back-end does not tell a preferred size.</summary>
     public int QueueSize { get; init; } = 256;
 
-    /// <summary>What the driver may be offered of queues and their rings, if the back-end offers it.</summary>
+    /// <summary>The queue and ring features to offer to the driver, where the back-end offers them too.</summary>
     public VirtioFeatures RingFeatures { get; init; } = VirtioFeatures.RingDefault | VirtioFeatures.InOrder;
 
-    /// <summary>How long the back-end may take for an answer; one that takes longer is given up. To stop a queue takes it as long as what is under way there.</summary>
+    /// <summary>
+    /// How long the back-end may take for an answer. Where it takes longer, the connection is given up. The stop of a queue takes as long
+    /// as the requests under way.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long requests wait for a back-end that has died, or ended its connection, to be at the same socket again; 30 s by default. Then requests of a disk fail until it is,
-    /// and another device needs a reset. The next back-end does those in flight again: known from the record that back-ends keep in memory of this process
-    /// (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD). Where a back-end keeps none, this process passes requests on to it by rings of its own, which costs time for each request, and
-    /// rings have at most 1024 descriptors. Zero for neither: the device needs a reset at once.
+    /// How long requests wait for a back-end that has died, or has ended its connection, to be at the same socket again; 30 s by default.
+    /// After that, requests of a disk fail until it is back, and any other device needs a reset. The next back-end redoes the requests in
+    /// flight. They are known from the in-flight record that back-ends keep in memory of this process
+    /// (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD). Where a back-end keeps none, this process relays requests to it through rings of its own:
+    /// each request takes longer, and rings have at most 1024 descriptors. Zero disables both: the device needs a reset at once.
     /// </summary>
     public TimeSpan ReconnectTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Length of configuration space in bytes, 0 to 256. Null for that of the device type where it is known here, else for as much as the back-end lets be read.
+    /// Length of configuration space in bytes, 0 to 256. Null for the length of the device type where it is known, else for as much as the
+    /// back-end allows to be read.
     /// </summary>
     public int? ConfigLength { get; init; }
 

@@ -3,24 +3,24 @@ namespace Virtio.VhostUser;
 /// <summary>What happened in one queue of a served device. Immutable.</summary>
 public sealed record VhostUserQueueStatistics
 {
-    /// <summary>Requests that were answered: well-formed chains that were given back.</summary>
+    /// <summary>Requests that were completed: well-formed chains only.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>What the device read and wrote of them.</summary>
+    /// <summary>Bytes of these requests that the device read and wrote.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Requests among them that were answered with an error, where the device has such an answer.</summary>
+    /// <summary>Requests among them that were completed with an error, where the device type has such a completion.</summary>
     public required long Errors { get; init; }
 
-    /// <summary>Chains that broke a rule and were given back with nothing done.</summary>
+    /// <summary>Malformed chains, which were completed with nothing done.</summary>
     public required long Malformed { get; init; }
 
-    /// <summary>Times that the queue's thread was woken: by the driver's kicks, and by what ended on other threads.</summary>
+    /// <summary>How often the queue's thread was woken, by the driver's notifications and by completions from other threads.</summary>
     public required long Kicks { get; init; }
 
     /// <summary>Interrupts sent.</summary>
     public required long Interrupts { get; init; }
 
-    /// <summary>Batches of answered requests for which the driver wanted no interrupt.</summary>
+    /// <summary>Batches of completed requests for which the driver suppressed the interrupt.</summary>
     public required long InterruptsSuppressed { get; init; }
 }

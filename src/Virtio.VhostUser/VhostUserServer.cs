@@ -7,8 +7,9 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser;
 
 /// <summary>
-/// Serves one device to the front-ends (QEMU, Cloud Hypervisor, crosvm, Firecracker, User-Mode Linux) that come to it over vhost-user, one after another, on a thread
-/// of its own. A front-end may say and do what it likes: at most its own connection ends. The server owns the device. Thread-safe.
+/// Serves one device over vhost-user to front-ends (QEMU, Cloud Hypervisor, crosvm, Firecracker, User-Mode Linux), one after another, on
+/// its own thread. A front-end that sends malformed messages or breaks its rings ends at most its own connection. The server owns the
+/// device. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class VhostUserServer : IAsyncDisposable
@@ -33,30 +34,33 @@ public sealed class VhostUserServer : IAsyncDisposable
         new Thread(Run) { Name = $"vhost-user {device.Id}", IsBackground = true }.Start();
     }
 
-    /// <summary>Ends when no front-end can come any more: after the only one of an inherited connection, and after disposal.</summary>
+    /// <summary>
+    /// Completes when no front-end can connect any more: after the one connection that was inherited, and after disposal.
+    /// </summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>What has been counted so far; the same as the server's <see cref="VirtioMetrics"/> and some more. Also after disposal.</summary>
+    /// <summary>The counters so far: those of the server's <see cref="VirtioMetrics"/> and some more. Works after disposal too.</summary>
     public VhostUserStatistics ReadStatistics() => _counters.Read();
 
-    /// <summary>Waits for front-ends at a path. A socket that a process which is gone has left there is replaced.</summary>
+    /// <summary>Waits for front-ends at a path. A socket that a dead process has left there is replaced.</summary>
     /// <param name="device">The device; the server owns it.</param>
-    /// <param name="path">Of the socket. Which processes may connect is an option; by default those of the same user.</param>
-    /// <param name="options">How it is served.</param>
+    /// <param name="path">Path of the socket. An option says which processes may connect; by default those of the same user.</param>
+    /// <param name="options">How the device is served.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="IOException">It cannot be listened at; the device is the caller's still.</exception>
+    /// <exception cref="IOException">The server cannot listen at the path; the caller still owns the device.</exception>
     public static VhostUserServer Listen(IVirtioDevice device, string path, VhostUserServerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         options ??= new VhostUserServerOptions();
         options.Check();
-        return new VhostUserServer(device, FrontendSource.Listening(UnixListening.Start(path, options.SocketMode, options.SocketGroup), path), options);
+        FrontendSource source = FrontendSource.Listening(UnixListening.Start(path, options.SocketMode, options.SocketGroup), path);
+        return new VhostUserServer(device, source, options);
     }
 
-    /// <summary>Serves the front-ends of a socket that another process has made: one that listens, or one that is a connection.</summary>
+    /// <summary>Serves the front-ends of a socket that another process has made: a listening socket or a single connection.</summary>
     /// <param name="device">The device; the server owns it.</param>
     /// <param name="socket">A Unix stream socket; the server owns it.</param>
-    /// <param name="options">How it is served.</param>
+    /// <param name="options">How the device is served.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static VhostUserServer Inherit(IVirtioDevice device, Socket socket, VhostUserServerOptions? options = null)
     {
@@ -66,10 +70,12 @@ public sealed class VhostUserServer : IAsyncDisposable
         return new VhostUserServer(device, FrontendSource.Inherited(socket), options);
     }
 
-    /// <summary>Connects to a front-end that listens at a path, as soon as it does, and again when it has gone.</summary>
+    /// <summary>
+    /// Connects to a front-end that listens at a path. Retries until the front-end listens, and connects again after it has disconnected.
+    /// </summary>
     /// <param name="device">The device; the server owns it.</param>
-    /// <param name="path">Of the front-end's socket.</param>
-    /// <param name="options">How it is served.</param>
+    /// <param name="path">Path of the front-end's socket.</param>
+    /// <param name="options">How the device is served.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static VhostUserServer Connect(IVirtioDevice device, string path, VhostUserServerOptions? options = null)
     {
@@ -79,7 +85,7 @@ public sealed class VhostUserServer : IAsyncDisposable
         return new VhostUserServer(device, FrontendSource.Connecting(path), options);
     }
 
-    /// <summary>Ends the connection there is, with what is under way cancelled, and disposes the device, which makes durable what was written.</summary>
+    /// <summary>Ends the connection, cancels requests under way, and disposes the device, which makes its writes durable.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, true))
@@ -127,7 +133,10 @@ public sealed class VhostUserServer : IAsyncDisposable
         }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var options = new SessionOptions(_options.Packed, _options.PollTime, _options.DrainTime, _options.CancelTime, _logger) { Withheld = _options.Withheld };
+        var options = new SessionOptions(_options.Packed, _options.PollTime, _options.DrainTime, _options.CancelTime, _logger)
+        {
+            Withheld = _options.Withheld,
+        };
         using var session = new Session(_device, options, _counters, connection.HasEnded, _abandoned, ended.Token);
         using CancellationTokenRegistration stopping = _stop.Token.Register(connection.Shutdown);
         try

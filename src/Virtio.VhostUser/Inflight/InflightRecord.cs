@@ -4,22 +4,23 @@ using Virtio.Queues;
 namespace Virtio.VhostUser.Inflight;
 
 /// <summary>
-/// Which chains of one ring are in flight, in memory that outlives this process: the next one serves them again. A process may end at any point between two stores;
-/// what it leaves must tell which chains the driver has not got back. The front-end can write that memory too: what is read of it is checked, and only when a ring
-/// is begun. The layouts are those of the vhost-user protocol. For the ring's own thread, but for <see cref="Recover"/>, which comes before it.
+/// Records which chains of one ring are in flight, in memory that outlives this process, so that the next back-end can serve them again.
+/// The layouts are those of the vhost-user specification. A process may die between any two stores; the record must then still tell which
+/// chains the driver has not got back. The front-end can write this memory too: it is read only in <see cref="Recover"/>, and every value
+/// read is checked. Used by the ring's thread; <see cref="Recover"/> is called before that thread starts.
 /// </summary>
 internal abstract class InflightRecord : ChainJournal
 {
-    /// <summary>What the entries' first byte says while the chain is in flight.</summary>
+    /// <summary>The first byte of an entry whose chain is in flight.</summary>
     private protected const ulong InFlight = 1;
 
-    /// <summary>The only version there is; 0 is memory that nobody has used.</summary>
+    /// <summary>The only version of the layout. 0 marks memory that was never used.</summary>
     private protected const ushort Version = 1;
 
     private protected const int VersionOffset = 8;
     private protected const int SizeOffset = 10;
 
-    /// <summary>Makes the record of a ring that lies in a piece of memory; null where the piece is too small.</summary>
+    /// <summary>Makes the record of a ring in a range of the file; null where the range is outside of the file.</summary>
     internal static InflightRecord? Of(GuestMemory file, ulong offset, QueueConfig ring, GuestMemory guest)
     {
         bool packed = ring.Features.HasFlag(VirtioFeatures.RingPacked);
@@ -28,11 +29,12 @@ internal abstract class InflightRecord : ChainJournal
         return packed ? new PackedInflight(area, ring, guest) : new SplitInflight(area, (int)ring.Size);
     }
 
-    /// <summary>Bytes that a ring's record takes.</summary>
-    internal static ulong LengthOf(int ringSize, bool packed) =>
-        packed ? PackedInflight.HeaderLength + ((ulong)ringSize * PackedInflight.EntryLength) : SplitInflight.HeaderLength + ((ulong)ringSize * SplitInflight.EntryLength);
+    /// <summary>Length of a ring's record in bytes.</summary>
+    internal static ulong LengthOf(int ringSize, bool packed) => packed
+        ? PackedInflight.HeaderLength + ((ulong)ringSize * PackedInflight.EntryLength)
+        : SplitInflight.HeaderLength + ((ulong)ringSize * SplitInflight.EntryLength);
 
-    /// <summary>Finds what an earlier process left undone, and where the ring stands behind that.</summary>
-    /// <param name="state">Where the front-end says that it stands; right where there is no earlier process.</param>
+    /// <summary>Finds the chains that an earlier process left in flight, and the ring's position after them.</summary>
+    /// <param name="state">The ring's position as the front-end gives it; used as it is where the record is new.</param>
     internal abstract (QueueState State, IReadOnlyList<UnfinishedChain> Unfinished) Recover(QueueState state);
 }

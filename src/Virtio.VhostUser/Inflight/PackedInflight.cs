@@ -4,15 +4,16 @@ using Virtio.Queues;
 namespace Virtio.VhostUser.Inflight;
 
 /// <summary>
-/// The record of a packed ring, whose own descriptors are overwritten while chains are in flight: a copy of each, the chain's in a list, the others in a list of those
-/// that are free.
+/// The record of a packed ring. The driver overwrites descriptors of a packed ring while chains are in flight, so the record holds a copy
+/// of each descriptor. The entries of a chain are linked in a list; the free entries are linked in another.
 /// </summary>
 internal sealed class PackedInflight : InflightRecord
 {
     internal const int HeaderLength = 32;
     internal const int EntryLength = 32;
 
-    // The header: places in the list and in the ring, each with the one that the last batch began with behind it. Those in the ring and their wrap counters are one word.
+    // The header holds the head of the free list and the ring's used position. Behind each lies the old value, from before the last batch.
+    // Both used positions and their wrap counters are in one word, so that one store changes them together.
     private const int FreeOffset = 12;
     private const int OldFreeOffset = 14;
     private const int UsedOffset = 16;
@@ -20,7 +21,8 @@ internal sealed class PackedInflight : InflightRecord
     private const int WrapShift = 32;
     private const int OldWrapShift = 40;
 
-    // Of an entry: mark, next, last and number of descriptors in one word; the number in order of taking; then the descriptor, its id and flags before its length.
+    // An entry: a word with the in-flight mark, next, last and the number of descriptors; a word with the order in which chains were taken;
+    // then the descriptor, with its id and flags before its length.
     private const int NextShift = 16;
     private const int LastShift = 32;
     private const int CountShift = 48;
@@ -35,15 +37,26 @@ internal sealed class PackedInflight : InflightRecord
     private readonly ulong _ring;
     private readonly int _size;
 
-    // The list as this process knows it: what it goes on with, it does not read back. Free ones by next; those of a chain too, up to its last.
+    // The lists as this process built them. They are not read back from shared memory, which the front-end can change. Owned by the ring's
+    // thread, like all fields below.
+    // _next links the free entries, and the entries of a chain up to _last[head]. _counts[head] is the chain's number of descriptors.
     private readonly ushort[] _next;
     private readonly ushort[] _last;
     private readonly ushort[] _counts;
+    // Heads of the chains completed since the last commit, not yet visible to the driver as a whole.
     private readonly List<ushort> _batch = [];
+
+    // The order number of the next chain taken.
     private ulong _counter;
+
+    // Head of the free list.
     private ushort _free;
+
+    // The used position after the current batch, and its wrap counter.
     private ushort _used;
     private bool _wrap;
+
+    // The used position at the last commit, and its wrap counter.
     private ushort _oldUsed;
     private bool _oldWrap;
 
@@ -63,17 +76,19 @@ internal sealed class PackedInflight : InflightRecord
         if (_area.ReadUInt16(VersionOffset) != Version || _area.ReadUInt16(SizeOffset) != _size)
             return Begin(state);
         ulong places = _area.ReadUInt64(UsedOffset);
-        (_free, _used, _wrap) = (_area.ReadUInt16(OldFreeOffset), unchecked((ushort)(places >> OldUsedShift)), (places >> OldWrapShift & 0xff) != 0);
+        (_free, _used, _wrap) =
+            (_area.ReadUInt16(OldFreeOffset), unchecked((ushort)(places >> OldUsedShift)), (places >> OldWrapShift & 0xff) != 0);
         (ushort used, bool wrap) = (unchecked((ushort)places), (places >> WrapShift & 0xff) != 0);
 
-        // A batch was being given back. If the driver could see it, it has it; otherwise it is still in flight.
+        // The process died while it completed a batch. If the batch reached the ring, the driver has it; otherwise its chains are still in
+        // flight.
         if ((used != _used || wrap != _wrap) && !IsAvailable(_used, _wrap))
             (_free, _used, _wrap) = (_area.ReadUInt16(FreeOffset), used, wrap);
         bool[] isFree = ReadFree();
         List<UnfinishedChain> unfinished = ReadUnfinished(isFree);
         int inFlight = unfinished.Sum(chain => chain.Descriptors.Length);
 
-        // Nothing of ours looks like this: somebody else has written it.
+        // This code never leaves such a record: the front-end has overwritten it. Start with an empty record.
         if (_used >= _size || inFlight + isFree.Count(free => free) != _size)
             return Begin(state);
         for (int entry = 0; entry < _size; entry++)
@@ -95,7 +110,7 @@ internal sealed class PackedInflight : InflightRecord
         WriteLinks(head, InFlight);
         for (int i = 0; i < chain.RingDescriptors; i++)
         {
-            // What is recorded is checked when it is taken again, as anything that a ring holds: that it was read before makes no difference.
+            // The read needs no check here: a recovered descriptor is checked like any other when the chain is taken again.
             _guest.TryReadDescriptor(_ring + (ulong)((slot + i) % _size * Descriptor.Size), out Descriptor copy);
             entry = i == 0 ? head : _next[entry];
             _area.WriteUInt64(At(entry) + AddressOffset, copy.Address);
@@ -123,7 +138,7 @@ internal sealed class PackedInflight : InflightRecord
         _used = (ushort)used;
         _batch.Add(head);
 
-        // Before the driver can see it.
+        // Stored before the driver can see the completion.
         _area.WriteUInt16(FreeOffset, _free);
         WritePlaces();
     }
@@ -155,8 +170,9 @@ internal sealed class PackedInflight : InflightRecord
     }
 
     /// <summary>
-    /// The place in the ring last: as long as it is the old one, it is asked whether the driver could see the batch. With its wrap counter in one store: the driver
-    /// may have come around meanwhile, and what lies in the old place is available by the new counter.
+    /// Ends a batch. The used position is stored last: while the old one is there, <see cref="Recover"/> asks the ring whether the driver
+    /// could see the batch. It is stored together with its wrap counter: the driver may have gone once around the ring, and the descriptor
+    /// at the old position is then available by the new counter.
     /// </summary>
     private void Commit()
     {
@@ -172,11 +188,12 @@ internal sealed class PackedInflight : InflightRecord
     private void WriteLinks(ushort entry, ulong mark) => _area.WriteUInt64(
         At(entry), mark | ((ulong)_next[entry] << NextShift) | ((ulong)_last[entry] << LastShift) | ((ulong)_counts[entry] << CountShift));
 
-    /// <summary>Whether a descriptor is as the driver made it available.</summary>
+    /// <summary>Whether the descriptor at a position is still marked as available, as the driver left it.</summary>
     private bool IsAvailable(ushort place, bool wrap)
     {
         var expected = (ushort)(wrap ? DescriptorFlags.Available : DescriptorFlags.Used);
-        return _guest.TryReadDescriptor(_ring + (ulong)(place * Descriptor.Size), out Descriptor descriptor) && (descriptor.Fourth & AvailableAndUsed) == expected;
+        return _guest.TryReadDescriptor(_ring + (ulong)(place * Descriptor.Size), out Descriptor descriptor)
+            && (descriptor.Fourth & AvailableAndUsed) == expected;
     }
 
     private bool[] ReadFree()
@@ -191,7 +208,7 @@ internal sealed class PackedInflight : InflightRecord
         return isFree;
     }
 
-    /// <summary>The chains in flight, oldest first, of as many entries as are neither free nor another's.</summary>
+    /// <summary>The chains in flight, oldest first. An entry belongs to one chain at most, and to none where it is free.</summary>
     private List<UnfinishedChain> ReadUnfinished(bool[] isFree)
     {
         bool[] isUsed = [.. isFree];
@@ -199,7 +216,9 @@ internal sealed class PackedInflight : InflightRecord
         for (int head = 0; head < _size; head++)
         {
             ulong word = _area.ReadUInt64(At(head));
-            if ((word & InFlight) == 0 || isUsed[head] || TryReadChain((ushort)head, unchecked((ushort)(word >> CountShift)), isUsed) is not { } chain)
+            if ((word & InFlight) == 0 || isUsed[head])
+                continue;
+            if (TryReadChain((ushort)head, unchecked((ushort)(word >> CountShift)), isUsed) is not { } chain)
                 continue;
             found.Add((_area.ReadUInt64(At(head) + CounterOffset), chain));
         }
@@ -223,7 +242,8 @@ internal sealed class PackedInflight : InflightRecord
             isUsed[entry] = true;
             ulong rest = _area.ReadUInt64(At(entry) + RestOffset);
             id = unchecked((ushort)rest);
-            descriptors[i] = new Descriptor(_area.ReadUInt64(At(entry) + AddressOffset), (rest >> 32) | ((ulong)id << 32) | ((rest >> 16 & 0xffff) << 48));
+            ulong second = (rest >> 32) | ((ulong)id << 32) | ((rest >> 16 & 0xffff) << 48);
+            descriptors[i] = new Descriptor(_area.ReadUInt64(At(entry) + AddressOffset), second);
             _last[head] = entry;
             _next[entry] = unchecked((ushort)(_area.ReadUInt64(At(entry)) >> NextShift));
             entry = _next[entry];
@@ -231,7 +251,7 @@ internal sealed class PackedInflight : InflightRecord
 
         _counts[head] = (ushort)count;
 
-        // The last descriptor's id counts (virtio 1.4, 2.8.6).
+        // The id of the chain is that of its last descriptor (virtio 1.4, 2.8.6).
         return new UnfinishedChain(id, descriptors, head);
     }
 }

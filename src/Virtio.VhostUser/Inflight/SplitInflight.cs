@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.VhostUser.Inflight;
 
-/// <summary>The record of a split ring: an entry for each descriptor that a chain may begin with.</summary>
+/// <summary>The record of a split ring: one entry per descriptor, used where a chain begins with that descriptor.</summary>
 internal sealed class SplitInflight(RingArea area, int size) : InflightRecord
 {
     internal const int HeaderLength = 16;
@@ -12,7 +12,8 @@ internal sealed class SplitInflight(RingArea area, int size) : InflightRecord
     private const int LastBatchOffset = 12;
     private const int UsedOffset = 14;
 
-    // Of an entry: one word of the mark and, in its last 16 bits, the next one of the batch; then the number in order of taking.
+    // An entry: a word with the in-flight mark and, in the upper 16 bits, the entry before it in the batch; then a word with the order in
+    // which chains were taken.
     private const int NextShift = 48;
     private const int CounterOffset = 8;
 
@@ -38,7 +39,7 @@ internal sealed class SplitInflight(RingArea area, int size) : InflightRecord
         ];
         _counter = unfinished.Length == 0 ? 0 : unchecked(area.ReadUInt64(At(unfinished[^1].Id) + CounterOffset) + 1);
 
-        // What was taken and not given back lies between the two.
+        // The available ring's position is the used index plus the chains taken and not completed.
         return (state with { NextAvailable = unchecked((ushort)(state.NextUsed + unfinished.Length)) }, unfinished);
     }
 
@@ -75,7 +76,10 @@ internal sealed class SplitInflight(RingArea area, int size) : InflightRecord
         area.WriteUInt16(VersionOffset, Version);
     }
 
-    /// <summary>The driver has seen a batch whose entries may still be marked: those on the list, as many as the used index went on by.</summary>
+    /// <summary>
+    /// Clears the marks of the last batch, which the driver has seen and whose entries may still be marked. The used index tells how many
+    /// entries of the list that are.
+    /// </summary>
     private void FinishLastBatch(ushort used)
     {
         int count = unchecked((ushort)(used - area.ReadUInt16(UsedOffset)));

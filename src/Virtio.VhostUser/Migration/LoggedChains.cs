@@ -4,8 +4,9 @@ using Virtio.Queues;
 namespace Virtio.VhostUser.Migration;
 
 /// <summary>
-/// Marks what the device and the queue write to guest memory in the log of a migration: each chain's data before the driver can see it, its place in the ring after.
-/// What a queue asks of the driver (kicks or not) is not marked wherever it lies alone in a page: who takes the ring over asks anew. For the ring's own thread.
+/// Marks guest pages in a migration's dirty log. The data of a chain is marked before the driver can see its completion, and the written
+/// part of the ring after. The available event index of a split ring is not marked: the back-end that takes the ring over writes it again.
+/// Used by the ring's thread only.
 /// </summary>
 internal sealed class LoggedChains : ChainJournal
 {
@@ -21,12 +22,13 @@ internal sealed class LoggedChains : ChainJournal
     private readonly bool _packed;
     private ushort _used;
 
-    /// <summary>Begins with a ring that is about to be served.</summary>
-    /// <param name="inner">Is told of each chain too.</param>
+    /// <summary>Starts with a ring that is about to be served.</summary>
+    /// <param name="inner">Also receives every call; may be null.</param>
     /// <param name="log">Where pages are marked.</param>
     /// <param name="memory">Guest RAM.</param>
-    /// <param name="ring">As it is served.</param>
-    /// <param name="usedAddress">By which guest address the device area is marked; null for not at all, and then the ring is not marked.</param>
+    /// <param name="ring">The ring's configuration.</param>
+    /// <param name="usedAddress">The guest address under which writes to the ring are marked; null where the front-end wants no marks for
+    /// the ring.</param>
     internal LoggedChains(ChainJournal? inner, DirtyPageLog log, GuestMemory memory, QueueConfig ring, ulong? usedAddress)
     {
         _inner = inner;

@@ -1,6 +1,6 @@
 namespace Virtio.VhostUser.Protocol;
 
-/// <summary>What a back-end asks its front-end for, on the channel that it was given for that.</summary>
+/// <summary>The requests that a back-end sends on its own channel.</summary>
 internal enum BackendRequest : uint
 {
     ConfigChanged = 2,

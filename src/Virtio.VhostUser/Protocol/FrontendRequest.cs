@@ -1,6 +1,6 @@
 namespace Virtio.VhostUser.Protocol;
 
-/// <summary>What a front-end asks for.</summary>
+/// <summary>The requests of a front-end.</summary>
 internal enum FrontendRequest : uint
 {
     GetFeatures = 1,

@@ -4,7 +4,9 @@ using Virtio.Linux;
 
 namespace Virtio.VhostUser.Protocol;
 
-/// <summary>A message as it came, and the descriptors that came with it. What nobody takes is closed with it.</summary>
+/// <summary>
+/// A received message with its descriptors. A descriptor that is not taken is closed with the message. Used by one thread.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class Message : IDisposable
 {
@@ -20,22 +22,22 @@ internal sealed class Message : IDisposable
 
     internal MessageReader Reader => new(Payload);
 
-    /// <summary>There is a descriptor that nobody took.</summary>
+    /// <summary>There is a descriptor that was not taken yet.</summary>
     internal bool HasDescriptor => _taken < _descriptors.Count;
 
-    /// <summary>Takes the next descriptor over.</summary>
-    /// <exception cref="ProtocolException">There is none.</exception>
+    /// <summary>Takes ownership of the next descriptor.</summary>
+    /// <exception cref="ProtocolException">The message has no further descriptor.</exception>
     internal SafeFileHandle TakeDescriptor() =>
         HasDescriptor ? _descriptors[_taken++] : throw new ProtocolException($"{Request} came without its descriptor");
 
-    /// <summary>Receives the next one in place of this.</summary>
-    /// <param name="socket">From where.</param>
+    /// <summary>Receives the next message in place of this one.</summary>
+    /// <param name="socket">The connection.</param>
     /// <param name="patience">How long each piece after the first byte may take.</param>
-    /// <param name="wait">Whether the first byte may take as long as it likes.</param>
+    /// <param name="wait">Whether the first byte may take any time.</param>
     /// <param name="kind">A request (<see cref="MessageFlags.None"/>) or a <see cref="MessageFlags.Reply"/>.</param>
-    /// <returns>False when the other side closed its end instead.</returns>
-    /// <exception cref="IOException">It did not send all of it.</exception>
-    /// <exception cref="ProtocolException">What it sent makes no sense.</exception>
+    /// <returns>False when the other side closed its end before the message.</returns>
+    /// <exception cref="IOException">The message was incomplete.</exception>
+    /// <exception cref="ProtocolException">The header is malformed.</exception>
     internal bool TryReceive(DescriptorSocket socket, TimeSpan patience, bool wait, MessageFlags kind)
     {
         Dispose();
@@ -44,14 +46,24 @@ internal sealed class Message : IDisposable
             return false;
         MessageHeader header = MessageHeader.Read(bytes);
         if ((header.Flags & (MessageFlags.VersionMask | MessageFlags.Reply)) != (MessageFlags.Version | kind))
-            throw new ProtocolException($"what came is no {(kind == MessageFlags.Reply ? "answer" : "request")} of version 1 (flags 0x{(uint)header.Flags:x})");
+        {
+            string expected = kind == MessageFlags.Reply ? "an answer" : "a request";
+            throw new ProtocolException($"expected {expected} of version 1, and received flags 0x{(uint)header.Flags:x}");
+        }
+
         if (header.Size > MessageHeader.MaximumPayload)
-            throw new ProtocolException($"message {header.Request} has {header.Size} bytes; at most {MessageHeader.MaximumPayload} are taken");
+        {
+            throw new ProtocolException(
+                $"message {header.Request} has {header.Size} bytes; at most {MessageHeader.MaximumPayload} are taken");
+        }
+
         Header = header;
-        return header.Size == 0 || socket.Receive(Payload, _descriptors, patience, wait: false) ? true : throw new IOException("the connection ended within a message");
+        return header.Size == 0 || socket.Receive(Payload, _descriptors, patience, wait: false)
+            ? true
+            : throw new IOException("the connection ended within a message");
     }
 
-    /// <summary>Closes what nobody took.</summary>
+    /// <summary>Closes the descriptors that were not taken.</summary>
     public void Dispose()
     {
         foreach (SafeFileHandle descriptor in _descriptors.Skip(_taken))

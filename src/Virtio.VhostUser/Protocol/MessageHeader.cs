@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace Virtio.VhostUser.Protocol;
 
-/// <summary>The twelve bytes that every message begins with.</summary>
+/// <summary>The header of every message: twelve bytes.</summary>
 internal readonly record struct MessageHeader(uint Request, MessageFlags Flags, uint Size)
 {
     internal const int Length = 12;
 
-    /// <summary>More than any message has. Nothing longer is read, or given room.</summary>
+    /// <summary>Limit for the payload, larger than that of any message. A longer one is refused before memory is used for it.</summary>
     internal const int MaximumPayload = 4096;
 
     internal static MessageHeader Read(ReadOnlySpan<byte> bytes) => new(

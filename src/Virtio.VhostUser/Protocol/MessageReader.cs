@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Virtio.VhostUser.Protocol;
 
-/// <summary>Reads a message's payload from its beginning on. One that is shorter than it must be is refused; what is left over at its end is nobody's.</summary>
+/// <summary>Reads a message's payload in order. A payload that is too short is refused; extra bytes at its end are ignored.</summary>
 internal ref struct MessageReader(ReadOnlySpan<byte> payload)
 {
     private ReadOnlySpan<byte> _rest = payload;

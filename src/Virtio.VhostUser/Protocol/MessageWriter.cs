@@ -3,16 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.VhostUser.Protocol;
 
-/// <summary>Puts a message together that is sent to the other side.</summary>
+/// <summary>Builds a message to send.</summary>
 internal sealed class MessageWriter
 {
     private readonly byte[] _bytes = new byte[MessageHeader.Length + MessageHeader.MaximumPayload];
     private int _length;
 
-    /// <summary>Goes with it, and remains the sender's.</summary>
+    /// <summary>A descriptor to send with the message; the sender still owns it.</summary>
     internal SafeFileHandle? Descriptor { get; set; }
 
-    /// <summary>Bytes of payload so far.</summary>
+    /// <summary>Length of the payload so far, in bytes.</summary>
     internal int Length => _length;
 
     internal void Clear() => (_length, Descriptor) = (0, null);
@@ -23,7 +23,7 @@ internal sealed class MessageWriter
 
     internal void WriteUInt16(ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(Take(sizeof(ushort)), value);
 
-    /// <summary>Room in the payload, to be filled.</summary>
+    /// <summary>Reserves bytes of the payload, for the caller to fill.</summary>
     internal Span<byte> Take(int length)
     {
         Span<byte> room = _bytes.AsSpan(MessageHeader.Length + _length, length);
@@ -31,7 +31,7 @@ internal sealed class MessageWriter
         return room;
     }
 
-    /// <summary>The whole message.</summary>
+    /// <summary>The header and the payload.</summary>
     internal ReadOnlySpan<byte> ToMessage(uint request, MessageFlags flags)
     {
         new MessageHeader(request, flags | MessageFlags.Version, (uint)_length).Write(_bytes);

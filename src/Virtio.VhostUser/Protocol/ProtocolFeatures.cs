@@ -1,41 +1,41 @@
 namespace Virtio.VhostUser.Protocol;
 
-/// <summary>What both ends understand beyond the oldest messages.</summary>
+/// <summary>The protocol features, which both ends negotiate.</summary>
 [Flags]
 internal enum ProtocolFeatures : ulong
 {
     None = 0,
 
-    /// <summary>The number of queues can be asked for.</summary>
+    /// <summary>The front-end can ask for the number of queues.</summary>
     MultipleQueues = 1UL << 0,
 
-    /// <summary>Pages written are marked in a log, for migration.</summary>
+    /// <summary>The back-end marks written pages in a log, for migration.</summary>
     LogInSharedMemory = 1UL << 1,
 
-    /// <summary>A message may ask for an answer that has none of its own.</summary>
+    /// <summary>The sender of a message without an answer may ask for an acknowledgement.</summary>
     ReplyAck = 1UL << 3,
 
-    /// <summary>The back-end has a channel for messages of its own.</summary>
+    /// <summary>The back-end has a channel for its own messages.</summary>
     BackendChannel = 1UL << 5,
 
-    /// <summary>Configuration space goes through the back-end.</summary>
+    /// <summary>The back-end holds configuration space.</summary>
     Config = 1UL << 9,
 
-    /// <summary>What is in flight is kept in memory that outlives the back-end.</summary>
+    /// <summary>The back-end records chains in flight in memory that outlives it.</summary>
     InflightInSharedMemory = 1UL << 12,
 
-    /// <summary>The device can be reset.</summary>
+    /// <summary>The front-end can reset the device.</summary>
     ResetDevice = 1UL << 13,
 
-    /// <summary>Kicks and interrupts may be messages.</summary>
+    /// <summary>Notifications and interrupts may be messages.</summary>
     InBandNotifications = 1UL << 14,
 
-    /// <summary>Memory regions come and go one by one.</summary>
+    /// <summary>The front-end can add and remove single memory regions.</summary>
     ConfigureMemorySlots = 1UL << 15,
 
-    /// <summary>The device status is known to the back-end.</summary>
+    /// <summary>The front-end tells the back-end the device status.</summary>
     Status = 1UL << 16,
 
-    /// <summary>The device's state can be saved and loaded.</summary>
+    /// <summary>The front-end can save and load the device's state.</summary>
     DeviceState = 1UL << 19,
 }
