@@ -1,9 +1,9 @@
 namespace Virtio.Linux;
 
-/// <summary>What a descriptor that another process has sent refers to.</summary>
+/// <summary>The kind of a descriptor that another process has sent.</summary>
 public enum DescriptorKind
 {
-    /// <summary>None of the others: a timer, a signal descriptor, a hypervisor's.</summary>
+    /// <summary>Any other kind: a timer, a signal descriptor, a hypervisor's.</summary>
     Other,
 
     /// <summary>An eventfd.</summary>
@@ -12,7 +12,7 @@ public enum DescriptorKind
     /// <summary>One end of a pipe.</summary>
     Pipe,
 
-    /// <summary>A file, which may be one in memory, or a folder.</summary>
+    /// <summary>A file, including one in memory, or a folder.</summary>
     File,
 
     /// <summary>A socket.</summary>

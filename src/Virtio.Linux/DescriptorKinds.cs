@@ -6,16 +6,16 @@ using Virtio.Linux.Interop;
 
 namespace Virtio.Linux;
 
-/// <summary>Tells what another process has sent, before it is read or written. Thread-safe.</summary>
+/// <summary>Finds the kind of a descriptor that another process has sent, before it is read or written. Thread-safe.</summary>
 [SupportedOSPlatform("linux")]
 public static class DescriptorKinds
 {
-    // struct statx: 256 bytes, the type and permissions in 16 bits at 28. The same on every processor.
+    // struct statx has 256 bytes on every processor. The type and the permissions are 16 bits at offset 28.
     private const int StatusLength = 256;
     private const int ModeOffset = 28;
     private const int TypeMask = 0xf000;
 
-    /// <summary>What a descriptor refers to.</summary>
+    /// <summary>The kind of a descriptor.</summary>
     public static DescriptorKind Of(SafeHandle handle)
     {
         ArgumentNullException.ThrowIfNull(handle);
@@ -25,13 +25,14 @@ public static class DescriptorKinds
             handle.DangerousAddRef(ref held);
             string? name = NameOf((int)handle.DangerousGetHandle());
 
-            // Only the kernel gives such a name: that of a file begins with a slash.
+            // Only the kernel gives this name: the name of a file begins with a slash.
             if (name == "anon_inode:[eventfd]")
                 return DescriptorKind.Event;
             return TypeOf(handle) switch
             {
-                // Without /proc there is no name, and an eventfd is told from others by having no type. A timer or an epoll has none either, and passes for one: eight bytes
-                // written there reach no other process, and what is read there only wakes the reader.
+                // Without /proc there is no name. An eventfd is then recognised by having no file type. A timer or an epoll descriptor has
+                // none either and passes for an eventfd: eight bytes written to it reach no other process, and a read from it only wakes
+                // the reader.
                 0 when name is null => DescriptorKind.Event,
                 0x1000 => DescriptorKind.Pipe,
                 0x2000 or 0x6000 => DescriptorKind.Device,

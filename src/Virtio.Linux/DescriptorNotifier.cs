@@ -6,8 +6,8 @@ using Virtio.Linux.Interop;
 namespace Virtio.Linux;
 
 /// <summary>
-/// Tells another process of something through an eventfd or a pipe that it has sent. It is not trusted: one that is full, or that nobody reads any more, is told
-/// nothing. Thread-safe.
+/// Notifies another process through an eventfd or a pipe that it has sent. The other process is not trusted: where the descriptor is full
+/// or has no reader, the notification is dropped. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorNotifier : IDisposable
@@ -22,23 +22,27 @@ public sealed class DescriptorNotifier : IDisposable
         DoNotBlock();
     }
 
-    /// <summary>Adds one. Whoever has not read the one before is not told twice where there is no room.</summary>
+    /// <summary>
+    /// Adds one to the counter, or writes one to the pipe. Where there is no room, the reader has an unread notification already.
+    /// </summary>
     public void Notify()
     {
         ulong one = 1;
         try
         {
-            while (DescriptorCalls.Write(_handle, in one, sizeof(ulong)) < 0 && Marshal.GetLastPInvokeError() == DescriptorCalls.Interrupted)
+            while (DescriptorCalls.Write(_handle, in one, sizeof(ulong)) < 0
+                && Marshal.GetLastPInvokeError() == DescriptorCalls.Interrupted)
                 continue;
         }
         catch (ObjectDisposedException)
         {
-            // Replaced meanwhile.
+            // The descriptor was replaced meanwhile.
         }
     }
 
     /// <summary>
-    /// Ends a <see cref="Notify"/> that waits for room. The other process shares the descriptor's status: it may have made it wait again, and filled it.
+    /// Ends a <see cref="Notify"/> that waits for room. The other process shares the descriptor's status: it can make it blocking again,
+    /// and fill it.
     /// </summary>
     public void Unblock()
     {
@@ -49,7 +53,7 @@ public sealed class DescriptorNotifier : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // Replaced meanwhile.
+            // The descriptor was replaced meanwhile.
         }
     }
 

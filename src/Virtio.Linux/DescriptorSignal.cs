@@ -7,19 +7,29 @@ using Virtio.Queues;
 namespace Virtio.Linux;
 
 /// <summary>
-/// A queue's signal that another process gives, through an eventfd or a pipe that it has sent, and that may be another one at any time. It is not trusted: whatever
-/// it does with its end, no wait outlasts a <see cref="Set"/>, and what has ended is not looked at again. Thread-safe.
+/// A queue's signal that another process sets, through an eventfd or a pipe that it has sent and may replace at any time. The other process
+/// is not trusted: whatever it does with its end, a <see cref="Set"/> ends every wait. A descriptor that has ended is not polled again.
+/// Thread-safe; one thread waits.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorSignal : QueueSignal
 {
+    // Set by this process.
     private readonly EventSignal _own = new();
+
+    // For poll. Owned by the waiting thread.
     private readonly PollEntry[] _entries = new PollEntry[2];
+
+    // What the other process signals with; null for none. Replaced and read by any thread.
     private SafeFileHandle? _source;
+
+    // The last source that could not be read. Owned by the waiting thread.
     private SafeFileHandle? _ended;
+
+    // How long a wait may last without a source, in milliseconds; -1 for any time. Written and read by any thread.
     private int _interval = Timeout.Infinite;
 
-    /// <summary>What the other process signals with; null for none. It belongs to this object from now on, and the one before is closed.</summary>
+    /// <summary>What the other process signals with; null for none. This object owns it, and closes the one before.</summary>
     public SafeFileHandle? Source
     {
         get => Volatile.Read(ref _source);
@@ -27,13 +37,15 @@ public sealed class DescriptorSignal : QueueSignal
         {
             SafeFileHandle? before = Interlocked.Exchange(ref _source, value);
 
-            // Who waits has a reference while it does.
+            // A waiting thread holds a reference, so the descriptor is closed after its wait.
             before?.Dispose();
             Set();
         }
     }
 
-    /// <summary>How long a wait may last while there is no <see cref="Source"/>: who could signal then does not. Infinite at first.</summary>
+    /// <summary>
+    /// How long a wait may last while there is no <see cref="Source"/>, so that a ring without notifications is polled. Infinite at first.
+    /// </summary>
     public TimeSpan Interval
     {
         get => TimeSpan.FromMilliseconds(Volatile.Read(ref _interval));
@@ -56,7 +68,7 @@ public sealed class DescriptorSignal : QueueSignal
         }
         catch (ObjectDisposedException)
         {
-            // It was replaced since it was read, which sets the signal.
+            // Replaced after it was read here. The replacement sets the signal.
             return;
         }
         finally
@@ -76,7 +88,8 @@ public sealed class DescriptorSignal : QueueSignal
         base.Dispose(disposing);
     }
 
-    /// <summary>Waits for either; true when it was this process.</summary>
+    /// <summary>Waits for either signal.</summary>
+    /// <returns>Whether this process has set the signal.</returns>
     private bool Wait(SafeFileHandle? source)
     {
         _entries[0] = new PollEntry { Descriptor = (int)_own.Handle.DangerousGetHandle(), Events = PollEntry.Readable };
@@ -88,7 +101,7 @@ public sealed class DescriptorSignal : QueueSignal
         return _entries[0].Happened != 0;
     }
 
-    /// <summary>Takes what is there. Not by a plain read: somebody else could have taken it since, and the read would wait.</summary>
+    /// <summary>Reads what is there, without blocking: another process may have read it first.</summary>
     private static bool TryTake(SafeFileHandle source)
     {
         nint count = DescriptorMessages.TryRead(source, stackalloc byte[sizeof(ulong)]);

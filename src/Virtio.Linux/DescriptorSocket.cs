@@ -8,7 +8,8 @@ using Virtio.Linux.Interop;
 namespace Virtio.Linux;
 
 /// <summary>
-/// A connected Unix stream socket that also carries descriptors. One thread may receive while another sends; <see cref="Shutdown"/> may come from anywhere.
+/// A connected Unix stream socket that can pass descriptors. One thread may receive while another sends; any thread may call
+/// <see cref="Shutdown"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorSocket : IDisposable
@@ -22,7 +23,7 @@ public sealed class DescriptorSocket : IDisposable
         _socket = socket;
     }
 
-    /// <summary>The descriptor, to be waited for. It belongs to this object.</summary>
+    /// <summary>The descriptor, for poll. It belongs to this object.</summary>
     public SafeHandle Handle => _socket.SafeHandle;
 
     /// <summary>Makes two sockets that are connected with each other.</summary>
@@ -33,7 +34,8 @@ public sealed class DescriptorSocket : IDisposable
         Span<int> descriptors = stackalloc int[2];
         if (SocketCalls.CreatePair(SocketCalls.Unix, SocketCalls.StreamCloseOnExec, 0, descriptors) < 0)
             throw new IOException($"no pair of sockets: {new Win32Exception().Message}");
-        return (new DescriptorSocket(new Socket(new SafeSocketHandle(descriptors[0], ownsHandle: true))), new SafeFileHandle(descriptors[1], ownsHandle: true));
+        var own = new SafeSocketHandle(descriptors[0], ownsHandle: true);
+        return (new DescriptorSocket(new Socket(own)), new SafeFileHandle(descriptors[1], ownsHandle: true));
     }
 
     /// <summary>Takes over a descriptor that is a connected socket.</summary>
@@ -55,13 +57,13 @@ public sealed class DescriptorSocket : IDisposable
         }
     }
 
-    /// <summary>Receives exactly as many bytes, however they come.</summary>
-    /// <param name="bytes">Filled.</param>
-    /// <param name="descriptors">Those that came along are added; they are the caller's, whatever happens.</param>
+    /// <summary>Receives exactly as many bytes as the buffer has.</summary>
+    /// <param name="bytes">The buffer to fill.</param>
+    /// <param name="descriptors">The descriptors received are added here; the caller owns them, also after an exception.</param>
     /// <param name="patience">How long each piece after the first byte may take.</param>
-    /// <param name="wait">Whether the first byte may take as long as it likes.</param>
+    /// <param name="wait">Whether the first byte may take any time.</param>
     /// <returns>False when the other side closed its end before the first byte.</returns>
-    /// <exception cref="IOException">It closed its end later, took too long, or sent more descriptors than a message may have.</exception>
+    /// <exception cref="IOException">The other side closed its end later, took too long, or sent too many descriptors.</exception>
     public bool Receive(Span<byte> bytes, ICollection<SafeFileHandle> descriptors, TimeSpan patience, bool wait)
     {
         ArgumentNullException.ThrowIfNull(descriptors);
@@ -78,10 +80,10 @@ public sealed class DescriptorSocket : IDisposable
         return true;
     }
 
-    /// <summary>Connects to who listens at a path.</summary>
-    /// <param name="path">Of the socket.</param>
-    /// <param name="patience">How long the other side may take nothing of what is sent.</param>
-    /// <exception cref="IOException">Nobody listens there.</exception>
+    /// <summary>Connects to a socket that another process listens at.</summary>
+    /// <param name="path">Path of the socket.</param>
+    /// <param name="patience">How long a send may wait for the other side to read.</param>
+    /// <exception cref="IOException">No process listens at the path.</exception>
     public static DescriptorSocket Connect(string path, TimeSpan patience)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -98,7 +100,7 @@ public sealed class DescriptorSocket : IDisposable
             string reason = (e as SocketException)?.SocketErrorCode switch
             {
                 SocketError.AddressNotAvailable => "there is no socket",
-                SocketError.ConnectionRefused => "nobody listens there",
+                SocketError.ConnectionRefused => "no process listens there",
                 null => "the path is too long for a socket",
                 _ => e.Message,
             };
@@ -107,11 +109,11 @@ public sealed class DescriptorSocket : IDisposable
     }
 
     /// <summary>Sends all bytes, and a descriptor with the first of them.</summary>
-    /// <exception cref="IOException">The other side takes nothing any more.</exception>
+    /// <exception cref="IOException">The other side has closed the connection, or does not read.</exception>
     public void Send(ReadOnlySpan<byte> bytes, SafeFileHandle? descriptor = null) => Send(bytes, descriptor is null ? [] : [descriptor]);
 
-    /// <summary>Sends all bytes, and descriptors with the first of them, at most 32.</summary>
-    /// <exception cref="IOException">The other side takes nothing any more.</exception>
+    /// <summary>Sends all bytes, and up to 32 descriptors with the first of them.</summary>
+    /// <exception cref="IOException">The other side has closed the connection, or does not read.</exception>
     public void Send(ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> descriptors)
     {
         while (bytes.Length > 0)
@@ -128,8 +130,8 @@ public sealed class DescriptorSocket : IDisposable
         }
     }
 
-    /// <summary>Sends all bytes, or none where the other side does not read: never waits.</summary>
-    /// <returns>Whether they were sent.</returns>
+    /// <summary>Sends all bytes without waiting.</summary>
+    /// <returns>False where there was no room: nothing was sent.</returns>
     public bool TrySend(ReadOnlySpan<byte> bytes)
     {
         try
@@ -143,7 +145,8 @@ public sealed class DescriptorSocket : IDisposable
     }
 
     /// <summary>
-    /// Whether the connection has ended in both directions: the other process has closed its end or has died. One that only sends no more is still there. Never waits.
+    /// Whether the connection has ended in both directions: the other process has closed its end, or has died. A process that has only shut
+    /// down its sending side counts as connected. Never waits.
     /// </summary>
     public bool HasEnded()
     {
@@ -158,7 +161,7 @@ public sealed class DescriptorSocket : IDisposable
         }
     }
 
-    /// <summary>Ends the connection: who waits for bytes is told of its end. Thread-safe, and does nothing the second time.</summary>
+    /// <summary>Ends the connection; a thread that waits for bytes sees its end. Thread-safe, and may be called again.</summary>
     public void Shutdown()
     {
         try
@@ -167,7 +170,7 @@ public sealed class DescriptorSocket : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It has ended already.
+            // The connection has ended already.
         }
     }
 
@@ -182,7 +185,7 @@ public sealed class DescriptorSocket : IDisposable
             (nint count, bool truncated) = DescriptorMessages.Receive(_socket.SafeHandle, bytes, came);
             came.ForEach(descriptors.Add);
             if (truncated)
-                throw new IOException("a message came with more descriptors than any has");
+                throw new IOException($"a message came with more than {DescriptorMessages.MaximumDescriptors} descriptors");
             if (count >= 0)
                 return (int)count;
             ThrowUnlessInterrupted("cannot be received from");
@@ -195,7 +198,8 @@ public sealed class DescriptorSocket : IDisposable
         while (true)
         {
             int left = patience == Timeout.InfiniteTimeSpan ? -1 : (int)Math.Clamp(end - Environment.TickCount64, 0, int.MaxValue);
-            Span<PollEntry> entries = [new PollEntry { Descriptor = (int)_socket.SafeHandle.DangerousGetHandle(), Events = PollEntry.Readable }];
+            int descriptor = (int)_socket.SafeHandle.DangerousGetHandle();
+            Span<PollEntry> entries = [new PollEntry { Descriptor = descriptor, Events = PollEntry.Readable }];
             int count = DescriptorCalls.Poll(entries, 1, left);
             if (count >= 0)
                 return count > 0;

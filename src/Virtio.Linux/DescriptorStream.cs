@@ -6,14 +6,15 @@ using Virtio.Linux.Interop;
 namespace Virtio.Linux;
 
 /// <summary>
-/// A descriptor of this process as a stream of bytes, at the position that it shares with other processes, as standard input and output need it: a
-/// terminal, a pipe, a file, non-blocking or not. Reading and writing may go on at the same time. Cancelling a call ends it at once, and for good: every later call of that
-/// direction is cancelled too. The descriptor stays open. An <see cref="IOException"/> has the number of the error as its <see cref="Exception.HResult"/>.
+/// A descriptor of this process as a stream of bytes, at the file position that it shares with other processes. It suits standard input and
+/// output: a terminal, a pipe, a file, blocking or not. A read and a write may run at the same time. Cancelling a call ends it at once and
+/// for good: every later call in that direction is cancelled too. The descriptor stays open after disposal. An <see cref="IOException"/>
+/// has the error number as its <see cref="Exception.HResult"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorStream : Stream
 {
-    // What a pipe that polls as writable takes without blocking (PIPE_BUF).
+    // The number of bytes that a pipe takes without blocking once poll reports it writable (PIPE_BUF).
     private const int PieceLength = 4096;
 
     private readonly int _descriptor;
@@ -32,12 +33,12 @@ public sealed class DescriptorStream : Stream
     }
 
     /// <summary>
-    /// Whether a descriptor came from whoever started the process. A standard one that was closed at the start is soon something else: the first file
-    /// that the runtime opens for itself gets its number.
+    /// Whether this process inherited a descriptor. Where a standard descriptor was closed at the start, the first file that the runtime
+    /// opens for itself gets its number.
     /// </summary>
     public static bool IsInherited(int descriptor)
     {
-        // Whatever the runtime opens does not outlive an exec; what came through one cannot have that flag.
+        // The runtime opens its files with close-on-exec. An inherited descriptor passed an exec, so it does not have that flag.
         int flags = DescriptorCalls.Control(descriptor, DescriptorCalls.GetFlags);
         return flags >= 0 && (flags & DescriptorCalls.ClosesOnExec) == 0;
     }
@@ -118,12 +119,12 @@ public sealed class DescriptorStream : Stream
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>Nothing is held back, so there is nothing to do.</summary>
+    /// <summary>Does nothing: no bytes are buffered.</summary>
     public override void Flush()
     {
     }
 
-    /// <summary>Nothing is held back, so there is nothing to do.</summary>
+    /// <summary>Does nothing: no bytes are buffered.</summary>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>

@@ -5,37 +5,55 @@ using Virtio.Linux.Interop;
 namespace Virtio.Linux;
 
 /// <summary>
-/// Waits for many descriptors at once, on a thread of its own that then calls whoever wants to know. Another process may have their other ends: whatever it does with
-/// those, no wait is longer for it. A descriptor is removed before it is closed. Calls come one at a time, and must not throw. Thread-safe.
+/// Waits for many descriptors on its own thread, and calls back for each that is ready. Another process may hold the other ends, and cannot
+/// make a wait longer. A descriptor must be removed before it is closed. Callbacks run one at a time and must not throw. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorWatch : IDisposable
 {
+    // Guards the fields below; pulsed when _watched or _disposed changes.
     private readonly object _gate = new();
+
+    // Wakes the thread when _entries or _disposed has changed.
     private readonly EventDescriptor _wake = new();
     private readonly Thread _thread;
+
+    // The descriptors to watch; replaced, never changed. Under _gate.
     private Entry[] _entries = [];
+
+    // The entries that the thread polls now. Written by _thread under _gate, which may read it without the lock.
     private Entry[] _watched = [];
+
+    // Under _gate.
     private bool _disposed;
 
-    /// <summary>Starts to watch nothing yet.</summary>
-    /// <param name="name">The thread's.</param>
+    /// <summary>Starts the thread, with nothing to watch.</summary>
+    /// <param name="name">Name of the thread.</param>
     public DescriptorWatch(string name)
     {
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
     }
 
-    /// <summary>Watches an eventfd, or a pipe that is used like one, and takes what is there before each call. One that cannot be read is not watched any more.</summary>
+    /// <summary>
+    /// Watches an eventfd, or a pipe that is used like one. The thread reads it before each call. A descriptor that cannot be read is
+    /// removed.
+    /// </summary>
     public void AddEvent(SafeHandle handle, Action happened) => Add(new Entry(handle, PollEntry.Readable, WatchKind.Event, happened));
 
-    /// <summary>Watches a socket, for as long as <paramref name="readable"/> leaves something to read, or the other end is closed.</summary>
+    /// <summary>
+    /// Watches a socket. Calls as long as there is something to read, which <paramref name="readable"/> should read, or the other end is
+    /// closed.
+    /// </summary>
     public void AddSocket(SafeHandle handle, Action readable) => Add(new Entry(handle, PollEntry.Readable, WatchKind.Socket, readable));
 
-    /// <summary>Waits for the other end of a socket to be closed; calls once. What can be read is somebody else's.</summary>
+    /// <summary>Waits for the other end of a socket to be closed, and calls once. Does not read the socket.</summary>
     public void AddEnd(SafeHandle handle, Action ended) => Add(new Entry(handle, 0, WatchKind.End, ended));
 
-    /// <summary>Ends watching a descriptor, if it is watched: nobody is called for it any more when this returns, and it may be closed. A call may remove any, too.</summary>
+    /// <summary>
+    /// Removes a descriptor, if it is watched. After the return no callback for it runs, so that it may be closed. May be called by a
+    /// callback.
+    /// </summary>
     public void Remove(SafeHandle handle)
     {
         lock (_gate)
@@ -49,7 +67,7 @@ public sealed class DescriptorWatch : IDisposable
         }
     }
 
-    /// <summary>Ends watching all of them. Not to be called by what is called here.</summary>
+    /// <summary>Removes all descriptors and ends the thread. Must not be called by a callback.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -100,7 +118,7 @@ public sealed class DescriptorWatch : IDisposable
         }
     }
 
-    /// <summary>From here on what was removed before is not touched any more.</summary>
+    /// <summary>Takes over the changed set. After that, descriptors removed before are not used any more.</summary>
     private bool TryBegin(ref PollEntry[] polled)
     {
         lock (_gate)
@@ -127,9 +145,11 @@ public sealed class DescriptorWatch : IDisposable
     }
 
     private static bool TryTake(Entry entry) =>
-        DescriptorMessages.TryRead(entry.Handle, stackalloc byte[sizeof(ulong)]) > 0 || Marshal.GetLastPInvokeError() is DescriptorCalls.TryAgain or DescriptorCalls.Interrupted;
+        DescriptorMessages.TryRead(entry.Handle, stackalloc byte[sizeof(ulong)]) > 0
+        || Marshal.GetLastPInvokeError() is DescriptorCalls.TryAgain or DescriptorCalls.Interrupted;
 
-    private static PollEntry EntryOf(SafeHandle handle, short events) => new() { Descriptor = (int)handle.DangerousGetHandle(), Events = events };
+    private static PollEntry EntryOf(SafeHandle handle, short events) =>
+        new() { Descriptor = (int)handle.DangerousGetHandle(), Events = events };
 
     private enum WatchKind
     {

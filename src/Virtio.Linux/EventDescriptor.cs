@@ -6,24 +6,26 @@ using Virtio.Linux.Interop;
 
 namespace Virtio.Linux;
 
-/// <summary>An eventfd: a counter in the kernel that this process and the kernel itself add to, and that one thread can wait for. Thread-safe.</summary>
+/// <summary>
+/// An eventfd: a counter in the kernel that processes and the kernel add to, and that one thread can wait for. Thread-safe.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class EventDescriptor : IDisposable
 {
-    /// <summary>Makes one with the count 0.</summary>
+    /// <summary>Makes an eventfd with the count 0.</summary>
     /// <exception cref="IOException">The process has too many descriptors open.</exception>
     public EventDescriptor()
     {
         Handle = DescriptorCalls.CreateEvent(0, DescriptorCalls.CloseOnExec);
         if (Handle.IsInvalid)
-            throw new IOException($"No event descriptor: {new Win32Exception().Message}");
+            throw new IOException($"no event descriptor: {new Win32Exception().Message}");
     }
 
     /// <summary>The descriptor, for system calls that add to the counter or read it. It belongs to this object.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Adds one to the counter; wakes who waits. Does nothing after disposal.</summary>
-    /// <exception cref="IOException">The descriptor is no longer what it was.</exception>
+    /// <summary>Adds one to the counter, which wakes the waiting thread. Does nothing after disposal.</summary>
+    /// <exception cref="IOException">The descriptor was closed by other code.</exception>
     public void Add()
     {
         ulong one = 1;
@@ -39,14 +41,16 @@ public sealed class EventDescriptor : IDisposable
                 return;
             }
 
-            // There is no room for one more: whoever waits is woken all the same.
+            // The counter is at its maximum. The waiting thread is woken all the same.
             if (Marshal.GetLastPInvokeError() == DescriptorCalls.TryAgain)
                 return;
             ThrowUnlessInterrupted();
         }
     }
 
-    /// <summary>From now on <see cref="Add"/> never waits for room, which another process may leave none of.</summary>
+    /// <summary>
+    /// Makes <see cref="Add"/> never wait. Otherwise another process that has the eventfd could fill it and block this one.
+    /// </summary>
     internal void DoNotBlock()
     {
         int status = DescriptorCalls.Control(Handle, DescriptorCalls.GetStatus, 0);
@@ -55,9 +59,9 @@ public sealed class EventDescriptor : IDisposable
     }
 
     /// <summary>Waits until the counter is not 0 and sets it to 0.</summary>
-    /// <returns>What it was.</returns>
-    /// <exception cref="IOException">The descriptor is no longer what it was.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <returns>The count before.</returns>
+    /// <exception cref="IOException">The descriptor was closed by other code.</exception>
+    /// <exception cref="ObjectDisposedException">The object was disposed.</exception>
     public ulong Take()
     {
         ulong count;
@@ -72,6 +76,6 @@ public sealed class EventDescriptor : IDisposable
     private static void ThrowUnlessInterrupted()
     {
         if (Marshal.GetLastPInvokeError() != DescriptorCalls.Interrupted)
-            throw new IOException($"An event descriptor failed: {new Win32Exception().Message}");
+            throw new IOException($"an event descriptor failed: {new Win32Exception().Message}");
     }
 }

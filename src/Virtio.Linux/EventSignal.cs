@@ -5,8 +5,8 @@ using Virtio.Queues;
 namespace Virtio.Linux;
 
 /// <summary>
-/// A queue's signal that the kernel can set too, without a thread of this process in between: a hypervisor's for the guest's kick (KVM's ioeventfd), or another
-/// process's. Thread-safe.
+/// A queue's signal that the kernel can set without a thread of this process: for a guest's notification (KVM's ioeventfd), or for another
+/// process. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class EventSignal : QueueSignal
@@ -15,12 +15,12 @@ public sealed class EventSignal : QueueSignal
     private int _set;
     private bool _isShared;
 
-    /// <summary>The eventfd behind it: whoever adds to its counter sets the signal. It belongs to this object.</summary>
+    /// <summary>The eventfd of the signal: adding to its counter sets the signal. It belongs to this object.</summary>
     public SafeFileHandle Handle => _event.Handle;
 
     /// <summary>
-    /// Leaves the waiting to another process that has the eventfd. Nothing here learns when that has read it, so that from now on each <see cref="Set"/> adds to it, and
-    /// nobody may <see cref="Wait"/>.
+    /// Leaves the waiting to another process that has the eventfd. This process does not learn when that one has read it. So from now on
+    /// each <see cref="Set"/> adds to it, and this process must not call <see cref="Wait"/>.
     /// </summary>
     /// <returns>The eventfd. It belongs to this object.</returns>
     public SafeFileHandle Share()
@@ -33,8 +33,8 @@ public sealed class EventSignal : QueueSignal
     /// <inheritdoc/>
     public override void Set()
     {
-        // Whoever set it first writes, or has written; the waiter clears this after its read and looks at everything after that. What the kernel adds is not
-        // known here: then there is one write too many.
+        // The first thread to set the flag writes to the eventfd, or has written. The waiter clears the flag after its read and then looks
+        // at all work. The kernel does not set the flag, which costs one write too many at most.
         if (Interlocked.Exchange(ref _set, 1) == 0 || Volatile.Read(ref _isShared))
             _event.Add();
     }
@@ -44,7 +44,8 @@ public sealed class EventSignal : QueueSignal
     {
         _event.Take();
 
-        // After the read: the other way round, a signal set in between would be taken away by it, and those that follow would be swallowed.
+        // After the read. If the flag were cleared first, a signal set in between would be consumed by the read, and the following ones
+        // would be suppressed by the flag.
         Interlocked.Exchange(ref _set, 0);
     }
 

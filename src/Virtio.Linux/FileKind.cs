@@ -1,9 +1,9 @@
 namespace Virtio.Linux;
 
-/// <summary>What a path leads to, symbolic links followed.</summary>
+/// <summary>What a path leads to, with symbolic links followed.</summary>
 public enum FileKind
 {
-    /// <summary>Nothing, or nothing that this process may look at.</summary>
+    /// <summary>Nothing, or a file that this process may not look at.</summary>
     None,
 
     /// <summary>A regular file.</summary>

@@ -2,7 +2,9 @@ using Virtio.Linux.Interop;
 
 namespace Virtio.Linux;
 
-/// <summary>Says what a path leads to without opening it: opening a FIFO waits, and opening a device may do things. Thread-safe.</summary>
+/// <summary>
+/// Finds the kind of a file without opening it: opening a FIFO waits, and opening a device may have side effects. Thread-safe.
+/// </summary>
 public static class FileKinds
 {
     // S_IFMT and its values.
@@ -14,7 +16,7 @@ public static class FileKinds
     private const int RegularFile = 0x8000;
     private const int Socket = 0xc000;
 
-    /// <summary>What a path leads to. On a host that is not Linux, whatever is no directory counts as a regular file.</summary>
+    /// <summary>What a path leads to. On a host other than Linux, every file that is not a directory counts as a regular file.</summary>
     public static FileKind Of(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -34,7 +36,7 @@ public static class FileKinds
         };
     }
 
-    /// <summary>The kind in words, with its article, as in "a FIFO".</summary>
+    /// <summary>The kind in words, with its article, such as "a FIFO".</summary>
     public static string Describe(FileKind kind) => kind switch
     {
         FileKind.RegularFile => "a regular file",

@@ -7,20 +7,24 @@ using Virtio.Storage;
 namespace Virtio.Linux;
 
 /// <summary>
-/// A storage in a regular file that is mapped into this process, so that a read or a write is a copy and no system call: the fastest there is for a file in memory or
-/// in the page cache. What cannot be copied has no error, though: it ends the process with SIGBUS.
+/// A storage in a regular file that is mapped into this process. A read or a write is a copy without a system call, which is the fastest
+/// way for a file in memory or in the page cache. But an access that fails cannot return an error: it ends the process with SIGBUS.
 /// </summary>
 /// <remarks>
 /// <para>
-/// That happens when something makes the file shorter (the lock of <see cref="FileStorage"/>, which this takes too, keeps out those who ask for one), when the device
-/// below it fails, and when a hole is written and there is no room left. Use it for whole files on devices that are trusted, and <see cref="FileStorage"/> elsewhere.
+/// An access fails when another process shortens the file, when the device below the file fails, and when a hole is written and there is no
+/// room left. The lock of <see cref="FileStorage"/>, which this class takes too, keeps out processes that ask for a lock. Use this class
+/// for whole files on trusted devices, and <see cref="FileStorage"/> elsewhere.
 /// </para>
-/// <para>A read of a hole gives it memory where the file system is in memory. Thread-safe. Every call but a flush completes before it returns.</para>
+/// <para>
+/// In a file system in memory, a read of a hole allocates memory for it. Thread-safe. Every call but a flush completes before it returns.
+/// </para>
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class MappedFileStorage : IWritableBlockStorage
 {
-    // A guest may ask for gigabytes in one request, and a reset waits for its end: so often is looked whether to stop.
+    // Cancellation is checked after each copy of this many bytes: a guest may ask for gigabytes in one request, and a reset waits for its
+    // end.
     private const int LongestTransfer = 1 << 20;
 
     private readonly FileStorage _file;
@@ -41,25 +45,28 @@ public sealed class MappedFileStorage : IWritableBlockStorage
     /// <summary>Opens, locks and maps a file that exists.</summary>
     /// <param name="path">A regular file, not empty.</param>
     /// <param name="options">How to open it; null for writing.</param>
-    /// <exception cref="StorageException">The file is missing, empty, busy, not a regular one, or not permitted; the message says which, and what to do.</exception>
+    /// <exception cref="StorageException">
+    /// The file is missing, empty, busy, not a regular one, or not permitted; the message says which, and what to do.
+    /// </exception>
     public static MappedFileStorage Open(string path, FileStorageOptions? options = null)
     {
         FileStorage file = FileStorage.Open(path, options);
         try
         {
-            // The one that is open holds the lock, which the runtime's own way to open would run into. This one is not needed once the file is mapped.
+            // FileStorage holds the lock, which a second open through the runtime would conflict with. The descriptor is not needed after
+            // the mapping.
             using SafeFileHandle handle = MappingCalls.Open(path, file.CanWrite ? MappingCalls.ForWriting : MappingCalls.ForReading);
             if (handle.IsInvalid)
                 throw new IOException(new Win32Exception().Message);
             if (RandomAccess.GetLength(handle) != file.Length)
-                throw new StorageException($"'{path}' cannot be mapped, only a regular file can; use it without");
+                throw new StorageException($"'{path}' cannot be mapped: it is not a regular file; open it without mapping");
             return new MappedFileStorage(file, FileMapping.Create(handle, file.Length, file.CanWrite));
         }
         catch (Exception e)
         {
             file.DisposeAsync().AsTask().GetAwaiter().GetResult();
             if (e is IOException and not StorageException or UnauthorizedAccessException or NotSupportedException)
-                throw new StorageException($"'{path}' cannot be mapped: {e.Message}; use it without", e);
+                throw new StorageException($"'{path}' cannot be mapped: {e.Message}; open it without mapping", e);
             throw;
         }
     }
@@ -138,10 +145,10 @@ public sealed class MappedFileStorage : IWritableBlockStorage
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The storage was disposed.</exception>
-    /// <remarks>On Linux a flush of a file takes with it what was written through a mapping.</remarks>
+    /// <remarks>On Linux a flush of a file includes what was written through a mapping.</remarks>
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) => _file.FlushAsync(cancellationToken);
 
-    /// <summary>Closes the file and gives the lock back, once the calls still running on other threads have ended. Does not flush.</summary>
+    /// <summary>Closes the file and releases the lock, after the calls still running on other threads have ended. Does not flush.</summary>
     /// <returns>A completed task.</returns>
     public ValueTask DisposeAsync()
     {
@@ -151,8 +158,11 @@ public sealed class MappedFileStorage : IWritableBlockStorage
 
     private void CheckRange(long offset, long total)
     {
-        // Subtracting from the length: an offset near 2^63 plus the total would wrap.
+        // Compared with the length by subtraction: an offset near 2^63 plus the total would overflow.
         if (offset < 0 || total > Length || offset > Length - total)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{total} bytes from {offset} on lie outside a storage of {Length} bytes.");
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(offset), offset, $"{total} bytes from {offset} on lie outside a storage of {Length} bytes.");
+            }
     }
 }

@@ -6,14 +6,14 @@ using Virtio.Linux.Interop;
 namespace Virtio.Linux;
 
 /// <summary>
-/// Puts a terminal into raw mode (every key goes through as it is, nothing is echoed) and gives it back as it was on every way out that a process can
-/// see: disposal, the end of the process, an unhandled exception, a signal that ends or stops it. While the process is in the background the terminal is its shell's and is
-/// left alone; it is made raw when the process comes to the foreground. Thread-safe.
+/// Puts a terminal into raw mode (keys pass unchanged, nothing is echoed), and restores it on every exit that a process can observe:
+/// disposal, the end of the process, an unhandled exception, a signal that ends or stops it. While the process is in the background, the
+/// terminal belongs to its shell and is not changed; it is made raw when the process comes to the foreground. Thread-safe.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class RawTerminal : IDisposable
 {
-    // No signal says that a process which runs has come to the foreground: that is looked for this often, in the background only.
+    // No signal tells a running process that it came to the foreground. In the background, and only there, this interval polls for that.
     private static readonly TimeSpan LookTime = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();
@@ -21,18 +21,19 @@ public sealed class RawTerminal : IDisposable
     private readonly int _descriptor;
     private readonly Timer _look;
 
-    // Guarded by _gate. What the terminal was, and is when raw: taken when it is made raw first, in the foreground. Before that its settings are those of a shell that edits a line.
+    // The terminal's settings before, and the raw ones; valid where _known is set. Read when the terminal is made raw for the first time,
+    // in the foreground: before, they would be those of a shell that edits a line. Under _gate.
     private Termios _before;
     private Termios _raw;
     private bool _known;
 
-    // Guarded by _gate for writing. Whether the terminal is raw by this object, as far as it knows.
+    // This object has made the terminal raw. Written under _gate, read by any thread.
     private volatile bool _isRaw;
 
-    // Guarded by _gate. Completes when the terminal is raw; another one when it no longer is.
+    // Completes when the terminal is raw; replaced when it no longer is. Under _gate.
     private TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Guarded by _gate.
+    // Under _gate.
     private bool _disposed;
 
     private RawTerminal(int descriptor)
@@ -41,7 +42,7 @@ public sealed class RawTerminal : IDisposable
         _look = new Timer(_ => TryEnter());
     }
 
-    /// <summary>Whether the terminal is raw now. In the background it is not.</summary>
+    /// <summary>Whether the terminal is raw now; false in the background.</summary>
     public bool IsRaw => _isRaw;
 
     /// <summary>Makes a terminal raw: at once, or when this process comes to its foreground.</summary>
@@ -54,7 +55,7 @@ public sealed class RawTerminal : IDisposable
         var terminal = new RawTerminal(descriptor);
         try
         {
-            // First, so that no signal finds a raw terminal that nothing restores.
+            // Registered first, so that no signal arrives while the terminal is raw and nothing restores it.
             terminal.Register();
             if (!terminal.TryEnter())
                 throw new IOException($"the terminal at descriptor {descriptor} cannot be made raw: {new Win32Exception().Message}");
@@ -67,14 +68,14 @@ public sealed class RawTerminal : IDisposable
         }
     }
 
-    /// <summary>Waits until the terminal is raw: until this process is in its foreground.</summary>
+    /// <summary>Waits until the terminal is raw, which is until this process is in its foreground.</summary>
     public Task WaitAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
             return _entered.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Gives the terminal back as it was, if it was changed.</summary>
+    /// <summary>Restores the terminal, if it was changed.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -96,7 +97,7 @@ public sealed class RawTerminal : IDisposable
         AppDomain.CurrentDomain.ProcessExit += OnExit;
         AppDomain.CurrentDomain.UnhandledException += OnExit;
 
-        // The default action of these follows, unless something else in the process handles the signal.
+        // The default action of these signals follows, unless other code in the process handles the signal.
         foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM])
             _registrations.Add(PosixSignalRegistration.Create(signal, _ => Restore()));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Stop));
@@ -105,7 +106,8 @@ public sealed class RawTerminal : IDisposable
 
     private void OnExit(object? sender, EventArgs e) => Restore();
 
-    /// <returns>False when the terminal refuses; errno says why. True in the background, where it is tried again later.</returns>
+    /// <summary>Makes the terminal raw, or polls for the foreground.</summary>
+    /// <returns>False where the terminal refuses; errno has the reason.</returns>
     private bool TryEnter()
     {
         lock (_gate)
@@ -141,14 +143,14 @@ public sealed class RawTerminal : IDisposable
     {
         lock (_gate)
         {
-            // In the background the shell has made the terminal its own again.
+            // In the background the shell has restored its own settings.
             if (!_disposed && _isRaw && Terminal.IsForeground(_descriptor))
                 TerminalCalls.SetAttributes(_descriptor, TerminalCalls.Now, _before);
             Leave();
         }
     }
 
-    // Under the lock.
+    // Called under _gate.
     private void Leave()
     {
         _isRaw = false;
@@ -156,14 +158,15 @@ public sealed class RawTerminal : IDisposable
             _entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    // The runtime does nothing about SIGTSTP once it is handled; the process would run on with a terminal that is no longer raw.
+    // The runtime does not stop the process once SIGTSTP has a handler, so this handler stops it after it has restored the terminal.
     private void Stop(PosixSignalContext context)
     {
         Restore();
         ProcessCalls.Signal(Environment.ProcessId, ProcessCalls.Stop);
     }
 
-    // The shell has made the terminal its own meanwhile. The runtime must not do the same after this, with the settings that its console class knows.
+    // The shell has changed the terminal meanwhile. Cancelled, so that the runtime does not restore the settings of its console class after
+    // this.
     private void Continue(PosixSignalContext context)
     {
         context.Cancel = true;

@@ -3,12 +3,13 @@ using Virtio.Memory;
 
 namespace Virtio.Linux;
 
-/// <summary>Guest RAM that other processes can have too.</summary>
+/// <summary>Guest RAM that other processes can map too.</summary>
 [SupportedOSPlatform("linux")]
 public static class SharedGuestMemory
 {
     /// <summary>
-    /// Allocates zeroed RAM like <see cref="GuestMemory.Allocate"/>, each range a file of its own that is nowhere but in memory (<see cref="GuestMemoryRegion.File"/>).
+    /// Allocates zeroed RAM like <see cref="GuestMemory.Allocate"/>, with each range in its own file in memory
+    /// (<see cref="GuestMemoryRegion.File"/>).
     /// </summary>
     /// <param name="ranges">Guest-physical ranges; page-aligned (4 KiB), in ascending order, not overlapping.</param>
     /// <exception cref="ArgumentException">The ranges are empty, unaligned, unordered, or overlap.</exception>

@@ -5,14 +5,19 @@ using Virtio.Linux.Interop;
 namespace Virtio.Linux;
 
 /// <summary>
-/// A file, or a part of one, that another process has too, in this process's memory, readable and writable. Where the other one shortens the file, this one reads zeros there and
-/// what it writes is lost; on processors other than x86-64 that ends the process. Disposed last, after everything that uses it.
+/// A file, or a part of it, that this process and another one have mapped, readable and writable. Where the other process shortens the
+/// file, this process reads zeros there and its writes are lost; on processors other than x86-64 the access ends the process. Dispose it
+/// after everything that uses it.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class SharedMemory : IDisposable
 {
     private readonly FileMapping _mapping;
+
+    // Bytes of the mapping before Address, which need not be page-aligned.
     private readonly int _before;
+
+    // The place of the mapping in the truncation guard; -1 for none.
     private int _guard = -1;
 
     private SharedMemory(FileMapping mapping, int before, ulong length)
@@ -22,18 +27,22 @@ public sealed class SharedMemory : IDisposable
         Length = length;
     }
 
-    /// <summary>Where it begins in this process.</summary>
+    /// <summary>The start of the memory in this process.</summary>
     public nint Address => _mapping.DangerousGetHandle() + _before;
 
     /// <summary>Length in bytes.</summary>
     public ulong Length { get; }
 
-    /// <summary>The file, where it was made here, to be handed to other processes; it belongs to this object. Null where it was mapped.</summary>
+    /// <summary>
+    /// The file, to be passed to other processes, where this object has made it; it belongs to this object. Null for a mapped file.
+    /// </summary>
     public SafeFileHandle? File { get; private init; }
 
-    /// <summary>Makes zeroed memory that other processes can have too. None of them can make it shorter, which would end whoever uses what is gone.</summary>
-    /// <param name="name">For people, in <c>/proc</c>.</param>
-    /// <param name="length">In bytes, at least 1.</param>
+    /// <summary>
+    /// Makes zeroed memory that other processes can map too. No process can shorten it, which would end the others on their next access.
+    /// </summary>
+    /// <param name="name">Name shown in <c>/proc</c>.</param>
+    /// <param name="length">Length in bytes, at least 1.</param>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public static SharedMemory Create(string name, ulong length)
     {
@@ -51,9 +60,9 @@ public sealed class SharedMemory : IDisposable
     }
 
     /// <summary>Maps a part of a file. The file may be closed afterwards.</summary>
-    /// <param name="file">A file, or what <c>memfd_create</c> makes.</param>
-    /// <param name="offset">Of the first byte; any.</param>
-    /// <param name="length">In bytes, at least 1.</param>
+    /// <param name="file">A regular file, or one that <c>memfd_create</c> has made.</param>
+    /// <param name="offset">Offset of the first byte; need not be aligned.</param>
+    /// <param name="length">Length in bytes, at least 1.</param>
     /// <exception cref="IOException">The file has no such part, or the kernel refuses.</exception>
     public static SharedMemory Map(SafeFileHandle file, ulong offset, ulong length)
     {
@@ -62,7 +71,7 @@ public sealed class SharedMemory : IDisposable
         if (length == 0 || offset > (ulong)size || length > (ulong)size - offset)
             throw new IOException($"the file of {size} bytes has no part of {length} at {offset}");
 
-        // The kernel maps whole pages of the file, which may be huge ones, and unmaps nothing else.
+        // The kernel maps and unmaps whole pages of the file, which may be huge pages.
         ulong page = MemoryFile.PageSizeOf(file);
         ulong before = offset % page;
         ulong mapped = (before + length + page - 1) / page * page;
@@ -72,8 +81,9 @@ public sealed class SharedMemory : IDisposable
     }
 
     /// <summary>
-    /// Puts zeroed memory of this process's own in the file's place, at the same address: what code that still has the address reads and writes from here on, no other
-    /// process sees. Code that the kernel already runs for a direct read from a device into these pages is not stopped. Thread-safe, before <see cref="Dispose"/>.
+    /// Replaces the file's pages by zeroed private ones at the same address. What other code reads and writes there from then on, no other
+    /// process sees. A direct read from a device into the old pages that the kernel has already started is not stopped. Thread-safe; called
+    /// before <see cref="Dispose"/>.
     /// </summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     public void Detach()
@@ -98,7 +108,7 @@ public sealed class SharedMemory : IDisposable
         }
         catch (NotSupportedException e)
         {
-            throw new IOException("the descriptor is not one of a file", e);
+            throw new IOException("the descriptor is not a file", e);
         }
     }
 }

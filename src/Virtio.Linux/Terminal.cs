@@ -4,7 +4,9 @@ using Virtio.Linux.Interop;
 
 namespace Virtio.Linux;
 
-/// <summary>What a descriptor of this process says about the terminal behind it. Thread-safe; a host that is not Linux has no terminals here.</summary>
+/// <summary>
+/// Queries the terminal behind a descriptor of this process. Thread-safe. On a host other than Linux there are no terminals.
+/// </summary>
 public static class Terminal
 {
     /// <summary>Descriptor of standard input.</summary>
@@ -26,15 +28,16 @@ public static class Terminal
             : default;
 
     /// <summary>
-    /// Whether this process is in the foreground of the terminal behind a descriptor, so that it may read and change it. True as well for a terminal that does not control
-    /// this process, where there is no foreground.
+    /// Whether this process is in the foreground of the terminal behind a descriptor, so that it may read and change it. Also true for a
+    /// terminal that does not control this process: that has no foreground.
     /// </summary>
     public static bool IsForeground(int descriptor) =>
-        !OperatingSystem.IsLinux() || TerminalCalls.GetForegroundGroup(descriptor) is var group && (group < 0 || group == ProcessCalls.GetGroup());
+        !OperatingSystem.IsLinux()
+        || TerminalCalls.GetForegroundGroup(descriptor) is var group && (group < 0 || group == ProcessCalls.GetGroup());
 
     /// <summary>
-    /// From now on this process is not stopped when it uses its terminal in the background (SIGTTIN, SIGTTOU): reading fails with an error, and writing is done. It holds
-    /// for the whole process and its children, and cannot be taken back.
+    /// Ignores SIGTTIN and SIGTTOU, so that this process is not stopped when it uses its terminal in the background. A read then fails, and
+    /// a write is done. This holds for the whole process and its children, and cannot be undone.
     /// </summary>
     public static void IgnoreBackgroundStops()
     {
@@ -45,10 +48,10 @@ public static class Terminal
     }
 
     /// <summary>
-    /// Reports the size of the terminal behind a descriptor now, and again whenever it may have changed, until the result is disposed.
+    /// Reports the size of the terminal behind a descriptor, now and after each possible change, until the result is disposed.
     /// </summary>
-    /// <param name="descriptor">The terminal; if there is none, nothing is ever reported.</param>
-    /// <param name="report">Called first by this call, then from threads of the pool, one at a time.</param>
+    /// <param name="descriptor">The terminal. Where there is none, nothing is reported.</param>
+    /// <param name="report">Called first on this thread, then on pool threads, one call at a time.</param>
     public static IDisposable WatchSize(int descriptor, Action<TerminalSize> report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -74,7 +77,8 @@ public static class Terminal
         {
             _descriptor = descriptor;
             _report = report;
-            // Registered before the first look, so that no change falls between. A stopped process is not told of changes, so it looks when continued.
+            // Registered before the first report, so that no change is missed. A stopped process does not get SIGWINCH, so SIGCONT reports
+            // too.
             _registrations =
             [
                 PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Report()),

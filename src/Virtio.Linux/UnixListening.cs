@@ -16,18 +16,19 @@ public static class UnixListening
     private const int LongestGroupEntry = 1 << 20;
 
     /// <summary>
-    /// Starts to listen, for processes of the same user. A socket that a process which is gone has left there is replaced; a socket that a process listens at is not,
-    /// nor is any other file.
+    /// Starts to listen, for processes of the same user. A socket that a dead process has left there is replaced. A socket that a process
+    /// listens at, and any other file, is not.
     /// </summary>
-    /// <exception cref="IOException">It cannot be listened at; the message says why and what to do.</exception>
+    /// <exception cref="IOException">The path cannot be listened at; the message says why and what to do.</exception>
     public static Socket Start(string path) => Start(path, OwnerOnly, null);
 
-    /// <summary>The same, for other processes too.</summary>
-    /// <param name="path">Of the socket.</param>
+    /// <summary>Starts to listen, for processes with the given permissions.</summary>
+    /// <param name="path">Path of the socket.</param>
     /// <param name="mode">Permissions of the socket, 0 to 0777. The process's umask does not apply.</param>
     /// <param name="group">Name or number of the socket's group; null for the group that the process or the folder gives it.</param>
     /// <exception cref="ArgumentOutOfRangeException">The mode has bits beyond 0777.</exception>
-    /// <exception cref="IOException">It cannot be listened at, or the process may not give it that group; the message says why and what to do.</exception>
+    /// <exception cref="IOException">The path cannot be listened at, or the process may not set the group; the message says why and what to
+    /// do.</exception>
     public static Socket Start(string path, UnixFileMode mode, string? group)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -61,8 +62,9 @@ public static class UnixListening
         }
     }
 
-    // Linux gives the file the mode of the unbound socket, less the umask: the socket is never open to more processes than it ends up with. Where a kernel refuses this,
-    // the file has another mode until SetAccess. Nothing can connect then either, because the socket does not listen yet.
+    // Linux gives the file the mode of the unbound socket, without the umask's bits. So the socket is never accessible to more processes
+    // than in the end. Where a kernel refuses this, the file has another mode until SetAccess; no process can connect then, because the
+    // socket does not listen yet.
     private static void HideUntilListening(Socket listener)
     {
         if (OperatingSystem.IsWindows())
@@ -74,17 +76,21 @@ public static class UnixListening
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // SetAccess decides.
+            // SetAccess sets the mode, or fails.
         }
     }
 
-    // The group first: the former group must not get the new mode's permissions.
+    // The group is set first: the former group must not get the permissions of the new mode.
     private static void SetAccess(string path, UnixFileMode mode, uint? group, string? name)
     {
         if (OperatingSystem.IsWindows())
             return;
         if (group is { } id && GroupCalls.ChangeOwner(path, GroupCalls.Unchanged, id) < 0)
-            throw new IOException($"cannot listen at {path}: the socket cannot be given to group {name}: {new Win32Exception().Message}; run as root or as a member of the group");
+            {
+                throw new IOException(
+                    $"cannot listen at {path}: the socket cannot be given to group {name}: {new Win32Exception().Message}; "
+                    + "run as root or as a member of the group");
+            }
         File.SetUnixFileMode(path, mode);
     }
 
@@ -101,12 +107,13 @@ public static class UnixListening
                 break;
         }
 
-        throw new IOException($"cannot listen at {path}: there is no group '{group}'; give the name or the number of a group of this host");
+        throw new IOException(
+            $"cannot listen at {path}: there is no group '{group}'; give the name or the number of a group of this host");
     }
 
     private static void Abandon(Socket listener, string path, bool isBound)
     {
-        // Before it is closed: afterwards the path may be another server's.
+        // Deleted before the socket is closed: after the close, another server may own the path.
         if (isBound)
             File.Delete(path);
         listener.Dispose();
@@ -118,9 +125,13 @@ public static class UnixListening
         if (kind == FileKind.None)
             return;
 
-        // Where hosts have no kinds of files, connecting decides: nothing can be listening at a file.
+        // On other hosts the kind of the file is unknown, and the connection attempt decides: no process can listen at a file.
         if (kind != FileKind.Socket && OperatingSystem.IsLinux())
-            throw new IOException($"cannot listen at {path}: it is {FileKinds.Describe(kind)}, not a socket; give another path, or remove it");
+        {
+            throw new IOException(
+                $"cannot listen at {path}: it is {FileKinds.Describe(kind)}, not a socket; give another path, or remove it");
+        }
+
         using var attempt = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -133,7 +144,10 @@ public static class UnixListening
         }
         catch (SocketException e)
         {
-            throw new IOException($"cannot listen at {path}: it is {FileKinds.Describe(kind)} that cannot be connected to ({e.Message}); give another path, or remove it", e);
+            throw new IOException(
+                $"cannot listen at {path}: it is {FileKinds.Describe(kind)} that cannot be connected to ({e.Message}); "
+                + "give another path, or remove it",
+                e);
         }
 
         throw new IOException($"cannot listen at {path}: another program listens there; give another path, or end it");

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary><c>struct cmsghdr</c>; what it announces follows at once, as its own size is one of alignment.</summary>
+/// <summary><c>struct cmsghdr</c>. Its data follows without padding, because its size is a multiple of the alignment.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ControlHeader
 {

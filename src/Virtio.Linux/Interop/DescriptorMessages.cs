@@ -4,16 +4,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary>Bytes from and to descriptors, and descriptors with them over a Unix socket, as one system call each. Errors are the caller's to read from errno.</summary>
+/// <summary>
+/// Single system calls for bytes from and to descriptors, and for descriptors over a Unix socket. The caller reads errors from errno.
+/// </summary>
 internal static unsafe class DescriptorMessages
 {
-    /// <summary>Descriptors that a message may carry; the kernel closes those beyond.</summary>
+    /// <summary>The most descriptors in a message; the kernel closes any more.</summary>
     internal const int MaximumDescriptors = 32;
 
     private static readonly int HeaderSize = Unsafe.SizeOf<ControlHeader>();
 
-    /// <summary>Receives what is there, at least a byte; adds the descriptors that came with it, which belong to the caller.</summary>
-    /// <returns>The number of bytes, 0 at the end, less than 0 for an error; and whether descriptors were lost.</returns>
+    /// <summary>
+    /// Receives what is there, at least one byte. The descriptors that came along are added to a list, and the caller owns them.
+    /// </summary>
+    /// <returns>The number of bytes, 0 at the end, negative for an error; and whether descriptors were lost.</returns>
     internal static (nint Count, bool Truncated) Receive(SafeHandle socket, Span<byte> bytes, List<SafeFileHandle> descriptors)
     {
         Span<byte> control = stackalloc byte[HeaderSize + (MaximumDescriptors * sizeof(int))];
@@ -22,7 +26,13 @@ internal static unsafe class DescriptorMessages
         {
             // SAFETY: both are pinned, and the call knows their lengths.
             var vector = new IoVector { Base = (nint)data, Length = (nuint)bytes.Length };
-            var message = new SocketMessage { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)room, ControlLength = (nuint)control.Length };
+            var message = new SocketMessage
+            {
+                Vectors = (nint)(&vector),
+                VectorCount = 1,
+                Control = (nint)room,
+                ControlLength = (nuint)control.Length,
+            };
             nint count = SocketCalls.Receive(socket, ref message, SocketCalls.CloseOnExec);
             if (count >= 0)
                 Take(control[..(int)message.ControlLength], descriptors);
@@ -30,7 +40,7 @@ internal static unsafe class DescriptorMessages
         }
     }
 
-    /// <summary>Sends what fits, with descriptors if there are any.</summary>
+    /// <summary>Sends as many bytes as fit, with the descriptors.</summary>
     internal static nint Send(SafeHandle socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<SafeFileHandle> descriptors, int flags)
     {
         if (descriptors.IsEmpty)
@@ -51,7 +61,8 @@ internal static unsafe class DescriptorMessages
             }
 
             int length = HeaderSize + (descriptors.Length * sizeof(int));
-            MemoryMarshal.Write(control, new ControlHeader { Length = (nuint)length, Level = SocketCalls.SocketLevel, Type = SocketCalls.Rights });
+            var header = new ControlHeader { Length = (nuint)length, Level = SocketCalls.SocketLevel, Type = SocketCalls.Rights };
+            MemoryMarshal.Write(control, header);
             return SendWith(socket, bytes, control[..((length + sizeof(long) - 1) & -sizeof(long))], flags);
         }
         finally
@@ -61,7 +72,7 @@ internal static unsafe class DescriptorMessages
         }
     }
 
-    /// <summary>Reads what is there from an eventfd, a pipe or a socket, whether or not it is one that waits.</summary>
+    /// <summary>Reads what is there from an eventfd, a pipe or a socket. Does not wait, even where the descriptor is blocking.</summary>
     internal static nint TryRead(SafeHandle source, Span<byte> bytes)
     {
         fixed (byte* data = bytes)
@@ -78,7 +89,13 @@ internal static unsafe class DescriptorMessages
         {
             // SAFETY: both are pinned, and the call knows their lengths.
             var vector = new IoVector { Base = (nint)data, Length = (nuint)bytes.Length };
-            var message = new SocketMessage { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)room, ControlLength = (nuint)control.Length };
+            var message = new SocketMessage
+            {
+                Vectors = (nint)(&vector),
+                VectorCount = 1,
+                Control = (nint)room,
+                ControlLength = (nuint)control.Length,
+            };
             return SocketCalls.Send(socket, in message, flags | SocketCalls.NoSignal);
         }
     }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary>A file, or a part of one, in this process's memory. As long as somebody holds a reference it stays there, also after its disposal.</summary>
+/// <summary>A file, or a part of it, mapped into this process. The mapping stays while a reference is held, also after disposal.</summary>
 internal sealed unsafe class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly nuint _length;
@@ -15,7 +15,7 @@ internal sealed unsafe class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
         _length = length;
     }
 
-    /// <summary>Maps the first <paramref name="length"/> bytes of a file; what is written is the file's at once.</summary>
+    /// <summary>Maps the first <paramref name="length"/> bytes of a file. Writes change the file at once.</summary>
     /// <exception cref="IOException">It cannot be mapped.</exception>
     internal static FileMapping Create(SafeFileHandle file, long length, bool isWritable) => Create(file, 0, length, isWritable);
 
@@ -35,7 +35,7 @@ internal sealed unsafe class FileMapping : SafeHandleZeroOrMinusOneIsInvalid
     // SAFETY: callers have checked the range against the length, and hold a reference while they use the bytes.
     internal Span<byte> Bytes(long offset, int length) => new((byte*)handle + offset, length);
 
-    /// <summary>Replaces the file's pages by zeroed ones of this process's own, in one step for every other thread.</summary>
+    /// <summary>Replaces the file's pages by zeroed private ones, atomically for every other thread.</summary>
     /// <exception cref="IOException">The kernel refuses.</exception>
     internal void Detach()
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary><c>struct statx</c>, which is the same on every processor; only the member that is read has a name.</summary>
+/// <summary><c>struct statx</c>, the same on every processor. Only the member that is read is declared.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {

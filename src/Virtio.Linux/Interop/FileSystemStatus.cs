@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary><c>struct statfs</c>, of which no more is wanted than its beginning.</summary>
+/// <summary><c>struct statfs</c>. Only its first members are declared.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 120)]
 internal struct FileSystemStatus
 {

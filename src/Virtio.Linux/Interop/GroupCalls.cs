@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary>The C library's calls for groups. An unknown group is no error: the result is null then.</summary>
+/// <summary>The C library's calls for groups. An unknown group is not an error: the result is null.</summary>
 internal static partial class GroupCalls
 {
     /// <summary><c>ERANGE</c>: the buffer is too short for the entry.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary><c>struct group</c>. The pointers lead into the buffer of the call that filled it.</summary>
+/// <summary><c>struct group</c>. The pointers point into the buffer of the call that filled it.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GroupEntry
 {

@@ -12,7 +12,7 @@ internal struct PollEntry
     /// <summary><c>POLLOUT</c>.</summary>
     internal const short Writable = 4;
 
-    /// <summary><c>POLLHUP</c>: reported whether or not it was asked for.</summary>
+    /// <summary><c>POLLHUP</c>, which is always reported.</summary>
     internal const short HungUp = 0x10;
 
     internal int Descriptor;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary><c>struct sigaction</c>, as the C library has it on x86-64.</summary>
+/// <summary><c>struct sigaction</c> of the C library on x86-64.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SignalAction
 {

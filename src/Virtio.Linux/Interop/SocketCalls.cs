@@ -8,13 +8,13 @@ internal static partial class SocketCalls
     /// <summary><c>MSG_CMSG_CLOEXEC</c>.</summary>
     internal const int CloseOnExec = 0x40000000;
 
-    /// <summary><c>MSG_NOSIGNAL</c>: an error instead of a signal where nobody reads any more.</summary>
+    /// <summary><c>MSG_NOSIGNAL</c>: an error instead of SIGPIPE where the other side has closed.</summary>
     internal const int NoSignal = 0x4000;
 
     /// <summary><c>MSG_DONTWAIT</c>.</summary>
     internal const int DoNotWait = 0x40;
 
-    /// <summary><c>MSG_CTRUNC</c>: there were more descriptors than room.</summary>
+    /// <summary><c>MSG_CTRUNC</c>: more descriptors came than there was room for.</summary>
     internal const int ControlTruncated = 8;
 
     /// <summary><c>SOL_SOCKET</c>.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary>The C library's call that tells about a file without opening it. Sets errno.</summary>
+/// <summary>The C library's call for a file's status without opening it. Sets errno.</summary>
 internal static partial class StatusCalls
 {
     /// <summary><c>AT_FDCWD</c>.</summary>

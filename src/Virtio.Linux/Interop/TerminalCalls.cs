@@ -5,7 +5,7 @@ namespace Virtio.Linux.Interop;
 /// <summary>The C library's calls for terminals. All set errno.</summary>
 internal static partial class TerminalCalls
 {
-    /// <summary><c>TCSANOW</c>: change at once, without waiting for output that a stopped terminal may never take.</summary>
+    /// <summary><c>TCSANOW</c>: change at once, without waiting for output that a stopped terminal may never write.</summary>
     internal const int Now = 0;
 
     /// <summary><c>TIOCGWINSZ</c>.</summary>
@@ -28,7 +28,7 @@ internal static partial class TerminalCalls
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int Control(int descriptor, nuint request, out WindowSize size);
 
-    /// <summary>The process group in the terminal's foreground; -1 where the terminal is not the one that controls this process.</summary>
+    /// <summary>The process group in the terminal's foreground; -1 where the terminal does not control this process.</summary>
     [LibraryImport(Library, EntryPoint = "tcgetpgrp", SetLastError = true)]
     internal static partial int GetForegroundGroup(int descriptor);
 }

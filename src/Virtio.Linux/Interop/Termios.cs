@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Linux.Interop;
 
-/// <summary><c>struct termios</c>, as the C libraries of 64-bit x86, Arm and RISC-V have it. Kept whole to be given back as it was.</summary>
+/// <summary>
+/// <c>struct termios</c> of the C libraries on 64-bit x86, Arm and RISC-V. Complete, so that it can be restored as it was.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct Termios
 {

@@ -4,9 +4,10 @@ using System.Runtime.InteropServices;
 namespace Virtio.Linux.Interop;
 
 /// <summary>
-/// Keeps this process alive when another one shortens a file that both have mapped: an access to a page that the file no longer has is a SIGBUS, which no managed code
-/// could survive. Its handler puts a zeroed page of this process's own there, and the access goes on. It is machine code: it runs in the middle of anything, the
-/// collector included. Every other SIGBUS goes to the handler that was there before. Does nothing on processors other than x86-64. Thread-safe.
+/// Keeps this process alive when another process shortens a file that both have mapped. An access to a page that the file no longer has
+/// raises SIGBUS, which no managed code could survive. This handler maps a zeroed private page there, and the access is repeated. The
+/// handler is machine code, because it can interrupt any code, the garbage collector included. Every other SIGBUS goes to the handler that
+/// was installed before. Does nothing on processors other than x86-64. Thread-safe.
 /// </summary>
 internal static unsafe class TruncationGuard
 {
@@ -15,7 +16,7 @@ internal static unsafe class TruncationGuard
     private static readonly Lock Gate = new();
     private static Place* _places;
 
-    // rdi: the signal, rsi: what is known of it, with the address at 16; rdx: the thread's state. 108 bytes, two of its numbers filled in here.
+    // rdi: the signal. rsi: siginfo, with the fault address at 16. rdx: the thread's context. 108 bytes; Install fills in two addresses.
     private static ReadOnlySpan<byte> Handler =>
     [
         0x48, 0x8b, 0x46, 0x10,                               //    mov rax, [rsi+16]
@@ -44,8 +45,8 @@ internal static unsafe class TruncationGuard
     private const int PlacesOffset = 6;
     private const int BeforeOffset = 40;
 
-    /// <summary>Watches a mapping.</summary>
-    /// <returns>What <see cref="Remove"/> takes; less than 0 where there is no guard, or no place left.</returns>
+    /// <summary>Guards a mapping.</summary>
+    /// <returns>The argument for <see cref="Remove"/>; negative where there is no guard, or no free place.</returns>
     internal static int Add(nint address, nuint length, nuint pageSize)
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
@@ -59,7 +60,7 @@ internal static unsafe class TruncationGuard
                 if (_places[i].End != 0)
                     continue;
 
-                // The end last: before it nothing lies within.
+                // The end is stored last: until then no address lies within the place, and the handler ignores it.
                 _places[i] = new Place { Start = (ulong)address, PageSize = pageSize };
                 Volatile.Write(ref _places[i].End, (ulong)address + length);
                 return i;
@@ -69,8 +70,10 @@ internal static unsafe class TruncationGuard
         }
     }
 
-    /// <summary>Watches it no longer. Before it is unmapped: what is mapped there next is not to be replaced.</summary>
-    /// <returns>How often the file was found to be too short.</returns>
+    /// <summary>
+    /// Ends the guard of a mapping. Called before the unmapping, so that the handler does not replace pages of a later mapping.
+    /// </summary>
+    /// <returns>How many accesses were beyond the end of the file.</returns>
     internal static ulong Remove(int place)
     {
         if (place < 0)
@@ -86,14 +89,15 @@ internal static unsafe class TruncationGuard
     private static void Install()
     {
         var places = (Place*)NativeMemory.AllocZeroed(Places, (nuint)sizeof(Place));
-        nint code = MappingCalls.Map(0, (nuint)Handler.Length, MappingCalls.Readable | MappingCalls.Writable, MappingCalls.Private | MappingCalls.Anonymous, -1, 0);
+        nint code = MappingCalls.Map(
+            0, (nuint)Handler.Length, MappingCalls.Readable | MappingCalls.Writable, MappingCalls.Private | MappingCalls.Anonymous, -1, 0);
         if (code == -1 || ProcessCalls.SetSignalAction(ProcessCalls.BusError, null, out SignalAction before) != 0)
             throw new IOException($"no guard against files that are shortened: {new Win32Exception().Message}");
         var bytes = new Span<byte>((void*)code, Handler.Length);
         Handler.CopyTo(bytes);
         MemoryMarshal.Write(bytes[PlacesOffset..], (nint)places);
 
-        // Where there was none, a jump to nowhere ends the process just as the signal would have.
+        // Without an earlier handler the value is 0: the jump to address 0 ends the process, as the signal would have.
         MemoryMarshal.Write(bytes[BeforeOffset..], before.Handler);
         var action = new SignalAction
         {
