@@ -4,10 +4,12 @@ using Virtio.Vmm;
 
 namespace Virtio.Cli;
 
-/// <summary>The kernel and the initial ramdisks of a run, downloaded where they are URLs; downloads last until disposal.</summary>
+/// <summary>
+/// The kernel and the initial ramdisks of a run. Those given as URLs are downloaded; the downloads are deleted on disposal.
+/// </summary>
 internal sealed class BootFiles : IAsyncDisposable
 {
-    // The larger programs of the guest image want this much memory.
+    // The memory that the larger programs of the guest image need.
     private const long MemoryForTools = 256L << 20;
 
     private readonly List<FileStream> _downloads = [];
@@ -20,7 +22,7 @@ internal sealed class BootFiles : IAsyncDisposable
 
     internal IReadOnlyList<BootSource> Initrd { get; private set; } = [];
 
-    /// <summary>The image's own kernel parameters, those of the disks, then the user's.</summary>
+    /// <summary>The kernel parameters: those of the image, those of the disks, then those of the user.</summary>
     internal string CommandLine { get; private set; } = "";
 
     /// <exception cref="CommandException">A file is missing, or a download failed.</exception>
@@ -31,9 +33,13 @@ internal sealed class BootFiles : IAsyncDisposable
         {
             GuestImage? image = options.Kernel is null ? FindImage(options.Machine) : null;
             files.Kernel = image?.Kernel ?? await files.GetAsync("--kernel", options.Kernel!, logger, cancellationToken);
-            IReadOnlyList<BootSource> initrd = options.Initrd.Count > 0 ? await files.GetAllAsync("--initrd", options.Initrd, logger, cancellationToken) : InitrdOf(image, options.Memory);
-            files.Initrd = await files.AddAsync(options, new GuestImage(files.Kernel, initrd, []) { Modules = image?.Modules }, logger, cancellationToken);
-            files.CommandLine = string.Join(' ', ((string?[])[image?.CommandLine, options.FormatParameters, options.CommandLine]).Where(part => !string.IsNullOrEmpty(part)));
+            IReadOnlyList<BootSource> initrd = options.Initrd.Count > 0
+                ? await files.GetAllAsync("--initrd", options.Initrd, logger, cancellationToken)
+                : InitrdOf(image, options.Memory);
+            var guest = new GuestImage(files.Kernel, initrd, []) { Modules = image?.Modules };
+            files.Initrd = await files.AddAsync(options, guest, logger, cancellationToken);
+            string?[] parameters = [image?.CommandLine, options.FormatParameters, options.CommandLine];
+            files.CommandLine = string.Join(' ', parameters.Where(part => !string.IsNullOrEmpty(part)));
             return files;
         }
         catch
@@ -64,7 +70,8 @@ internal sealed class BootFiles : IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<BootSource>> GetAllAsync(string option, IReadOnlyList<string> places, ILogger logger, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BootSource>> GetAllAsync(
+        string option, IReadOnlyList<string> places, ILogger logger, CancellationToken cancellationToken)
     {
         var sources = new List<BootSource>();
         foreach (string place in places)
@@ -72,11 +79,15 @@ internal sealed class BootFiles : IAsyncDisposable
         return sources;
     }
 
-    /// <summary>The ramdisks of a guest, with the files and modules that were asked for in one more.</summary>
-    private async Task<IReadOnlyList<BootSource>> AddAsync(RunOptions options, GuestImage guest, ILogger logger, CancellationToken cancellationToken)
+    /// <summary>The ramdisks of a guest, and one more with the files and modules of the command line.</summary>
+    private async Task<IReadOnlyList<BootSource>> AddAsync(
+        RunOptions options, GuestImage guest, ILogger logger, CancellationToken cancellationToken)
     {
         if (options.Files.Count + options.Modules.Count > 0 && guest.Initrd.Count == 0)
-            throw new CommandException($"{(options.Files.Count > 0 ? "--file" : "--module")} adds to an initial ramdisk, and there is none; give one with --initrd");
+            {
+                string option = options.Files.Count > 0 ? "--file" : "--module";
+                throw new CommandException($"{option} adds to an initial ramdisk, and there is none; give one with --initrd");
+            }
         if (options.Modules.Count > 0 && guest.Modules is null)
         {
             throw new CommandException(options.Kernel is null
@@ -96,6 +107,7 @@ internal sealed class BootFiles : IAsyncDisposable
         Uri url = Address.Parse(option, place);
         FileStream download = await Download.StartAsync(option, url, logger, cancellationToken);
         _downloads.Add(download);
-        return BootSource.FromStream(() => new FileStream(download.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), Address.ForMessages(url));
+        return BootSource.FromStream(
+            () => new FileStream(download.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), Address.ForMessages(url));
     }
 }

@@ -1,4 +1,4 @@
 namespace Virtio.Cli;
 
-/// <summary>Something that the user of the command has to change; the message is one line that says what.</summary>
+/// <summary>An error that the user of the command can correct. The message is one line that says what to change.</summary>
 internal class CommandException(string message, Exception? inner = null) : Exception(message, inner);

@@ -3,7 +3,9 @@ using Virtio.Storage;
 
 namespace Virtio.Cli;
 
-/// <summary>Recognises what is no raw disk: images of other programs, and compressed files. A guest would see their bytes as they are.</summary>
+/// <summary>
+/// Recognises files that are not raw disks: images of other programs, and compressed files. A guest would see their bytes unchanged.
+/// </summary>
 internal static class DiskFormats
 {
     private const int HeadLength = 512;
@@ -33,11 +35,11 @@ internal static class DiskFormats
         .. Images(0, "dmg", "koly"),
     ];
 
-    /// <summary>Looks at both ends of a storage.</summary>
+    /// <summary>Checks the first and the last bytes of a storage.</summary>
     /// <param name="storage">The storage.</param>
-    /// <param name="place">What it was opened by, for the advice.</param>
-    /// <param name="cancellationToken">Ends the wait for a storage that is slow.</param>
-    /// <returns>What it is and what to do, for a warning; null where it looks like a raw disk, or cannot be read.</returns>
+    /// <param name="place">The path or URL, for the advice.</param>
+    /// <param name="cancellationToken">Ends the wait for a slow storage.</param>
+    /// <returns>The format and what to do, for a warning; null where it looks like a raw disk, or cannot be read.</returns>
     internal static async ValueTask<string?> RecogniseAsync(IBlockStorage storage, string place, CancellationToken cancellationToken)
     {
         try
@@ -48,7 +50,7 @@ internal static class DiskFormats
         }
         catch (IOException)
         {
-            // The guest is told of it when it reads there.
+            // The guest gets the error when it reads there.
             return null;
         }
     }
@@ -58,7 +60,10 @@ internal static class DiskFormats
         foreach ((int offset, byte[] magic, string name, string advice) in formats)
         {
             if (bytes.Length > offset && bytes.AsSpan(offset).StartsWith(magic))
-                return $"it is a {name} file, of which the guest gets the bytes as they are; make a raw disk of it: {string.Format(null, advice, place)}";
+                {
+                    string way = string.Format(null, advice, place);
+                    return $"it is a {name} file, of which the guest gets the bytes as they are; make a raw disk of it: {way}";
+                }
         }
 
         return null;
@@ -71,7 +76,8 @@ internal static class DiskFormats
         return bytes;
     }
 
-    private static IEnumerable<(int Offset, byte[] Magic, string Name, string Advice)> Images(int offset, string name, params string[] magics) =>
+    private static IEnumerable<(int Offset, byte[] Magic, string Name, string Advice)> Images(
+        int offset, string name, params string[] magics) =>
         magics.Select(magic => (offset, Bytes(magic), name == "vpc" ? "vhd" : name, $"qemu-img convert -f {name} -O raw '{{0}}' disk.raw"));
 
     private static (int Offset, byte[] Magic, string Name, string Advice) Compressed(string name, string magic, string program) =>

@@ -4,16 +4,16 @@ using Virtio.Storage;
 
 namespace Virtio.Cli;
 
-/// <summary>Brings a file from the network to a temporary one, with progress on standard error.</summary>
+/// <summary>Downloads a file to a temporary one, with progress on standard error.</summary>
 internal static class Download
 {
-    /// <summary>Downloads.</summary>
-    /// <param name="option">The option that named the URL, for messages.</param>
-    /// <param name="url">What to download.</param>
-    /// <param name="logger">Where retries are reported.</param>
+    /// <summary>Downloads a file.</summary>
+    /// <param name="option">Name of the option that gave the URL, for messages.</param>
+    /// <param name="url">The URL.</param>
+    /// <param name="logger">Receives a message for each retry.</param>
     /// <param name="cancellationToken">Stops the download.</param>
-    /// <returns>The file, which is gone once the stream is disposed.</returns>
-    /// <exception cref="CommandException">It cannot be downloaded; the message says why.</exception>
+    /// <returns>The file, which is deleted when the stream is disposed.</returns>
+    /// <exception cref="CommandException">The download failed; the message says why.</exception>
     internal static async Task<FileStream> StartAsync(string option, Uri url, ILogger logger, CancellationToken cancellationToken)
     {
         string path = Path.Combine(Path.GetTempPath(), $"virtio-{Guid.NewGuid():n}");

@@ -5,7 +5,7 @@ using Virtio.Storage;
 
 namespace Virtio.Cli;
 
-/// <summary>How far a download is: on a terminal one line that changes, elsewhere a line at its end.</summary>
+/// <summary>Shows the progress of a download: on a terminal one line that changes, elsewhere one line at the end.</summary>
 internal sealed class DownloadProgress(string option, string name) : IProgress<HttpDownloadProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);

@@ -1,6 +1,6 @@
 namespace Virtio.Cli;
 
-/// <summary>Exit statuses of the process. A signal gives 128 and its number, as in shells.</summary>
+/// <summary>Exit statuses of the process. After a signal it is 128 plus the signal's number, as in shells.</summary>
 internal static class ExitStatus
 {
     internal const int Success = 0;
@@ -8,7 +8,7 @@ internal static class ExitStatus
     internal const int Usage = 2;
     internal const int GuestPanicked = 3;
 
-    /// <summary>As timeout(1) has it.</summary>
+    /// <summary>The same as that of timeout(1).</summary>
     internal const int TimedOut = 124;
 
     internal const int HungUp = 129;

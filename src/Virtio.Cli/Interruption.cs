@@ -4,8 +4,9 @@ using Virtio.Linux;
 namespace Virtio.Cli;
 
 /// <summary>
-/// Turns the first signal that asks the process to end into a cancellation, so that storage is flushed and the terminal restored. The second one ends the process at
-/// once. A process in the background is not stopped for using its terminal: stopped, it would see no signal but SIGKILL.
+/// Turns the first signal that asks the process to end into a cancellation, so that storage is flushed and the terminal restored. The
+/// second signal ends the process at once. A process in the background is not stopped when it uses its terminal: while stopped, it would
+/// not see any signal but SIGKILL.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -23,13 +24,16 @@ internal sealed class Interruption : IDisposable
     internal Interruption()
     {
         Terminal.IgnoreBackgroundStops();
-        _registrations = [.. Signals.Select(entry => PosixSignalRegistration.Create(entry.Signal, context => Handle(context, entry.Status)))];
+        _registrations =
+        [
+            .. Signals.Select(entry => PosixSignalRegistration.Create(entry.Signal, context => Handle(context, entry.Status))),
+        ];
     }
 
     /// <summary>Cancelled by the first signal.</summary>
     internal CancellationToken Token => _source.Token;
 
-    /// <summary>The exit status that tells of the signal; null when there was none.</summary>
+    /// <summary>The exit status for the signal; null where there was none.</summary>
     internal int? ExitStatus => Volatile.Read(ref _status) is var status and not 0 ? status : null;
 
     public void Dispose() => Array.ForEach(_registrations, registration => registration.Dispose());

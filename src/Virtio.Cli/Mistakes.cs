@@ -4,7 +4,7 @@ using Virtio.Cli.Arguments;
 
 namespace Virtio.Cli;
 
-/// <summary>Finds what is wrong with a command line, and says it in this command's words.</summary>
+/// <summary>Finds the mistake in a command line, and describes it in this command's style.</summary>
 internal static class Mistakes
 {
     private const string EndOfOptions = "--";
@@ -15,22 +15,31 @@ internal static class Mistakes
         if (UnknownOption(result) is { } option)
             return $"unknown option '{option}'";
         if (result.UnmatchedTokens is [string word, ..])
-            return IsCommandGroup(result.CommandResult.Command) ? $"there is no command '{word}'" : $"unexpected argument '{Address.ForMessages(word)}'";
+            {
+                return IsCommandGroup(result.CommandResult.Command)
+                    ? $"there is no command '{word}'"
+                    : $"unexpected argument '{Address.ForMessages(word)}'";
+            }
         if (result.CommandResult.Command == result.RootCommandResult.Command && result.Errors.Count > 0)
             return "a command is missing";
         if (WithoutValue(result) is { } without)
             return $"{without.Name} needs a value: {without.HelpName}";
-        if (result.CommandResult.Children.OfType<ArgumentResult>().FirstOrDefault(argument => argument.Tokens.Count < argument.Argument.Arity.MinimumNumberOfValues) is { } missing)
+        ArgumentResult? missing = result.CommandResult.Children
+            .OfType<ArgumentResult>()
+            .FirstOrDefault(argument => argument.Tokens.Count < argument.Argument.Arity.MinimumNumberOfValues);
+        if (missing is not null)
             return $"an argument is missing: {missing.Argument.HelpName}";
         return result.Errors is [{ Message: string message }, ..] ? InOurStyle(message) : null;
     }
 
-    // Before "--" what begins with a dash is an option, and never a path: one that is not known is not taken for an argument.
+    // Before "--" a word that begins with a dash is an option, never a path. An unknown option must not be taken for an argument.
     private static string? UnknownOption(ParseResult result)
     {
         Token[] options = [.. result.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)];
-        IEnumerable<Token> arguments = result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens);
-        string? taken = arguments.FirstOrDefault(token => LooksLikeOption(token.Value) && options.Any(option => ReferenceEquals(option, token)))?.Value;
+        string? taken = result.CommandResult.Children
+            .OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => LooksLikeOption(token.Value) && options.Any(option => ReferenceEquals(option, token)))?.Value;
         return taken ?? result.UnmatchedTokens.FirstOrDefault(word => LooksLikeOption(word) && options.Any(option => option.Value == word));
     }
 

@@ -7,11 +7,12 @@ using Virtio.Vmm;
 
 namespace Virtio.Cli;
 
-/// <summary>What this host can do for guests.</summary>
+/// <summary>Finds what this host offers to guests.</summary>
 internal static class Probe
 {
-    // For programs and people, and never part of a page: '+' and quotes stay as they are.
-    private static readonly ProbeJson Json = new(new JsonSerializerOptions(ProbeJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    // The output is never part of a web page, so '+' and quotes are not escaped.
+    private static readonly ProbeJson Json =
+        new(new JsonSerializerOptions(ProbeJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     internal static void Write(TextWriter output)
     {
@@ -42,15 +43,25 @@ internal static class Probe
 
     private static IEnumerable<(string Subject, string Finding)> Lines(ProbeReport report)
     {
-        string measured = report.Kvm.Measured is null ? "" : $" ({report.Kvm.Measured})";
+        ProbeReport.Board software = report.Software;
+        ProbeReport.Board kvm = report.Kvm;
+        string measured = kvm.Measured is null ? "" : $" ({kvm.Measured})";
+        string shared = report.Cores < 2 ? "; guests are slower where their devices share one core with them" : "";
+        string most = ByteSize.Format(RunOptions.DefaultMemory);
         yield return ("virtio", report.Version);
         yield return ("runtime", $"{report.Runtime}, {report.Platform}");
-        yield return ("software processor", $"yes: RISC-V (RV64GC), up to {report.Software.MaximumProcessors} processors; needs nothing of this host");
-        yield return ("KVM", report.Kvm.Usable ? $"yes: x86-64, up to {report.Kvm.MaximumProcessors} processors; {report.Kvm.Reason}{measured}" : $"no: {report.Kvm.Reason}{measured}");
+        yield return (
+            "software processor",
+            $"yes: RISC-V (RV64GC), up to {software.MaximumProcessors} processors; needs nothing of this host");
+        yield return (
+            "KVM",
+            kvm.Usable
+                ? $"yes: x86-64, up to {kvm.MaximumProcessors} processors; {kvm.Reason}{measured}"
+                : $"no: {kvm.Reason}{measured}");
         yield return ("guest image", report.GuestImage.Found ? $"yes: {report.GuestImage.Kernel}" : $"no: {report.GuestImage.Reason}");
         yield return ("terminal", Describe(report.Terminal));
-        yield return ("cores", $"{report.Cores}{(report.Cores < 2 ? "; guests are slower where their devices share one core with them" : "")}");
-        yield return ("memory", $"{ByteSize.Format(report.Memory)}; a guest takes {ByteSize.Format(RunOptions.DefaultMemory)} at most by default (--memory)");
+        yield return ("cores", $"{report.Cores}{shared}");
+        yield return ("memory", $"{ByteSize.Format(report.Memory)}; a guest takes {most} at most by default (--memory)");
     }
 
     private static ProbeReport.Image FindImage()

@@ -4,10 +4,10 @@ using Virtio.VhostUser;
 
 namespace Virtio.Cli;
 
-/// <summary>Connects to devices of other processes that the command line names.</summary>
+/// <summary>Connects to the devices of other processes on the command line.</summary>
 internal static class RemoteOpening
 {
-    /// <exception cref="CommandException">It cannot be connected to, or cannot be used.</exception>
+    /// <exception cref="CommandException">The back-end cannot be connected to, or cannot be used.</exception>
     internal static IVirtioDevice Open(VhostUserSpec spec)
     {
         if (!OperatingSystem.IsLinux())

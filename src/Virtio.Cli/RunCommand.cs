@@ -13,41 +13,47 @@ internal sealed class RunCommand : Command, IHelpNotes
 
     private readonly Option<MicroVmMachine> _machine = new("--machine")
     {
-        Description = "kvm: x86-64, on this host's processors; software: RISC-V, whose processor is C#; auto: the one that fits the kernel, and for the guest image the fastest that this host has (default: auto)",
+        Description = "kvm: x86-64, on this host's processors; software: RISC-V, whose processor is C#; auto: the one that fits the "
+            + "kernel, and for the guest image the fastest that this host has (default: auto)",
         HelpName = "auto|kvm|software",
         CustomParser = OptionParser.Each(ParseMachine),
     };
 
     private readonly Option<string?> _kernel = new("--kernel")
     {
-        Description = "the Linux kernel, as it is or compressed with gzip or zstd: for kvm a bzImage, or a vmlinux with a PVH entry; for software a riscv64 Image (default: that of the guest image)",
+        Description = "the Linux kernel, as it is or compressed with gzip or zstd: for kvm a bzImage, or a vmlinux with a PVH entry; "
+            + "for software a riscv64 Image (default: that of the guest image)",
         HelpName = "FILE|URL",
         CustomParser = OptionParser.Each<string?>(text => Address.Check("--kernel", text)),
     };
 
     private readonly Option<string[]?> _initrd = new("--initrd")
     {
-        Description = "an initial ramdisk, as often as needed: a cpio archive that may be compressed; files of later ones replace those of earlier ones (default: that of the guest image, if the kernel is too)",
+        Description = "an initial ramdisk, as often as needed: a cpio archive that may be compressed; files of later ones replace those of "
+            + "earlier ones (default: that of the guest image, if the kernel is too)",
         HelpName = "FILE|URL",
         CustomParser = result => OptionParser.ParseAll(result, text => Address.Check("--initrd", text)),
     };
 
     private readonly Option<FileSpec[]?> _files = new("--file")
     {
-        Description = "a file of this host to put into the initial ramdisk, as often as needed; without MODE, in octal digits, it keeps the mode that it has here",
+        Description = "a file of this host to put into the initial ramdisk, as often as needed; without MODE, in octal digits, it keeps "
+            + "the mode that it has here",
         HelpName = "HOST:GUEST[:MODE]",
         CustomParser = result => OptionParser.ParseAll(result, FileSpec.Parse),
     };
 
     private readonly Option<string[]?> _modules = new("--module")
     {
-        Description = "a module of the guest image's kernel to put into the initial ramdisk with what it needs, and to load at the start, as often as needed, such as btrfs",
+        Description = "a module of the guest image's kernel to put into the initial ramdisk with what it needs, and to load at the start, "
+            + "as often as needed, such as btrfs",
         HelpName = "NAME",
     };
 
     private readonly Option<string?> _commandLine = new("--cmdline")
     {
-        Description = "kernel parameters, after the machine's own (console=..., quiet, panic=-1); of two that contradict each other the later one counts",
+        Description = "kernel parameters, after the machine's own (console=..., quiet, panic=-1); of two that contradict each other the "
+            + "later one counts",
         HelpName = "PARAMETERS",
     };
 
@@ -60,36 +66,41 @@ internal sealed class RunCommand : Command, IHelpNotes
 
     private readonly Option<int?> _processors = new("--cpus", "-c")
     {
-        Description = $"the number of processors, 1 to {MicroVmOptions.MaxProcessorCount} on kvm, 1 to {MicroVmOptions.MaxSoftwareProcessorCount} on software (default: 1)",
+        Description = $"the number of processors, 1 to {MicroVmOptions.MaxProcessorCount} on kvm, "
+            + $"1 to {MicroVmOptions.MaxSoftwareProcessorCount} on software (default: 1)",
         HelpName = "COUNT",
         CustomParser = OptionParser.Each(ParseProcessors),
     };
 
     private readonly Option<DiskSpec[]?> _disks = new("--disk")
     {
-        Description = "a disk, as often as needed; the first is /dev/vda. OPTION: ro, mapped, shared, unvalidated, id=NAME, mkfs=ext4; see 'virtio help disks' and 'virtio help rings'",
+        Description = "a disk, as often as needed; the first is /dev/vda. OPTION: ro, mapped, shared, unvalidated, id=NAME, mkfs=ext4; "
+            + "see 'virtio help disks' and 'virtio help rings'",
         HelpName = "PATH|URL|mem:SIZE[,OPTION]...",
         CustomParser = result => OptionParser.ParseAll(result, DiskSpec.Parse),
     };
 
     private readonly Option<VhostUserSpec[]?> _remotes = new("--vhost-user")
     {
-        Description = "a device that another process serves over vhost-user, such as qemu-storage-daemon or 'virtio serve', as often as needed. TYPE: block, console or entropy. OPTION: queues=COUNT; see 'virtio help rings'. Disks come after those of --disk; the process gets the guest's memory",
+        Description = "a device that another process serves over vhost-user, such as qemu-storage-daemon or 'virtio serve', as often as "
+            + "needed. TYPE: block, console or entropy. OPTION: queues=COUNT; see 'virtio help rings'. Disks come after those of --disk; "
+            + "the process gets the guest's memory",
         HelpName = "TYPE,socket=PATH[,OPTION]...",
         CustomParser = result => OptionParser.ParseAll(result, VhostUserSpec.Parse),
     };
 
     private readonly Option<ConsoleSpec?> _console = new("--console")
     {
-        Description = "the other end of the guest's console: this terminal ('virtio help keys'), a Unix socket that the command listens at, or a file for the output (default: stdio)",
+        Description = "the other end of the guest's console: this terminal ('virtio help keys'), a Unix socket that the command "
+            + "listens at, or a file for the output (default: stdio)",
         HelpName = "stdio|unix:PATH|file:PATH",
         CustomParser = OptionParser.Each<ConsoleSpec?>(ConsoleSpec.Parse),
     };
 
     private readonly Option<string?> _serial = new("--serial")
     {
-        Description = "a file for the output of the serial port, where the kernel's own messages go; stdio makes this terminal the serial port, "
-            + "with no other console, for firmware such as U-Boot",
+        Description = "a file for the output of the serial port, where the kernel's own messages go; stdio makes this terminal the serial "
+            + "port, with no other console, for firmware such as U-Boot",
         HelpName = "FILE|stdio",
         CustomParser = OptionParser.Each<string?>(text => ConsoleSpec.ParseFile(text, "--serial")),
     };
@@ -104,12 +115,17 @@ internal sealed class RunCommand : Command, IHelpNotes
     internal RunCommand()
         : base("run", "boots a Linux guest")
     {
-        foreach (Option option in (Option[])[_machine, _kernel, _initrd, _files, _modules, _commandLine, _memory, _processors, _disks, _remotes, _console, _serial, _timeout])
+        Option[] options =
+        [
+            _machine, _kernel, _initrd, _files, _modules, _commandLine, _memory, _processors, _disks, _remotes, _console, _serial, _timeout,
+        ];
+        foreach (Option option in options)
             Add(option);
         SetAction((result, _) => new RunSession(Read(result)).RunAsync());
     }
 
-    public string Notes => "Exit status: 0 when the guest powers off or reboots, 3 when its kernel panicked, 124 after --timeout; see 'virtio help status'. Sizes: 'virtio help sizes'.";
+    public string Notes => "Exit status: 0 when the guest powers off or reboots, 3 when its kernel panicked, 124 after --timeout; "
+        + "see 'virtio help status'. Sizes: 'virtio help sizes'.";
 
     internal RunOptions Read(ParseResult result)
     {
@@ -149,11 +165,14 @@ internal sealed class RunCommand : Command, IHelpNotes
         if (bytes is < MicroVmOptions.MinMemorySize or > MicroVmOptions.MaxMemorySize)
             throw new UsageException($"--memory {text}: give 64M to 16G");
         long below = bytes / MemoryStep * 2;
-        return bytes % MemoryStep == 0 ? bytes : throw new UsageException($"--memory {text}: memory comes in steps of 2M; give {below}M or {below + 2}M");
+        return bytes % MemoryStep == 0
+            ? bytes
+            : throw new UsageException($"--memory {text}: memory comes in steps of 2M; give {below}M or {below + 2}M");
     }
 
     private static int? ParseProcessors(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MicroVmOptions.MaxProcessorCount
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+        && count is >= 1 and <= MicroVmOptions.MaxProcessorCount
             ? count
             : throw new UsageException($"--cpus {text}: give 1 to {MicroVmOptions.MaxProcessorCount}");
 }

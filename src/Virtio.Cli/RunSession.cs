@@ -9,12 +9,14 @@ using Virtio.Vmm;
 
 namespace Virtio.Cli;
 
-/// <summary>One run of a guest, from the command line to the exit status. Whatever ends it, storage is flushed and the terminal as it was.</summary>
+/// <summary>
+/// One run of a guest, from the command line to the exit status. On every exit, storage is flushed and the terminal restored.
+/// </summary>
 internal sealed class RunSession(RunOptions options)
 {
     private readonly ILogger _logger = new StandardErrorLogger();
 
-    // Set when the console is closed.
+    // The user has ended the machine with keys. A copy of ConsoleEnd.Ended: the console is closed when this is read.
     private bool _endedByKeys;
 
     internal async Task<int> RunAsync()
@@ -29,7 +31,7 @@ internal sealed class RunSession(RunOptions options)
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested || _endedByKeys)
         {
-            // Before the machine ran.
+            // Cancelled before the machine ran.
         }
 
         return exit is null or { Reason: MicroVmExitReason.Stopped or MicroVmExitReason.Cancelled }
@@ -56,11 +58,12 @@ internal sealed class RunSession(RunOptions options)
     {
         if (timedOut)
         {
-            StandardError.WriteFault($"the machine did not end by itself within {options.Timeout!.Value.TotalSeconds:0.###} s (--timeout) and was ended");
+            string time = $"{options.Timeout!.Value.TotalSeconds:0.###} s";
+            StandardError.WriteFault($"the machine did not end by itself within {time} (--timeout) and was ended");
             return ExitStatus.TimedOut;
         }
 
-        // The cursor is where the guest left it.
+        // On a new line: the cursor is where the guest left it.
         StandardError.Write("\n");
         StandardError.WriteMessage("the machine was ended with Ctrl-A x");
         return ExitStatus.Success;
@@ -68,14 +71,18 @@ internal sealed class RunSession(RunOptions options)
 
     private async Task<MicroVmExit> RunAsync(CancellationToken interrupted)
     {
-        // First of all: what cannot be should not download anything.
+        // Checked first: nothing is downloaded for a machine that this host cannot run.
         MicroVmMachineChoice.For(options.Machine);
         await using BootFiles files = await BootFiles.PrepareAsync(options, _logger, interrupted);
         MicroVmMachineChoice choice = MicroVmMachineChoice.For(options.Machine, files.Kernel);
         await using ConsoleEnd end = ConsoleEnd.Open(options.Console);
-        await using FileStream? serial = options.Serial is null || options.HasSerialTerminal ? null : OutputFile.Create("--serial", options.Serial);
+        await using FileStream? serial = options.Serial is null || options.HasSerialTerminal
+            ? null
+            : OutputFile.Create("--serial", options.Serial);
         using var keys = end.Ended.Register(() => _endedByKeys = true);
-        ConsoleDevice? console = options.HasSerialTerminal ? null : new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output });
+        ConsoleDevice? console = options.HasSerialTerminal
+            ? null
+            : new ConsoleDevice(new ConsoleDeviceOptions { Input = end.Input, Output = end.Output });
         List<IVirtioDevice> devices = await OpenDevicesAsync(console, interrupted);
         end.Begin(console);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted, end.Ended);
@@ -97,7 +104,7 @@ internal sealed class RunSession(RunOptions options)
         Announce(choice, end);
         MicroVmExit exit = await vm.WaitForExitAsync(stop.Token);
 
-        // The guest's last words: a slow reader gets them all, unless the end was asked for here.
+        // Waits for the guest's last output, which a slow reader may not have taken yet, unless the user ends the machine.
         if (console is not null)
             await Task.WhenAny(console.FlushAsync(stop.Token));
         return exit;
@@ -123,7 +130,9 @@ internal sealed class RunSession(RunOptions options)
         }
     }
 
-    /// <summary>A person at a terminal is told what runs. A script gets its output as it is, apart from a choice that it left to the command.</summary>
+    /// <summary>
+    /// Tells the user at a terminal what runs. Without a terminal, nothing is written unless the command has chosen the machine.
+    /// </summary>
     private void Announce(MicroVmMachineChoice choice, ConsoleEnd end)
     {
         bool isTerminal = Terminal.IsTerminal(Terminal.StandardInput);

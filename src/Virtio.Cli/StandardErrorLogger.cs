@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Virtio.Cli;
 
-/// <summary>The machine's messages as lines on standard error: those of a level and above, everything when details are wanted.</summary>
+/// <summary>Writes log messages to standard error: those of a level and above, all where the user wants details.</summary>
 /// <param name="least">The level.</param>
-/// <param name="prefix">What each message begins with.</param>
+/// <param name="prefix">Written before each message.</param>
 internal sealed class StandardErrorLogger(LogLevel least = LogLevel.Warning, string prefix = "") : ILogger
 {
-    // How the machine ended is what the run itself says last, in its own words; said twice it would look like two things.
+    // The run itself reports last how the machine ended. These log messages say the same, and would look like a second fault.
     private static readonly string[] Repeated = ["Panicked", "Failed"];
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -15,7 +15,8 @@ internal sealed class StandardErrorLogger(LogLevel least = LogLevel.Warning, str
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= (StandardError.WantsDetails ? LogLevel.Debug : least);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!IsEnabled(logLevel) || (!StandardError.WantsDetails && Repeated.Contains(eventId.Name)))
             return;

@@ -3,11 +3,11 @@ using Virtio.Linux;
 
 namespace Virtio.Cli;
 
-/// <summary>The streams the process was started with.</summary>
+/// <summary>The standard streams that the process inherited.</summary>
 [SupportedOSPlatform("linux")]
 internal static class StandardStreams
 {
-    /// <summary>One of them; empty where it was closed.</summary>
+    /// <summary>Opens a standard stream; an empty one where the descriptor was closed.</summary>
     internal static Stream Open(int descriptor, FileAccess access) =>
         DescriptorStream.IsInherited(descriptor) ? new DescriptorStream(descriptor, access) : Stream.Null;
 }

@@ -2,13 +2,17 @@ using Virtio.Linux;
 
 namespace Virtio.Cli;
 
-/// <summary>Colours, on a terminal that has them and for a person who wants them (https://no-color.org); elsewhere the text as it is.</summary>
+/// <summary>
+/// Colours, on a terminal that supports them and unless the user has disabled them (https://no-color.org); elsewhere plain text.
+/// </summary>
 internal sealed class Style(bool isUsed)
 {
     private const string Reset = "\u001b[0m";
 
     internal Style(int descriptor)
-        : this(Terminal.IsTerminal(descriptor) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"))
+        : this(Terminal.IsTerminal(descriptor)
+            && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"))
     {
     }
 

@@ -13,7 +13,7 @@ internal sealed class VersionCommand : Command
     internal static string Version { get; } =
         typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    /// <summary>Prints it.</summary>
+    /// <summary>Prints the version.</summary>
     internal sealed class Printing : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)

@@ -10,7 +10,7 @@ namespace Virtio.Cli;
 /// <summary>The command <c>virtio</c>.</summary>
 internal static class VirtioCommand
 {
-    /// <summary>No response files: '@' is nothing special in a path or in kernel parameters.</summary>
+    /// <summary>Without response files: '@' has no special meaning in a path or in kernel parameters.</summary>
     internal static ParserConfiguration Configuration { get; } = new() { ResponseFileTokenReplacer = null };
 
     internal static async Task<int> InvokeAsync(string[] arguments)
@@ -21,8 +21,13 @@ internal static class VirtioCommand
             if (result.Action is not { ClearsParseErrors: true } && Mistakes.Find(result) is { } mistake)
                 throw new UsageException($"{mistake}; see '{HelpPrinter.PathOf(result.CommandResult.Command)} --help'");
 
-            // Signals are this command's: the run has storage to flush and a terminal to restore.
-            int status = await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = StandardOutput.Writer });
+            // This command handles signals itself: a run has storage to flush and a terminal to restore.
+            int status = await result.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = StandardOutput.Writer,
+            });
             StandardOutput.Flush();
             return status;
         }

@@ -2,15 +2,17 @@ using System.Globalization;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>Sizes as people write them: 512M, 1.5G, 1GB, 1gib, 65536. The units are powers of 1024, however they are spelled, as in docker and QEMU.</summary>
+/// <summary>
+/// Sizes as users write them: 512M, 1.5G, 1GB, 1gib, 65536. Units are powers of 1024 in every spelling, as in docker and QEMU.
+/// </summary>
 internal static class ByteSize
 {
     private const string Units = "KMGT";
 
-    /// <summary>Reads a size in bytes, more than 0.</summary>
-    /// <param name="text">What was given.</param>
+    /// <summary>Parses a size in bytes, greater than 0.</summary>
+    /// <param name="text">The text.</param>
     /// <param name="bytes">The size.</param>
-    /// <param name="fault">Which part is wrong and why, for messages; empty where none is.</param>
+    /// <param name="fault">Which part is wrong and why, for messages; empty on success.</param>
     internal static bool TryParse(string text, out long bytes, out string fault)
     {
         bytes = 0;
@@ -27,7 +29,7 @@ internal static class ByteSize
         return fault.Length == 0;
     }
 
-    /// <summary>Writes a size as a person would, as in "1 GiB".</summary>
+    /// <summary>Formats a size for messages, such as "1 GiB".</summary>
     internal static string Format(long bytes)
     {
         int unit = 0;
@@ -51,7 +53,7 @@ internal static class ByteSize
         return "";
     }
 
-    /// <summary>By how many bits a unit shifts; null for what is none.</summary>
+    /// <summary>The number of bits that a unit shifts by; null for an unknown unit.</summary>
     private static int? ShiftOf(string unit)
     {
         string name = unit.ToUpperInvariant();

@@ -6,7 +6,7 @@ internal enum ConsoleKind
     /// <summary>Standard input and output.</summary>
     Standard,
 
-    /// <summary>A Unix socket that is listened at, for a person to connect to.</summary>
+    /// <summary>A Unix socket that the command listens at, for a user to connect to.</summary>
     Socket,
 
     /// <summary>A file, for output only.</summary>

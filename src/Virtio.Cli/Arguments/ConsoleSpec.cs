@@ -1,9 +1,11 @@
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A console as the command line names it: <c>stdio</c>, <c>unix:PATH</c> or <c>file:PATH</c>, written by the rule of <see cref="SpecText"/>.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Path">Of the socket or the file.</param>
-/// <param name="Option">By which name it was given, for messages.</param>
+/// <summary>
+/// A console on the command line: <c>stdio</c>, <c>unix:PATH</c> or <c>file:PATH</c>, written by the rule of <see cref="SpecText"/>.
+/// </summary>
+/// <param name="Kind">The kind of console.</param>
+/// <param name="Path">Path of the socket or the file.</param>
+/// <param name="Option">Name of the option, for messages.</param>
 internal sealed record ConsoleSpec(ConsoleKind Kind, string Path, string Option = ConsoleSpec.DefaultOption)
 {
     internal const string DefaultOption = "--console";
@@ -11,12 +13,12 @@ internal sealed record ConsoleSpec(ConsoleKind Kind, string Path, string Option 
     private const string Socket = "unix:";
     private const string File = "file:";
 
-    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">The text is not a console; the message names it.</exception>
     internal static ConsoleSpec Parse(string text) => Parse(text, DefaultOption);
 
-    /// <param name="text">What was given.</param>
-    /// <param name="option">By which name, for messages.</param>
-    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    /// <param name="text">The value.</param>
+    /// <param name="option">Name of the option, for messages.</param>
+    /// <exception cref="UsageException">The text is not a console; the message names it.</exception>
     internal static ConsoleSpec Parse(string text, string option)
     {
         string place = PlaceOf(text, option);
@@ -29,8 +31,8 @@ internal sealed record ConsoleSpec(ConsoleKind Kind, string Path, string Option 
         throw new UsageException($"{option} {text}: give stdio, unix:PATH or file:PATH");
     }
 
-    /// <summary>The path of an output file, which is written by the same rule.</summary>
-    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    /// <summary>Parses the path of an output file, written by the same rule.</summary>
+    /// <exception cref="UsageException">The text is not a path; the message names it.</exception>
     internal static string ParseFile(string text, string option) =>
         PlaceOf(text, option) is { Length: > 0 } path ? path : throw new UsageException($"{option} names no file; give a path");
 

@@ -1,6 +1,6 @@
 namespace Virtio.Cli.Arguments;
 
-/// <summary>What a disk stands on.</summary>
+/// <summary>What a disk is stored in.</summary>
 internal enum DiskKind
 {
     /// <summary>A file or a block device.</summary>

@@ -2,14 +2,16 @@ using System.Text;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A disk as the command line names it: a path, a URL or <c>mem:SIZE</c>, then <c>ro</c>, <c>mapped</c>, <c>shared</c>,
-/// <c>unvalidated</c>, <c>id=NAME</c>, <c>mkfs=ext4</c> and those of <see cref="RingSpec"/> in any order, written by the rule of <see cref="SpecText"/>.</summary>
-/// <param name="Kind">What it stands on.</param>
+/// <summary>
+/// A disk on the command line: a path, a URL or <c>mem:SIZE</c>, then <c>ro</c>, <c>mapped</c>, <c>shared</c>, <c>unvalidated</c>,
+/// <c>id=NAME</c>, <c>mkfs=ext4</c> and the options of <see cref="RingSpec"/> in any order, written by the rule of <see cref="SpecText"/>.
+/// </summary>
+/// <param name="Kind">What the disk is stored in.</param>
 /// <param name="Place">The path or the URL.</param>
-/// <param name="Size">Bytes, of a disk in memory.</param>
-/// <param name="ReadOnly">Whether the guest may not write it.</param>
-/// <param name="Id">The name the guest sees; empty for none.</param>
-/// <param name="Ring">What its ring may be.</param>
+/// <param name="Size">Size in bytes of a disk in memory; 0 for others.</param>
+/// <param name="ReadOnly">Whether the guest may not write.</param>
+/// <param name="Id">The serial number that the guest sees; empty for none.</param>
+/// <param name="Ring">The settings of its rings.</param>
 internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool ReadOnly, string Id, RingSpec Ring)
 {
     private const int IdLength = 20;
@@ -21,16 +23,16 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     /// <summary>Another process may have the file open for writing.</summary>
     internal bool Shared { get; init; }
 
-    /// <summary>The server of a URL need not name a version of the object.</summary>
+    /// <summary>The server of a URL need not give a version of the object.</summary>
     internal bool Unvalidated { get; init; }
 
-    /// <summary>The file system that the guest makes on it if it is blank; null for none.</summary>
+    /// <summary>The file system that the guest makes if the disk is blank; null for none.</summary>
     internal string? Format { get; init; }
 
-    /// <summary>By which option, and which text, it was given; for messages.</summary>
+    /// <summary>The option and its value, for messages.</summary>
     internal string Origin { get; init; } = "";
 
-    /// <summary>Two are equal when they mean the same disk, however it was written.</summary>
+    /// <summary>Two are equal when they mean the same disk, however they were written.</summary>
     public bool Equals(DiskSpec? other) => other is not null
         && (Kind, Place, Size, ReadOnly, Id, Ring) == (other.Kind, other.Place, other.Size, other.ReadOnly, other.Id, other.Ring)
         && (Shared, Unvalidated, Format) == (other.Shared, other.Unvalidated, other.Format);
@@ -38,13 +40,13 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Kind, Place, Size, ReadOnly, Id, Ring, Shared, Format);
 
-    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">The text is not a disk; the message names it.</exception>
     internal static DiskSpec Parse(string text) => Parse(text, "--disk", RingSpec.Default);
 
-    /// <param name="text">What was given.</param>
-    /// <param name="option">By which name, for messages.</param>
-    /// <param name="ring">What its ring is where nothing is said of it.</param>
-    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    /// <param name="text">The value.</param>
+    /// <param name="option">Name of the option, for messages.</param>
+    /// <param name="ring">The settings of its rings where the text gives none.</param>
+    /// <exception cref="UsageException">The text is not a disk; the message names it.</exception>
     internal static DiskSpec Parse(string text, string option, RingSpec ring)
     {
         string what = $"{option} {Address.ForMessages(text)}";
@@ -73,7 +75,9 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         string text = place[Memory.Length..];
         if (!ByteSize.TryParse(text, out long size, out string fault))
             throw new UsageException($"{what}: {fault}, as in mem:512M");
-        return size % SectorSize == 0 ? (DiskKind.Memory, size) : throw new UsageException($"{what}: {size} bytes are no multiple of {SectorSize}; give a size as in mem:512M");
+        return size % SectorSize == 0
+            ? (DiskKind.Memory, size)
+            : throw new UsageException($"{what}: {size} bytes are no multiple of {SectorSize}; give a size as in mem:512M");
     }
 
     private DiskSpec With(string what, string word)
@@ -88,9 +92,11 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
             "mapped" when Kind is DiskKind.File or DiskKind.MappedFile => this with { Kind = DiskKind.MappedFile },
             "mapped" => throw new UsageException($"{what}: only a file can be mapped; leave out ',mapped'"),
             "id=" when Id.Length > 0 => throw new UsageException($"{what}: it has two ids; give it one"),
-            "id=" when value.Length is 0 or > IdLength || !Ascii.IsValid(value) => throw new UsageException($"{what}: '{value}' is no id; an id has 1 to {IdLength} ASCII characters"),
+            "id=" when value.Length is 0 or > IdLength || !Ascii.IsValid(value) =>
+                throw new UsageException($"{what}: '{value}' is no id; an id has 1 to {IdLength} ASCII characters"),
             "id=" => this with { Id = value },
-            "mkfs=" => value == FileSystem ? this with { Format = value } : throw new UsageException($"{what}: the guest cannot make a file system '{value}'; give mkfs={FileSystem}"),
+            "mkfs=" when value == FileSystem => this with { Format = value },
+            "mkfs=" => throw new UsageException($"{what}: the guest cannot make a file system '{value}'; give mkfs={FileSystem}"),
             _ => throw SpecText.Unknown(what, word, KnownOptions),
         };
     }
@@ -102,6 +108,9 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         if (Unvalidated && Kind != DiskKind.Http)
             throw new UsageException($"{what}: only a URL can be unvalidated; leave out ',unvalidated'");
         if (Format is not null && (ReadOnly || Kind == DiskKind.Http))
-            throw new UsageException($"{what}: a disk that is read-only cannot be formatted; leave out ',mkfs={Format}'{(ReadOnly ? " or ',ro'" : "")}");
+            {
+                throw new UsageException(
+                    $"{what}: a disk that is read-only cannot be formatted; leave out ',mkfs={Format}'{(ReadOnly ? " or ',ro'" : "")}");
+            }
     }
 }

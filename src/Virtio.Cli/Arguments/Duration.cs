@@ -2,15 +2,17 @@ using System.Globalization;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>Times as people write them, by the rule of timeout(1): a number, then s, m, h or d for seconds (or nothing), minutes, hours, days.</summary>
+/// <summary>
+/// Times as users write them, as in timeout(1): a number, then s, m, h or d for seconds (the default), minutes, hours, days; and ms.
+/// </summary>
 internal static class Duration
 {
-    // As long as a timer of the runtime can be.
+    // The longest time of a timer in .NET, rounded down.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
 
-    /// <param name="option">Its option, for messages.</param>
-    /// <param name="text">What was given.</param>
-    /// <exception cref="UsageException">It is no time; the message says which part is wrong.</exception>
+    /// <param name="option">Name of the option, for messages.</param>
+    /// <param name="text">The value.</param>
+    /// <exception cref="UsageException">The text is not a time; the message says which part is wrong.</exception>
     internal static TimeSpan Parse(string option, string text)
     {
         string unit = text.TrimStart([.. "0123456789."]);

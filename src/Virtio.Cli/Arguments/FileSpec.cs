@@ -1,25 +1,35 @@
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A file for the guest as the command line names it: <c>HOST:GUEST</c>, then <c>:MODE</c> in octal digits. What is before the last <c>:/</c> is the host's.</summary>
+/// <summary>
+/// A file for the guest on the command line: <c>HOST:GUEST</c>, then <c>:MODE</c> in octal digits. The text before the last <c>:/</c> is
+/// the host's path.
+/// </summary>
 /// <param name="Host">A path or a URL.</param>
-/// <param name="Guest">The path in the guest, from the root.</param>
+/// <param name="Guest">The absolute path in the guest.</param>
 /// <param name="Mode">Its permissions; null for those of the host's file.</param>
 internal sealed record FileSpec(string Host, string Guest, UnixFileMode? Mode)
 {
     private const int MaxMode = 0xfff;
 
-    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">The text is not a file; the message names it.</exception>
     internal static FileSpec Parse(string text)
     {
         int colon = text.LastIndexOf(":/", StringComparison.Ordinal);
         string guest = colon < 0 ? "" : text[(colon + 1)..];
 
-        // A URL with nothing behind it ends in "//...".
+        // Here the last ":/" of a URL without a guest path is followed by another slash.
         if (colon <= 0 || guest.StartsWith("//", StringComparison.Ordinal))
-            throw new UsageException($"--file {text}: give a file of this host and its path in the guest, as in tool:/usr/bin/tool, and maybe its mode, as in tool:/usr/bin/tool:755");
+            {
+                throw new UsageException(
+                    $"--file {text}: give a file of this host and its path in the guest, as in tool:/usr/bin/tool, "
+                    + "and maybe its mode, as in tool:/usr/bin/tool:755");
+            }
         string[] parts = guest.Split(':', 2);
         if (parts[0].Split('/').Skip(1).Any(part => part is "" or "." or ".."))
-            throw new UsageException($"--file {text}: '{parts[0]}' is no path of a file; give one such as /usr/bin/tool, without '.', '..' and empty parts");
+            {
+                throw new UsageException(
+                    $"--file {text}: '{parts[0]}' is no path of a file; give one such as /usr/bin/tool, without '.', '..' and empty parts");
+            }
         return new FileSpec(text[..colon], parts[0], parts.Length == 1 ? null : ParseMode(text, parts[1]));
     }
 

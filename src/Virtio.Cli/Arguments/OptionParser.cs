@@ -2,13 +2,13 @@ using System.CommandLine.Parsing;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>Parsers of options whose mistakes are told as any other wrong command line is.</summary>
+/// <summary>Parsers for options. Their errors are reported like every other error of the command line.</summary>
 internal static class OptionParser
 {
-    /// <summary>Of an option whose last value counts.</summary>
+    /// <summary>A parser for an option of which the last value counts.</summary>
     internal static Func<ArgumentResult, T> Each<T>(Func<string, T> parse) => result => ParseAll(result, parse).LastOrDefault()!;
 
-    /// <summary>All values of an option.</summary>
+    /// <summary>Parses all values of an option.</summary>
     internal static T[] ParseAll<T>(ArgumentResult result, Func<string, T> parse)
     {
         try

@@ -3,10 +3,10 @@ using System.Text;
 namespace Virtio.Cli.Arguments;
 
 /// <summary>
-/// A SPEC of the command line: a thing, then options, each behind a comma. Two commas stand for one that belongs to a word: <c>a,,b.img,ro</c> is the file
-/// <c>a,b.img</c>, read-only. All SPECs are split by this rule.
+/// A SPEC of the command line: a thing, then options, each after a comma. A double comma stands for a comma within a word:
+/// <c>a,,b.img,ro</c> is the file <c>a,b.img</c>, read-only. All SPECs are split by this rule.
 /// </summary>
-/// <param name="Thing">What comes first; may be empty.</param>
+/// <param name="Thing">The first word; may be empty.</param>
 /// <param name="Options">The options in order; one may be empty.</param>
 internal sealed record SpecText(string Thing, IReadOnlyList<string> Options)
 {
@@ -38,10 +38,13 @@ internal sealed record SpecText(string Thing, IReadOnlyList<string> Options)
         return new SpecText(words[0], words[1..]);
     }
 
-    /// <summary>What to say of an option that is not known.</summary>
+    /// <summary>The error for an unknown option.</summary>
     /// <param name="what">The option of the command line and its value.</param>
     /// <param name="word">The option of the SPEC.</param>
-    /// <param name="known">Those there are; empty for none.</param>
-    internal static UsageException Unknown(string what, string word, string known) => new(
-        $"{what}: {(word.Length == 0 ? "an option is empty" : $"unknown option '{word}'")}; {(known.Length == 0 ? "it takes none" : $"there are {known}")}; {CommaRule}");
+    /// <param name="known">The known options; empty for none.</param>
+    internal static UsageException Unknown(string what, string word, string known)
+    {
+        string fault = word.Length == 0 ? "an option is empty" : $"unknown option '{word}'";
+        return new($"{what}: {fault}; {(known.Length == 0 ? "it takes none" : $"there are {known}")}; {CommaRule}");
+    }
 }

@@ -3,11 +3,14 @@ using Virtio.Devices;
 
 namespace Virtio.Cli.Arguments;
 
-/// <summary>A device of another process as the command line names it: its type, <c>,socket=PATH</c>, then <c>,queues=N</c> and those of <see cref="RingSpec"/>.</summary>
-/// <param name="Id">What it is.</param>
-/// <param name="Socket">Where its back-end listens.</param>
+/// <summary>
+/// A device of another process on the command line: its type, <c>,socket=PATH</c>, then <c>,queues=N</c> and the options of
+/// <see cref="RingSpec"/>.
+/// </summary>
+/// <param name="Id">The type of the device.</param>
+/// <param name="Socket">The socket that its back-end listens at.</param>
 /// <param name="Queues">How many queues; null for as many as the back-end has.</param>
-/// <param name="Ring">What its rings may be.</param>
+/// <param name="Ring">The settings of its rings.</param>
 internal sealed record VhostUserSpec(DeviceId Id, string Socket, int? Queues, RingSpec Ring)
 {
     private const string Option = "--vhost-user";
@@ -15,7 +18,7 @@ internal sealed record VhostUserSpec(DeviceId Id, string Socket, int? Queues, Ri
     private const string QueuesName = "queues=";
     private const int MostQueues = 64;
 
-    /// <exception cref="UsageException">It is none; the message names it.</exception>
+    /// <exception cref="UsageException">The text is not a device; the message names it.</exception>
     internal static VhostUserSpec Parse(string text)
     {
         SpecText spec = SpecText.Parse(text);
@@ -24,9 +27,11 @@ internal sealed record VhostUserSpec(DeviceId Id, string Socket, int? Queues, Ri
             "block" => DeviceId.Block,
             "console" => DeviceId.Console,
             "entropy" => DeviceId.Entropy,
-            _ => throw new UsageException($"{Option} {text}: '{spec.Thing}' is no device; give block, console or entropy, then ',socket=PATH'"),
+            _ => throw new UsageException(
+                $"{Option} {text}: '{spec.Thing}' is no device; give block, console or entropy, then ',socket=PATH'"),
         };
-        var device = new VhostUserSpec(id, "", null, RingSpec.Default with { Features = RingSpec.Default.Features | VirtioFeatures.InOrder });
+        RingSpec inOrder = RingSpec.Default with { Features = RingSpec.Default.Features | VirtioFeatures.InOrder };
+        var device = new VhostUserSpec(id, "", null, inOrder);
         var ring = new List<string>();
         foreach (string word in spec.Options)
         {

@@ -55,16 +55,19 @@ internal static class BashScript
         return script.ToString();
     }
 
-    // Options where the word begins like one, or where there is nothing else.
+    // Options where the word begins with a dash, or where nothing else is possible.
     private static string Candidates(CompletionNode node)
     {
         string options = string.Join(' ', node.Options.SelectMany(option => option.Names));
         string others = string.Join(' ', node.Commands.Select(command => command.Name).Concat(node.Arguments.Words));
         string otherwise = $"words={ShellText.Quote(others)}{(node.Arguments.Files ? " files=1" : "")}";
-        return others.Length == 0 && !node.Arguments.Files ? $"words={ShellText.Quote(options)}" : $"if [[ $word == -* ]]; then words={ShellText.Quote(options)}; else {otherwise}; fi";
+        return others.Length == 0 && !node.Arguments.Files
+            ? $"words={ShellText.Quote(options)}"
+            : $"if [[ $word == -* ]]; then words={ShellText.Quote(options)}; else {otherwise}; fi";
     }
 
-    private static string Assign(CompletionValues values) => $"words={ShellText.Quote(string.Join(' ', values.Words))}{(values.Files ? " files=1" : "")}";
+    private static string Assign(CompletionValues values) =>
+        $"words={ShellText.Quote(string.Join(' ', values.Words))}{(values.Files ? " files=1" : "")}";
 
     private static string Alternatives(IEnumerable<string> patterns) => string.Join(" | ", patterns.Select(ShellText.Quote));
 }

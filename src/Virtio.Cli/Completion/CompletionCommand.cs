@@ -27,13 +27,16 @@ internal sealed class CompletionCommand : Command, IHelpNotes
         Add(_shell);
         SetAction(result =>
         {
-            result.InvocationConfiguration.Output.Write(Shells[result.GetValue(_shell)!](CompletionTree.Of(result.RootCommandResult.Command)));
+            IReadOnlyList<CompletionNode> nodes = CompletionTree.Of(result.RootCommandResult.Command);
+            result.InvocationConfiguration.Output.Write(Shells[result.GetValue(_shell)!](nodes));
             return ExitStatus.Success;
         });
     }
 
-    public string Notes => "bash: source <(virtio completion bash)\nzsh: source <(virtio completion zsh)\nfish: virtio completion fish | source";
+    public string Notes =>
+        "bash: source <(virtio completion bash)\nzsh: source <(virtio completion zsh)\nfish: virtio completion fish | source";
 
-    private static string Parse(string text) =>
-        Shells.ContainsKey(text) ? text : throw new UsageException($"there are no completions for '{text}'; give {string.Join(", ", Shells.Keys)}");
+    private static string Parse(string text) => Shells.ContainsKey(text)
+        ? text
+        : throw new UsageException($"there are no completions for '{text}'; give {string.Join(", ", Shells.Keys)}");
 }

@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Virtio.Cli.Completion;
 
-/// <summary>What can follow an option or stand for an argument, as far as a shell can know.</summary>
-/// <param name="Words">Words, and beginnings of words such as <c>unix:</c>.</param>
-/// <param name="Files">Whether it may be a path.</param>
+/// <summary>The possible values of an option or an argument, as far as a shell can complete them.</summary>
+/// <param name="Words">Words, and prefixes of words such as <c>unix:</c>.</param>
+/// <param name="Files">Whether a path is possible.</param>
 internal sealed partial record CompletionValues(IReadOnlyList<string> Words, bool Files)
 {
     internal static CompletionValues None { get; } = new([], false);
 
-    /// <summary>Reads it from how help writes the value: small letters stand for themselves, capitals for a kind of value.</summary>
+    /// <summary>Reads them from the help text of the value: lower case stands for itself, upper case for a kind of value.</summary>
     internal static CompletionValues From(string help)
     {
         string[] kinds = help.Replace("[,OPTION]...", "", StringComparison.Ordinal).Split('|');

@@ -43,10 +43,14 @@ internal static class FishScript
         if (node.Arguments.Files)
             script.Append($"{start} -F\n");
         foreach (CompletionOption option in node.Options)
-            script.Append($"{start} {string.Join(' ', option.Names.Select(NameOf))}{ValuesOf(option.Values)} -d {Quote(option.Description)}\n");
+        {
+            string names = string.Join(' ', option.Names.Select(NameOf));
+            script.Append($"{start} {names}{ValuesOf(option.Values)} -d {Quote(option.Description)}\n");
+        }
     }
 
-    private static string NameOf(string name) => name.StartsWith("--", StringComparison.Ordinal) ? $"-l {name[2..]}" : $"-s {name[1..]}";
+    private static string NameOf(string name) =>
+        name.StartsWith("--", StringComparison.Ordinal) ? $"-l {name[2..]}" : $"-s {name[1..]}";
 
     private static string ValuesOf(CompletionValues? values)
     {
@@ -56,5 +60,6 @@ internal static class FishScript
         return (values.Files ? " -r -F" : " -x") + words;
     }
 
-    private static string Quote(string text) => $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+    private static string Quote(string text) =>
+        $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
 }

@@ -53,15 +53,19 @@ internal static class ZshScript
 
     private static string Candidates(CompletionNode node)
     {
-        string text = $"          options=({string.Join(' ', node.Options.SelectMany(option => option.Names.Select(name => Described(name, option.Description))))})\n";
+        IEnumerable<string> options = node.Options.SelectMany(option => option.Names.Select(name => Described(name, option.Description)));
+        string text = $"          options=({string.Join(' ', options)})\n";
+        IEnumerable<string> commands = node.Commands.Select(command => Described(command.Name, command.Description));
         if (node.Commands.Count > 0)
-            text += $"          commands=({string.Join(' ', node.Commands.Select(command => Described(command.Name, command.Description)))})\n";
+            text += $"          commands=({string.Join(' ', commands)})\n";
         return node.Arguments == CompletionValues.None ? text : text + $"          {Assign(node.Arguments)}\n";
     }
 
-    private static string Described(string name, string description) => ShellText.Quote($"{name.Replace(":", "\\:", StringComparison.Ordinal)}:{description}");
+    private static string Described(string name, string description) =>
+        ShellText.Quote($"{name.Replace(":", "\\:", StringComparison.Ordinal)}:{description}");
 
-    private static string Assign(CompletionValues values) => $"candidates=({string.Join(' ', values.Words.Select(ShellText.Quote))}){(values.Files ? " files=1" : "")}";
+    private static string Assign(CompletionValues values) =>
+        $"candidates=({string.Join(' ', values.Words.Select(ShellText.Quote))}){(values.Files ? " files=1" : "")}";
 
     private static string Alternatives(IEnumerable<string> patterns) => string.Join("|", patterns.Select(ShellText.Quote));
 }

@@ -1,6 +1,6 @@
 namespace Virtio.Cli.Consoles;
 
-/// <summary>What a stream of a console has to be: asynchronous, without a position. A derived class says what it can do.</summary>
+/// <summary>Base of the streams of a console: asynchronous, without a position. A derived class overrides what it supports.</summary>
 internal abstract class AsynchronousStream : Stream
 {
     public override bool CanRead => false;
@@ -17,9 +17,11 @@ internal abstract class AsynchronousStream : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

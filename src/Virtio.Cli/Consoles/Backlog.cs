@@ -1,6 +1,6 @@
 namespace Virtio.Cli.Consoles;
 
-/// <summary>The last bytes that nobody has seen yet; the oldest give way to the newest.</summary>
+/// <summary>The last bytes that no client has received yet. When it is full, the newest bytes replace the oldest.</summary>
 internal sealed class Backlog(int capacity)
 {
     private readonly byte[] _bytes = new byte[capacity];
@@ -17,7 +17,7 @@ internal sealed class Backlog(int capacity)
         _count += bytes.Length;
     }
 
-    /// <summary>Empties it.</summary>
+    /// <summary>Returns all bytes and empties the backlog.</summary>
     internal byte[] Take()
     {
         byte[] all = _bytes[.._count];

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Virtio.Cli.Consoles;
 
 /// <summary>
-/// Both directions of whoever is connected at the moment. Reading waits for the next client; writing does not, but keeps the last bytes for it, so that
-/// a guest runs on when nobody looks.
+/// Both directions of the client that is connected at the moment. A read waits for the next client. A write does not wait without a client,
+/// and keeps the last bytes for the next one, so that the guest runs on.
 /// </summary>
 internal sealed class ClientStream : AsynchronousStream
 {
@@ -12,7 +12,11 @@ internal sealed class ClientStream : AsynchronousStream
 
     private readonly Lock _gate = new();
     private readonly Backlog _backlog = new(BacklogLength);
+
+    // Completes with the client that is attached; replaced when that is detached. Under _gate.
     private TaskCompletionSource<NetworkStream> _came = Pending<NetworkStream>();
+
+    // Completes when the attached client is detached. Under _gate.
     private TaskCompletionSource<NetworkStream> _left = Pending<NetworkStream>();
 
     public override bool CanRead => true;
@@ -31,7 +35,7 @@ internal sealed class ClientStream : AsynchronousStream
         }
         catch (IOException)
         {
-            // It left at once.
+            // The client disconnected while it was sent the backlog.
         }
         finally
         {
@@ -53,7 +57,7 @@ internal sealed class ClientStream : AsynchronousStream
             }
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
-                // As good as its end.
+                // Handled like the end of the connection.
             }
 
             Detach(client);
@@ -94,7 +98,7 @@ internal sealed class ClientStream : AsynchronousStream
         }
     }
 
-    // Attached only when nothing is left to catch up with, so that old and new bytes cannot change places.
+    // A client is attached only when the backlog is empty, so that new bytes cannot overtake old ones.
     private Task<NetworkStream>? TryAttach(NetworkStream client, out byte[] unseen)
     {
         lock (_gate)

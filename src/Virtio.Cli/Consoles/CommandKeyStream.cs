@@ -1,9 +1,9 @@
 namespace Virtio.Cli.Consoles;
 
-/// <summary>What is typed at a terminal, without the commands; ends where the end of the machine was asked for.</summary>
-/// <param name="typed">What is typed.</param>
-/// <param name="end">Called when the end is asked for.</param>
-/// <param name="help">Called when the list of commands is asked for.</param>
+/// <summary>The keys typed at a terminal, without the commands among them. Ends at the command that ends the machine.</summary>
+/// <param name="typed">The terminal's input.</param>
+/// <param name="end">Called at the command that ends the machine.</param>
+/// <param name="help">Called at the command that lists the commands.</param>
 internal sealed class CommandKeyStream(Stream typed, Action end, Action help) : AsynchronousStream
 {
     private readonly CommandKeys _keys = new(help);

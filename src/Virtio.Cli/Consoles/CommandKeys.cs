@@ -1,16 +1,17 @@
 namespace Virtio.Cli.Consoles;
 
 /// <summary>
-/// Takes the commands out of what is typed: Ctrl-A x ends the machine, Ctrl-A h lists the commands, Ctrl-A Ctrl-A is one Ctrl-A. Ctrl-A and any other key are passed on, both.
+/// Filters commands out of typed keys: Ctrl-A x ends the machine, Ctrl-A h lists the commands, Ctrl-A Ctrl-A is one Ctrl-A. Ctrl-A with any
+/// other key is passed on, both keys.
 /// </summary>
-/// <param name="help">Called where the list is asked for.</param>
+/// <param name="help">Called at the command that lists the commands.</param>
 internal sealed class CommandKeys(Action help)
 {
     internal const byte Prefix = 1;
     internal const byte End = (byte)'x';
     internal const byte Help = (byte)'h';
 
-    /// <summary>The commands, for people; of <c>virtio run</c> and <c>virtio serve console</c> alike.</summary>
+    /// <summary>The list of commands, for <c>virtio run</c> and <c>virtio serve console</c> alike.</summary>
     internal const string List =
         """
         Ctrl-A h        lists these keys
@@ -20,13 +21,13 @@ internal sealed class CommandKeys(Action help)
 
     private bool _prefixed;
 
-    /// <summary>Whether the end was asked for; nothing after that is passed on.</summary>
+    /// <summary>Whether the command that ends the machine was typed; no key after it is passed on.</summary>
     internal bool Ended { get; private set; }
 
-    /// <summary>Passes keys on.</summary>
-    /// <param name="typed">What was typed.</param>
-    /// <param name="passed">One byte longer than <paramref name="typed"/>, for the Ctrl-A of the call before.</param>
-    /// <returns>How many were passed on.</returns>
+    /// <summary>Filters typed keys.</summary>
+    /// <param name="typed">The keys.</param>
+    /// <param name="passed">The keys to pass on; one byte longer than <paramref name="typed"/>, for a Ctrl-A of the call before.</param>
+    /// <returns>How many are to be passed on.</returns>
     internal int Filter(ReadOnlySpan<byte> typed, Span<byte> passed)
     {
         int count = 0;

@@ -3,21 +3,21 @@ using Virtio.Devices.Console;
 
 namespace Virtio.Cli.Consoles;
 
-/// <summary>The person's end of the guest's console. Disposing it leaves everything as it was found.</summary>
+/// <summary>The user's end of the guest's console. Disposal restores what it has changed.</summary>
 internal abstract class ConsoleEnd : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ended = new();
 
-    /// <summary>What the guest reads; null for nothing.</summary>
+    /// <summary>What the guest reads; null where it has no input.</summary>
     internal virtual Stream? Input => null;
 
     /// <summary>Where the guest writes to.</summary>
     internal abstract Stream Output { get; }
 
-    /// <summary>How the person gets at it and out of it, for the line at the start.</summary>
+    /// <summary>How the user connects to the console and ends the machine, for the message at the start.</summary>
     internal virtual string Hint => "Ctrl-C ends";
 
-    /// <summary>Cancelled when the person asks for the end of the machine, with keys.</summary>
+    /// <summary>Cancelled when the user ends the machine with keys.</summary>
     internal CancellationToken Ended => _ended.Token;
 
     internal static ConsoleEnd Open(ConsoleSpec spec) => spec.Kind switch
@@ -28,7 +28,7 @@ internal abstract class ConsoleEnd : IAsyncDisposable
     };
 
     /// <summary>Called just before the machine starts.</summary>
-    /// <param name="device">The console that this is the end of; null where it is the end of a serial port.</param>
+    /// <param name="device">The console device; null where this is the end of a serial port.</param>
     internal virtual void Begin(ConsoleDevice? device)
     {
     }

@@ -2,14 +2,17 @@ using Virtio.Linux;
 
 namespace Virtio.Cli.Consoles;
 
-/// <summary>Files that take what a guest writes.</summary>
+/// <summary>Files that take a guest's output.</summary>
 internal static class OutputFile
 {
-    /// <summary>Makes a file, or empties it. Unbuffered: the writers are, and others want to read along.</summary>
-    /// <exception cref="CommandException">It cannot be made; the message names it.</exception>
+    /// <summary>
+    /// Creates a file, or truncates it. Unbuffered: the writers have buffers of their own, and other programs may read along.
+    /// </summary>
+    /// <exception cref="CommandException">The file cannot be created; the message names it.</exception>
     internal static FileStream Create(string option, string path)
     {
-        // Before it is opened: opening a FIFO waits for a reader, and no signal ends that. Writing to a block device would destroy what is on it.
+        // Checked before the file is opened: opening a FIFO waits for a reader, and no signal ends that. Writing to a block device would
+        // destroy its contents.
         if (FileKinds.Of(path) is var kind and not (FileKind.RegularFile or FileKind.CharacterDevice or FileKind.None))
             throw new CommandException($"{option}: cannot write '{path}': it is {FileKinds.Describe(kind)}; give a regular file");
         try

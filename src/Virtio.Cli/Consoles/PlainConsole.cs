@@ -1,6 +1,6 @@
 namespace Virtio.Cli.Consoles;
 
-/// <summary>Standard input and output on a system whose terminals are not known here: lines instead of keys.</summary>
+/// <summary>Standard input and output on a host other than Linux: input comes in lines, not in keys.</summary>
 internal sealed class PlainConsole : ConsoleEnd
 {
     internal override Stream Input { get; } = Console.OpenStandardInput();

@@ -4,7 +4,7 @@ using Virtio.Linux;
 
 namespace Virtio.Cli.Consoles;
 
-/// <summary>A console at a Unix socket, for one client after another.</summary>
+/// <summary>A console at a Unix socket, for one client at a time.</summary>
 internal sealed class SocketConsole : ConsoleEnd
 {
     private readonly string _path;
@@ -18,7 +18,7 @@ internal sealed class SocketConsole : ConsoleEnd
         _path = path;
         try
         {
-            // Behind it is a root shell, if only of a guest: it is for its owner alone.
+            // The guest's root shell may be behind the socket, so only its owner may connect.
             _listener = UnixListening.Start(path);
         }
         catch (IOException e)

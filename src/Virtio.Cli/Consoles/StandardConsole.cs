@@ -5,8 +5,8 @@ using Virtio.Linux;
 namespace Virtio.Cli.Consoles;
 
 /// <summary>
-/// Standard input and output as the console. A terminal is made raw while the machine runs in its foreground, its size is the guest's, and Ctrl-A begins a command;
-/// anything else is passed as it is, so that a script can drive a guest.
+/// Standard input and output as the console. A terminal is made raw while the machine runs in its foreground, the guest gets its size, and
+/// Ctrl-A begins a command. Anything else than a terminal is passed through unchanged, so that a script can drive a guest.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class StandardConsole : ConsoleEnd
@@ -16,10 +16,16 @@ internal sealed class StandardConsole : ConsoleEnd
     private readonly bool _interactive = Terminal.IsTerminal(Terminal.StandardInput);
     private readonly TaskCompletionSource<RawTerminal> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stream _filtered;
+
+    // The raw terminal; null before the start, and where standard input is not a terminal.
     private RawTerminal? _raw;
+
+    // Watches the terminal's size; null before the start.
     private IDisposable? _sizes;
 
-    internal StandardConsole() => _filtered = _interactive ? new CommandKeyStream(new ForegroundStream(_input, WaitAsync), End, ListKeys) : _input;
+    internal StandardConsole() => _filtered = _interactive
+        ? new CommandKeyStream(new ForegroundStream(_input, WaitAsync), End, ListKeys)
+        : _input;
 
     internal override Stream Input => _filtered;
 
@@ -47,7 +53,7 @@ internal sealed class StandardConsole : ConsoleEnd
         return ValueTask.CompletedTask;
     }
 
-    // The guest's last line may have no end.
+    // On a new line: the guest's last line may not have ended.
     private static void ListKeys() => StandardError.Write($"\n{CommandKeys.List}\n");
 
     private async Task WaitAsync(CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using System.CommandLine.Invocation;
 
 namespace Virtio.Cli.Help;
 
-/// <summary><c>--help</c>. Other parts of the command line are not looked at.</summary>
+/// <summary><c>--help</c>. Other parts of the command line are ignored.</summary>
 internal sealed class HelpAction : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;

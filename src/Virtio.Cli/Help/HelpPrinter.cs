@@ -4,7 +4,7 @@ using Virtio.Linux;
 
 namespace Virtio.Cli.Help;
 
-/// <summary>Writes the help of a command, within a number of columns.</summary>
+/// <summary>Writes the help of a command, wrapped at a number of columns.</summary>
 internal sealed class HelpPrinter(TextWriter output, Style style, int width)
 {
     private const int MostColumns = 80;
@@ -12,14 +12,15 @@ internal sealed class HelpPrinter(TextWriter output, Style style, int width)
     private const int Indent = 2;
     private const int TextColumn = 24;
 
-    /// <summary>One for where a command prints to; no wider than the terminal, and readable where that is tiny.</summary>
+    /// <summary>Makes a printer for a command's output: as wide as the terminal, within limits.</summary>
     internal static HelpPrinter ForOutput(ParseResult result)
     {
         int columns = Terminal.GetSize(Terminal.StandardOutput).Columns;
-        return new HelpPrinter(result.InvocationConfiguration.Output, StandardOutput.Style, columns == 0 ? MostColumns : Math.Clamp(columns, FewestColumns, MostColumns));
+        int clamped = columns == 0 ? MostColumns : Math.Clamp(columns, FewestColumns, MostColumns);
+        return new HelpPrinter(result.InvocationConfiguration.Output, StandardOutput.Style, clamped);
     }
 
-    /// <summary>How a command is called.</summary>
+    /// <summary>The words that call a command, such as "virtio serve block".</summary>
     internal static string PathOf(Command command) =>
         string.Join(' ', command.Parents.OfType<Command>().Select(PathOf).Append(command.Name));
 
@@ -32,7 +33,8 @@ internal sealed class HelpPrinter(TextWriter output, Style style, int width)
         if (command.Parents.FirstOrDefault() is null)
             WriteSection("Topics", HelpTopics.All.Select(topic => (topic.Name, (string?)topic.Title)));
         WriteSection("Arguments", command.Arguments.Select(argument => (LabelOf(argument), argument.Description)));
-        WriteSection("Options", command.Options.Concat(Inherited(command)).Where(option => !option.Hidden).Select(option => (LabelOf(option), option.Description)));
+        IEnumerable<Option> options = command.Options.Concat(Inherited(command)).Where(option => !option.Hidden);
+        WriteSection("Options", options.Select(option => (LabelOf(option), option.Description)));
         if (command is IHelpNotes { Notes: string notes })
         {
             foreach (string paragraph in notes.Split('\n'))
@@ -51,8 +53,9 @@ internal sealed class HelpPrinter(TextWriter output, Style style, int width)
 
     internal void WriteParagraph(string text) => WriteLines(text, 0, 0);
 
-    private static IEnumerable<Option> Inherited(Command command) =>
-        command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive).Concat(Inherited(parent)));
+    private static IEnumerable<Option> Inherited(Command command) => command.Parents
+        .OfType<Command>()
+        .SelectMany(parent => parent.Options.Where(option => option.Recursive).Concat(Inherited(parent)));
 
     private static string UsageOf(Command command)
     {
@@ -60,13 +63,20 @@ internal sealed class HelpPrinter(TextWriter output, Style style, int width)
         return string.Join(' ', command.Subcommands.Count == 0 ? parts : parts.Append(command.Action is null ? "COMMAND" : "[COMMAND]"));
     }
 
-    private static string LabelOf(Argument argument) =>
-        $"{(argument.Arity.MinimumNumberOfValues == 0 ? "[" : "")}{argument.HelpName ?? argument.Name.ToUpperInvariant()}{(argument.Arity.MinimumNumberOfValues == 0 ? "]" : "")}";
+    private static string LabelOf(Argument argument)
+    {
+        string name = argument.HelpName ?? argument.Name.ToUpperInvariant();
+        return argument.Arity.MinimumNumberOfValues == 0 ? $"[{name}]" : name;
+    }
 
-    // The short names first, as in -m, --memory SIZE.
+    // The short names come first, as in -m, --memory SIZE.
     private static string LabelOf(Option option)
     {
-        string names = string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.StartsWith("--", StringComparison.Ordinal)).ThenBy(name => name == option.Name ? 0 : 1));
+        IEnumerable<string> sorted = option.Aliases
+            .Append(option.Name)
+            .OrderBy(name => name.StartsWith("--", StringComparison.Ordinal))
+            .ThenBy(name => name == option.Name ? 0 : 1);
+        string names = string.Join(", ", sorted);
         return option.HelpName is null ? names : $"{names} {option.HelpName}";
     }
 

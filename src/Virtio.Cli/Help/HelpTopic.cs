@@ -1,7 +1,7 @@
 namespace Virtio.Cli.Help;
 
-/// <summary>A subject of <c>virtio help</c> that is no command.</summary>
-/// <param name="Name">As it is asked for.</param>
+/// <summary>A topic of <c>virtio help</c> that is not a command.</summary>
+/// <param name="Name">The word that selects it.</param>
 /// <param name="Title">One line.</param>
-/// <param name="Text">The text, in lines that fit a terminal.</param>
+/// <param name="Text">The text, in lines of at most 80 columns.</param>
 internal sealed record HelpTopic(string Name, string Title, string Text);

@@ -2,7 +2,7 @@ using Virtio.Cli.Consoles;
 
 namespace Virtio.Cli.Help;
 
-/// <summary>What <c>virtio help</c> tells beside the commands.</summary>
+/// <summary>The topics of <c>virtio help</c>.</summary>
 internal static class HelpTopics
 {
     private const string Specs =
@@ -81,9 +81,9 @@ internal static class HelpTopics
         0    the guest powered off or rebooted, or Ctrl-A x ended it; of 'virtio serve':
              SIGTERM ended it
         1    a fault: a file that is missing, a host that refuses, a machine that failed
-        2    wrong usage: the command line, or a file of devices, says what cannot be
+        2    wrong usage: the command line, or a file of devices, is not valid
         3    the guest's kernel panicked
-        124  the time of --timeout was over
+        124  the time of --timeout has passed
         129, 130, 143
              SIGHUP, SIGINT (Ctrl-C) or SIGTERM ended the run
 

@@ -1,8 +1,8 @@
 namespace Virtio.Cli.Help;
 
-/// <summary>A command whose help has more to say than what its options and arguments are.</summary>
+/// <summary>A command whose help has notes after its options and arguments.</summary>
 internal interface IHelpNotes
 {
-    /// <summary>Paragraphs for the end of the help, one a line.</summary>
+    /// <summary>Paragraphs for the end of the help, one per line.</summary>
     string Notes { get; }
 }

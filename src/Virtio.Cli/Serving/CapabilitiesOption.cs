@@ -3,11 +3,12 @@ using System.CommandLine.Invocation;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary><c>--print-capabilities</c>, by which those that manage machines ask a back-end what it can do. Whatever else was given is not looked at.</summary>
+/// <summary><c>--print-capabilities</c>, with which programs that manage machines query a back-end. Other options are ignored.</summary>
 internal sealed class CapabilitiesOption : Option<bool>
 {
-    /// <summary>Makes the option of one kind of device.</summary>
-    /// <param name="capabilities">A JSON object, as vhost-user's conventions for back-end programs have it (QEMU, docs/interop/vhost-user.json).</param>
+    /// <summary>Makes the option for one kind of device.</summary>
+    /// <param name="capabilities">A JSON object, as in vhost-user's conventions for back-end programs (QEMU,
+    /// docs/interop/vhost-user.json).</param>
     internal CapabilitiesOption(string capabilities)
         : base("--print-capabilities")
     {

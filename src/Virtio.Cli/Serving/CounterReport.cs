@@ -6,24 +6,25 @@ using Virtio.VhostUser;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary>Tells at each SIGUSR1 what has been counted of each queue.</summary>
+/// <summary>Prints the counters of each queue at each SIGUSR1.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class CounterReport : IDisposable
 {
     private const PosixSignal Signal = (PosixSignal)10; // SIGUSR1
 
-    private static readonly string[] Titles = ["queue", "requests", "bytes", "errors", "malformed", "kicks", "interrupts", "resets", "front-ends"];
+    private static readonly string[] Titles =
+        ["queue", "requests", "bytes", "errors", "malformed", "kicks", "interrupts", "resets", "front-ends"];
 
     private readonly PosixSignalRegistration _registration;
 
-    /// <summary>Begins to heed the signal: unheeded it would end the process.</summary>
+    /// <summary>Handles the signal from now on; unhandled, it would end the process.</summary>
     internal CounterReport() => _registration = PosixSignalRegistration.Create(Signal, context =>
     {
         context.Cancel = true;
         StandardError.Write(Format([.. Services.Select(service => (service.Place, service.ReadStatistics()))]));
     });
 
-    /// <summary>What is served by now.</summary>
+    /// <summary>The devices that are served.</summary>
     internal IReadOnlyList<Service> Services
     {
         private get => Volatile.Read(ref field);
@@ -32,10 +33,13 @@ internal sealed class CounterReport : IDisposable
 
     public void Dispose() => _registration.Dispose();
 
-    /// <summary>A line of titles and one for each queue; what is counted of the device as a whole is in each of its lines, so that every line stands for itself.</summary>
+    /// <summary>
+    /// Formats a line of titles and a line for each queue. The counters of the whole device are repeated in each of its lines, so that a
+    /// line can be read alone.
+    /// </summary>
     internal static string Format(IReadOnlyList<(string Place, VhostUserStatistics Counted)> served)
     {
-        // The place last, which may be long.
+        // The place comes last, because it may be long.
         string[][] lines =
         [
             ["device", .. Titles, "at"],
@@ -47,14 +51,21 @@ internal sealed class CounterReport : IDisposable
         var text = new StringBuilder();
         foreach (string[] line in lines)
         {
-            IEnumerable<string> cells = line.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
+            IEnumerable<string> cells = line.Select(
+                (cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
             text.Append("virtio: ").AppendJoin("  ", cells).Append('\n');
         }
 
         return text.ToString();
     }
 
-    private static IEnumerable<string> Numbers(VhostUserStatistics device, int index, VhostUserQueueStatistics queue) =>
-        ((long[])[index, queue.Requests, queue.Bytes, queue.Errors, queue.Malformed, queue.Kicks, queue.Interrupts, device.Resets, device.Connections])
-        .Select(number => number.ToString(CultureInfo.InvariantCulture));
+    private static IEnumerable<string> Numbers(VhostUserStatistics device, int index, VhostUserQueueStatistics queue)
+    {
+        long[] numbers =
+        [
+            index, queue.Requests, queue.Bytes, queue.Errors, queue.Malformed, queue.Kicks, queue.Interrupts,
+            device.Resets, device.Connections,
+        ];
+        return numbers.Select(number => number.ToString(CultureInfo.InvariantCulture));
+    }
 }

@@ -5,8 +5,8 @@ using Virtio.Devices.Block;
 namespace Virtio.Cli.Serving;
 
 /// <summary>
-/// Has a disk looked at again at each SIGUSR2, for its guest to see that it grew. Not at SIGHUP, which ends the process as it does others, and not at once when the file
-/// changes: who makes it longer may not be done with it.
+/// Reads a disk's length again at each SIGUSR2, so that its guest sees that it grew. Not at SIGHUP, which ends the process. Not when the
+/// file changes: the program that extends it may not have finished.
 /// </summary>
 internal sealed class DiskRemeasuring : IDisposable
 {
@@ -14,9 +14,9 @@ internal sealed class DiskRemeasuring : IDisposable
 
     private readonly PosixSignalRegistration _registration;
 
-    /// <summary>Begins to heed the signal, for any device: unheeded it would end the process.</summary>
-    /// <param name="device">What may be a disk.</param>
-    /// <param name="place">Which one, for people.</param>
+    /// <summary>Handles the signal from now on, for any device; unhandled, it would end the process.</summary>
+    /// <param name="device">The device, which may be a disk.</param>
+    /// <param name="place">The device's place, for messages.</param>
     internal DiskRemeasuring(IVirtioDevice device, string place) => _registration = PosixSignalRegistration.Create(Signal, context =>
     {
         context.Cancel = true;
@@ -32,7 +32,10 @@ internal sealed class DiskRemeasuring : IDisposable
         {
             StandardError.WriteMessage($"{place}: the disk {(disk.Remeasure() ? "now has" : "still has")} {disk.SectorCount} sectors");
             if (disk.UnusedByteCount > 0)
-                StandardError.WriteWarning($"{place}: the guest does not see the last {disk.UnusedByteCount} bytes, which are no whole sector");
+                {
+                    StandardError.WriteWarning(
+                        $"{place}: the guest does not see the last {disk.UnusedByteCount} bytes, which are no whole sector");
+                }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

@@ -4,7 +4,7 @@ using Virtio.Devices.Console;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary>A device that may be served, and the person's end of it where it is a console. Whoever has it disposes both, the device first.</summary>
+/// <summary>An open device, and the user's end of it where it is a console. The owner disposes both, the device first.</summary>
 internal sealed record OpenDevice(IVirtioDevice Device, ConsoleEnd? End = null)
 {
     internal void Begin()
@@ -13,6 +13,7 @@ internal sealed record OpenDevice(IVirtioDevice Device, ConsoleEnd? End = null)
             End?.Begin(console);
     }
 
-    /// <summary>Waits until nothing that its driver wrote is on its way any more.</summary>
-    internal Task FlushAsync(CancellationToken cancellationToken) => Device is ConsoleDevice console ? console.FlushAsync(cancellationToken) : Task.CompletedTask;
+    /// <summary>Waits until the output that the driver has written is passed on.</summary>
+    internal Task FlushAsync(CancellationToken cancellationToken) =>
+        Device is ConsoleDevice console ? console.FlushAsync(cancellationToken) : Task.CompletedTask;
 }

@@ -9,12 +9,17 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand, IHelpNotes
 {
     private readonly Argument<string?> _disk = new("disk")
     {
-        Description = "the disk, as in 'virtio run --disk' ('virtio help disks'); with ',shared' another server may have the file open too, to hand it over when a guest migrates",
+        Description = "the disk, as in 'virtio run --disk' ('virtio help disks'); with ',shared' another server may have the file open "
+            + "too, to hand it over when a guest migrates",
         HelpName = "PATH|URL|mem:SIZE[,OPTION]...",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> _file = new("--blk-file") { Description = "the same, under the name that other back-ends have for it", HelpName = "DISK" };
+    private readonly Option<string?> _file = new("--blk-file")
+    {
+        Description = "the same, under the name that other back-ends have for it",
+        HelpName = "DISK",
+    };
 
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "refuses writes; the same as ',ro'" };
 
@@ -31,7 +36,7 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand, IHelpNotes
         });
     }
 
-    public string Notes => "At SIGUSR2 the length of a file is looked at again: the guest sees at once that it grew.";
+    public string Notes => "At SIGUSR2 the length of a file is read again: the guest sees at once that it grew.";
 
     internal override ServedDevice Read(ParseResult result)
     {
@@ -40,6 +45,7 @@ internal sealed class ServeBlockCommand : ServeDeviceCommand, IHelpNotes
         if (disk.Format is { } format)
             throw new UsageException($"{disk.Origin}: only the guest image of 'virtio run' makes file systems; leave out ',mkfs={format}'");
         disk = disk with { ReadOnly = disk.ReadOnly || result.GetValue(_readOnly), Ring = disk.Ring.With("serve block", options.Ring) };
-        return new ServedDevice(options, disk.Ring, async (logger, token) => new OpenDevice(await DiskOpening.OpenAsync(disk, options.Queues, logger, token)));
+        return new ServedDevice(
+            options, disk.Ring, async (logger, token) => new OpenDevice(await DiskOpening.OpenAsync(disk, options.Queues, logger, token)));
     }
 }

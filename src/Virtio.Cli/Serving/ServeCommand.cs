@@ -30,10 +30,9 @@ internal sealed class ServeCommand : Command, IHelpNotes
     }
 
     public string Notes =>
-        """
-        The file of --config is a JSON array of objects with the type and the options of each device: [{"type": "block", "socket": "/run/disk.sock", "disk": "disk.img,ro", "queues": 2}, ...]
-        SIGTERM ends it with status 0; SIGUSR1 has it print what it has counted.
-        """;
+        "The file of --config is a JSON array of objects with the type and the options of each device: "
+        + """[{"type": "block", "socket": "/run/disk.sock", "disk": "disk.img,ro", "queues": 2}, ...]"""
+        + "\nSIGTERM ends it with status 0; SIGUSR1 has it print its counters.";
 
     private void CheckAlone(CommandResult result)
     {

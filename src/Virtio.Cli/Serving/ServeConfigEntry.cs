@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary>One device of a file. It is made a command line of and read as one, so that what holds there holds here.</summary>
+/// <summary>One device of a --config file. It is turned into a command line and parsed as one, so that the same rules apply.</summary>
 internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDeviceCommand> kinds)
 {
     private const string Type = "type";
     private const string Dashes = "--";
 
-    /// <exception cref="UsageException">It says what cannot be.</exception>
+    /// <exception cref="UsageException">The entry is not valid; the message says what is wrong.</exception>
     internal ServedDevice Read()
     {
         if (entry.ValueKind != JsonValueKind.Object)
@@ -26,7 +26,7 @@ internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDev
         }
     }
 
-    // Messages speak of options; in a file their names have no dashes.
+    // Messages name options with dashes; in a file the names have none.
     private static string WithoutDashes(string message, Command kind) =>
         kind.Options.Aggregate(message, (text, option) => text.Replace(option.Name, NameOf(option), StringComparison.Ordinal));
 
@@ -43,23 +43,31 @@ internal sealed class ServeConfigEntry(JsonElement entry, IReadOnlyList<ServeDev
 
     private IEnumerable<string> CommandLine(ServeDeviceCommand kind)
     {
-        // First, as whatever comes first is taken for the command itself if it ends like that: a path, for example.
+        // The command's name must come first: the parser removes the first word if it ends like the command's name, such as a path.
         yield return kind.Name;
         var last = new List<string>();
         foreach (JsonProperty property in entry.EnumerateObject().Where(property => property.Name != Type))
         {
             if (kind.Arguments.Any(argument => argument.Name == property.Name))
                 last.Add(ValueOf(property));
-            else if (kind.Settings.FirstOrDefault(option => option.Name == Dashes + property.Name || option.Aliases.Contains(Dashes + property.Name)) is not { } option)
-                throw new UsageException($"'{property.Name}' ({property.Value.GetRawText()}) is not known; give {string.Join(", ", kind.Arguments.Concat<Symbol>(kind.Settings).Select(NameOf))}");
+            else if (kind.Settings.FirstOrDefault(option => IsCalled(option, property.Name)) is not { } option)
+                throw Unknown(property, kind);
             else
                 yield return $"{option.Name}={(option.ValueType == typeof(bool) ? Flag(property) : ValueOf(property))}";
         }
 
-        // After these nothing is taken for an option, whatever it looks like.
+        // After "--" a value is not taken for an option, even where it begins with a dash.
         yield return Dashes;
         foreach (string value in last)
             yield return value;
+    }
+
+    private static bool IsCalled(Option option, string name) => option.Name == Dashes + name || option.Aliases.Contains(Dashes + name);
+
+    private static UsageException Unknown(JsonProperty property, ServeDeviceCommand kind)
+    {
+        string known = string.Join(", ", kind.Arguments.Concat<Symbol>(kind.Settings).Select(NameOf));
+        return new($"'{property.Name}' ({property.Value.GetRawText()}) is not known; give {known}");
     }
 
     private static string Flag(JsonProperty property) => property.Value.ValueKind is JsonValueKind.True or JsonValueKind.False

@@ -3,16 +3,21 @@ using System.Text.Json;
 namespace Virtio.Cli.Serving;
 
 /// <summary>
-/// The devices that a file names: a JSON array, or an object whose only member <c>devices</c> is one. Each is an object with the <c>type</c>, which is the name of a
-/// command of <c>virtio serve</c>, and what that command takes by the same names.
+/// The devices of a --config file: a JSON array, or an object whose only member <c>devices</c> is one. Each device is an object with a
+/// <c>type</c>, which is the name of a command of <c>virtio serve</c>, and the options of that command by their names.
 /// </summary>
 internal sealed class ServeConfigFile(string path, IReadOnlyList<ServeDeviceCommand> kinds)
 {
     private const string Devices = "devices";
 
-    private static readonly JsonDocumentOptions Leniently = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Leniently = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowDuplicateProperties = false,
+    };
 
-    /// <exception cref="CommandException">It cannot be read, or says what cannot be; the message tells where.</exception>
+    /// <exception cref="CommandException">The file cannot be read or is not valid; the message says what is wrong, and where.</exception>
     internal IReadOnlyList<ServedDevice> Read()
     {
         using JsonDocument document = Parse();
@@ -40,7 +45,9 @@ internal sealed class ServeConfigFile(string path, IReadOnlyList<ServeDeviceComm
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = Directory.Exists(path) ? "it is a directory; give a file" : File.Exists(path) ? Faults.Reason(e) : "there is no such file";
+            string reason = Directory.Exists(path) ? "it is a directory; give a file"
+                : File.Exists(path) ? Faults.Reason(e)
+                : "there is no such file";
             throw new CommandException($"--config {path}: {reason}", e);
         }
     }
@@ -55,7 +62,8 @@ internal sealed class ServeConfigFile(string path, IReadOnlyList<ServeDeviceComm
                 root = entries;
         }
 
-        return root.ValueKind == JsonValueKind.Array ? root : throw Refuse($"""give an array of devices, as in [{"{"}"type": "block", "socket": "/run/disk.sock", "disk": "disk.img"{"}"}]""");
+        const string Example = """[{"type": "block", "socket": "/run/disk.sock", "disk": "disk.img"}]""";
+        return root.ValueKind == JsonValueKind.Array ? root : throw Refuse($"give an array of devices, as in {Example}");
     }
 
     private ServedDevice Read(JsonElement entry, int index)
@@ -72,9 +80,9 @@ internal sealed class ServeConfigFile(string path, IReadOnlyList<ServeDeviceComm
 
     private void RefuseRepeated(ServedDevice[] devices, Func<ServedDevice, string?> use)
     {
-        foreach ((string? used, IEnumerable<int> by) in devices.Index().GroupBy(device => use(device.Item), device => device.Index, (used, by) => (used, by)))
+        foreach (IGrouping<string?, int> group in devices.Index().GroupBy(device => use(device.Item), device => device.Index))
         {
-            if (used is not null && by.ToArray() is [int first, int second, ..])
+            if (group.Key is { } used && group.ToArray() is [int first, int second, ..])
                 throw Refuse($"{NameOf(second)}: {used} is what {NameOf(first)} has; give another");
         }
     }

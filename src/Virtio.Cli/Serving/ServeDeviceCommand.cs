@@ -7,7 +7,7 @@ using Virtio.VhostUser;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary>One kind of device that can be served: what all of them have in common.</summary>
+/// <summary>Base of the commands that serve one kind of device, with their common options.</summary>
 internal abstract class ServeDeviceCommand : Command
 {
     private const int FirstInherited = 3;
@@ -16,7 +16,7 @@ internal abstract class ServeDeviceCommand : Command
 
     private readonly Option<string?> _socket = new("--socket", "--socket-path")
     {
-        Description = "the Unix socket to listen at; one that is left from a process which is gone is replaced",
+        Description = "the Unix socket to listen at; a socket that a dead process has left there is replaced",
         HelpName = "PATH",
     };
 
@@ -35,7 +35,7 @@ internal abstract class ServeDeviceCommand : Command
 
     private readonly Option<UnixFileMode?> _socketMode = new("--socket-mode")
     {
-        Description = "with --socket: who may connect, as an octal mode; a front-end needs write permission (default: 0600, this user)",
+        Description = "with --socket: the users that may connect, as an octal mode; a front-end needs write permission (default: 0600, this user)",
         HelpName = "MODE",
         CustomParser = OptionParser.Each(ParseMode),
     };
@@ -61,24 +61,32 @@ internal abstract class ServeDeviceCommand : Command
 
     private readonly Option<TimeSpan?> _poll = new("--poll")
     {
-        Description = $"how long a queue's thread looks for more requests before it sleeps, at most, 1 to {LongestPoll}; it takes a processor for that, and gives up where it does not pay (default: {new VhostUserServerOptions().PollTime.TotalMicroseconds})",
+        Description = $"how long a queue's thread looks for more requests before it sleeps, at most, 1 to {LongestPoll}; "
+            + "it takes a processor for that, and gives up where it does not pay "
+            + $"(default: {new VhostUserServerOptions().PollTime.TotalMicroseconds})",
         HelpName = "MICROSECONDS|off",
         CustomParser = OptionParser.Each(ParsePoll),
     };
 
-    private readonly Option<string?> _packed = Ring("packed", "offers the packed ring, to front-ends that know how to set one up, such as QEMU (default: off)");
-    private readonly Option<string?> _inOrder = Ring("in-order", "completes requests in order, so that a front-end can repeat what a server that died left undone (default: off)");
+    private readonly Option<string?> _packed =
+        Ring("packed", "offers the packed ring, to front-ends that know how to set one up, such as QEMU (default: off)");
+
+    private readonly Option<string?> _inOrder = Ring(
+        "in-order",
+        "completes requests in order, so that a front-end can repeat the requests that a dead server left in flight (default: off)");
+
     private readonly Option<string?> _eventIndex = Ring("event-idx", "fewer kicks and interrupts (default: on)");
 
     /// <summary>Makes the command of one kind.</summary>
-    /// <param name="name">Of the command.</param>
-    /// <param name="description">For people.</param>
-    /// <param name="capabilities">For programs: see <see cref="CapabilitiesOption"/>.</param>
-    /// <param name="hasQueues">Whether the number and the size of its queues can be chosen.</param>
+    /// <param name="name">Name of the command.</param>
+    /// <param name="description">One line for its help.</param>
+    /// <param name="capabilities">JSON for programs: see <see cref="CapabilitiesOption"/>.</param>
+    /// <param name="hasQueues">Whether the number and the size of the queues can be chosen.</param>
     private protected ServeDeviceCommand(string name, string description, string capabilities, bool hasQueues)
         : base(name, description)
     {
-        foreach (Option option in (Option[])[_socket, _socketMode, _socketGroup, _descriptor, _connect, _packed, _inOrder, _eventIndex, _poll])
+        Option[] options = [_socket, _socketMode, _socketGroup, _descriptor, _connect, _packed, _inOrder, _eventIndex, _poll];
+        foreach (Option option in options)
             Add(option);
         if (hasQueues)
         {
@@ -91,11 +99,11 @@ internal abstract class ServeDeviceCommand : Command
         SetAction((result, _) => new ServeSession([Read(result)]).RunAsync());
     }
 
-    /// <summary>Those of its options that say how it is served, and not what the command does instead.</summary>
+    /// <summary>The options that say how the device is served. Excludes those that do something else, such as --help.</summary>
     internal IEnumerable<Option> Settings => Options.Where(option => option.Action is null);
 
-    /// <summary>What was asked for.</summary>
-    /// <exception cref="UsageException">It cannot be.</exception>
+    /// <summary>Reads the device from the command line.</summary>
+    /// <exception cref="UsageException">A value is not valid.</exception>
     internal abstract ServedDevice Read(ParseResult result);
 
     private protected ServeOptions ReadOptions(ParseResult result) => new()
@@ -110,7 +118,8 @@ internal abstract class ServeDeviceCommand : Command
         Ring = [.. RingOptions(result)],
     };
 
-    private static Option<string?> Ring(string name, string description) => new($"--{name}") { Description = description, HelpName = "on|off" };
+    private static Option<string?> Ring(string name, string description) =>
+        new($"--{name}") { Description = description, HelpName = "on|off" };
 
     private IEnumerable<string> RingOptions(ParseResult result) =>
         from option in (Option<string?>[])[_packed, _inOrder, _eventIndex, _queueSize]
@@ -121,10 +130,14 @@ internal abstract class ServeDeviceCommand : Command
     private void CheckPlace(CommandResult result)
     {
         int places = ((Option[])[_socket, _descriptor, _connect]).Count(option => result.GetResult(option) is not null);
-        if (places != 1)
-            result.AddError(places == 0 ? "no place to meet the front-end was given; give --socket PATH, --fd NUMBER or --connect PATH" : "give one of --socket, --fd and --connect");
-        else if (result.GetResult(_socket) is null && ((Option[])[_socketMode, _socketGroup]).FirstOrDefault(option => result.GetResult(option) is not null) is { } option)
-            result.AddError($"{option.Name} is about the socket that is made: give it with --socket");
+        if (places == 0)
+            result.AddError("no place to meet the front-end was given; give --socket PATH, --fd NUMBER or --connect PATH");
+        else if (places > 1)
+            result.AddError("give one of --socket, --fd and --connect");
+        if (places != 1 || result.GetResult(_socket) is not null)
+            return;
+        if (((Option[])[_socketMode, _socketGroup]).FirstOrDefault(option => result.GetResult(option) is not null) is { } given)
+            result.AddError($"{given.Name} is about the socket that is made: give it with --socket");
     }
 
     private static UnixFileMode? ParseMode(string text)
@@ -132,7 +145,9 @@ internal abstract class ServeDeviceCommand : Command
         int mode = 0;
         foreach (char digit in text)
             mode = digit is >= '0' and <= '7' && mode <= MostMode ? (mode * 8) + (digit - '0') : int.MaxValue;
-        return text.Length > 0 && mode <= MostMode ? (UnixFileMode)mode : throw new UsageException($"--socket-mode {text}: give an octal mode, 0 to 0777");
+        return text.Length > 0 && mode <= MostMode
+            ? (UnixFileMode)mode
+            : throw new UsageException($"--socket-mode {text}: give an octal mode, 0 to 0777");
     }
 
     private static int? ParseDescriptor(string text) =>
@@ -144,13 +159,15 @@ internal abstract class ServeDeviceCommand : Command
     {
         if (text == "off")
             return TimeSpan.Zero;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds) && microseconds is >= 1 and <= LongestPoll
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds)
+            && microseconds is >= 1 and <= LongestPoll
             ? TimeSpan.FromMicroseconds(microseconds)
             : throw new UsageException($"--poll {text}: give 1 to {LongestPoll} microseconds, or off");
     }
 
     private static int? ParseQueues(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= BlockDeviceOptions.MaximumQueues
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+        && count is >= 1 and <= BlockDeviceOptions.MaximumQueues
             ? count
             : throw new UsageException($"--queues {text}: give 1 to {BlockDeviceOptions.MaximumQueues}");
 }

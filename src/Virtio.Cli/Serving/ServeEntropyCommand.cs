@@ -11,6 +11,7 @@ internal sealed class ServeEntropyCommand() : ServeDeviceCommand("entropy", "ser
     {
         ServeOptions options = ReadOptions(result);
         RingSpec ring = RingSpec.Served.With("serve entropy", options.Ring);
-        return new ServedDevice(options, ring, (_, _) => ValueTask.FromResult(new OpenDevice(new EntropyDevice { RingFeatures = ring.Features })));
+        return new ServedDevice(
+            options, ring, (_, _) => ValueTask.FromResult(new OpenDevice(new EntropyDevice { RingFeatures = ring.Features })));
     }
 }

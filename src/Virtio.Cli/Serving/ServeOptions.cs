@@ -8,10 +8,10 @@ internal sealed record ServeOptions
     /// <summary>A path to listen at; null for none.</summary>
     internal string? Socket { get; init; }
 
-    /// <summary>Permissions of the socket that is listened at; null for what is usual.</summary>
+    /// <summary>Permissions of the listening socket; null for the default.</summary>
     internal UnixFileMode? SocketMode { get; init; }
 
-    /// <summary>Name or number of that socket's group; null for what is usual.</summary>
+    /// <summary>Name or number of the listening socket's group; null for the default.</summary>
     internal string? SocketGroup { get; init; }
 
     /// <summary>The number of an inherited socket; null for none.</summary>
@@ -20,14 +20,14 @@ internal sealed record ServeOptions
     /// <summary>A path to connect to; null for none.</summary>
     internal string? Connect { get; init; }
 
-    /// <summary>Which of them it is, for people.</summary>
+    /// <summary>The place that was given, for messages.</summary>
     internal string Place => Socket ?? Connect ?? $"fd {Descriptor}";
 
     internal int Queues { get; init; } = 1;
 
-    /// <summary>How long queues are watched before their threads sleep, at most; null for what is usual.</summary>
+    /// <summary>The longest time that queue threads poll before they sleep; null for the default.</summary>
     internal TimeSpan? PollTime { get; init; }
 
-    /// <summary>What was said of rings, as <see cref="RingSpec"/> has it, in order.</summary>
+    /// <summary>The ring options in order, as for <see cref="RingSpec"/>.</summary>
     internal IReadOnlyList<string> Ring { get; init; } = [];
 }

@@ -4,7 +4,9 @@ using Virtio.Linux;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary>Devices served, from the command line to the exit status. Whatever ends it, storage is flushed and the terminal as it was.</summary>
+/// <summary>
+/// Serves devices, from the command line to the exit status. On every exit, storage is flushed and the terminal restored.
+/// </summary>
 internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
 {
     internal Task<int> RunAsync() => OperatingSystem.IsLinux()
@@ -18,7 +20,7 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
         int status = await ServeAsync(services);
         if (services.Any(service => service.Ended.IsCancellationRequested))
         {
-            // The cursor is where the guest left it.
+            // On a new line: the cursor is where the guest left it.
             StandardError.Write("\n");
             StandardError.WriteMessage("the server was ended with Ctrl-A x");
         }
@@ -33,7 +35,8 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
         using var report = new CounterReport();
         try
         {
-            // All are open before any front-end can come: what cannot be served should not keep a machine from starting elsewhere.
+            // All devices are opened before a front-end can connect to any: one that cannot be served should not fail a machine that has
+            // started.
             foreach (ServedDevice device in devices)
                 services.Add(await Service.OpenAsync(device, LoggerFor(device), interruption.Token));
             services.ForEach(service => service.Start());
@@ -43,7 +46,7 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
         }
         catch (OperationCanceledException) when (interruption.ExitStatus is { } status)
         {
-            // To be told to end is how a server ends.
+            // SIGTERM is the normal end of a server.
             return status == ExitStatus.Terminated ? ExitStatus.Success : status;
         }
         catch (OperationCanceledException) when (services.Any(service => service.Ended.IsCancellationRequested))
@@ -66,7 +69,10 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
             await ended;
     }
 
-    /// <summary>Tells the person at a terminal how to get out, and how to get at consoles that are elsewhere. Where this terminal is a console, that is all it tells.</summary>
+    /// <summary>
+    /// Tells the user at a terminal how to end the server, and how to connect to consoles elsewhere. Where this terminal is a console, only
+    /// the keys of that are told.
+    /// </summary>
     [SupportedOSPlatform("linux")]
     private static void TellHints(List<Service> services)
     {
@@ -75,6 +81,7 @@ internal sealed class ServeSession(IReadOnlyList<ServedDevice> devices)
             StandardError.WriteMessage(services.Count > 1 ? $"{service.Place}: {service.Hint}" : service.Hint!);
     }
 
-    // Where there are several, each message says of which device it is.
-    private StandardErrorLogger LoggerFor(ServedDevice device) => new(LogLevel.Information, devices.Count > 1 ? $"{device.Options.Place}: " : "");
+    // Where there are several devices, each message begins with its device.
+    private StandardErrorLogger LoggerFor(ServedDevice device) =>
+        new(LogLevel.Information, devices.Count > 1 ? $"{device.Options.Place}: " : "");
 }

@@ -5,7 +5,7 @@ using Virtio.VhostUser;
 
 namespace Virtio.Cli.Serving;
 
-/// <summary>A device that is open and then served. Disposing it makes durable what was written, and leaves everything else as it was found.</summary>
+/// <summary>A device that is open and then served. Disposal makes its writes durable, and restores what it has changed.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class Service : IAsyncDisposable
 {
@@ -13,6 +13,7 @@ internal sealed class Service : IAsyncDisposable
     private readonly OpenDevice _open;
     private readonly ILogger _logger;
     private readonly DiskRemeasuring _remeasuring;
+    // The server; null until Start.
     private VhostUserServer? _server;
 
     private Service(ServedDevice what, OpenDevice open, ILogger logger)
@@ -23,21 +24,21 @@ internal sealed class Service : IAsyncDisposable
         _remeasuring = new DiskRemeasuring(open.Device, Place);
     }
 
-    /// <summary>Where it meets its front-ends, for people.</summary>
+    /// <summary>Where it meets its front-ends, for messages.</summary>
     internal string Place => _what.Options.Place;
 
-    /// <summary>Cancelled when the person at a console asks for the end.</summary>
+    /// <summary>Cancelled when the user at a console ends the server.</summary>
     internal CancellationToken Ended => _open.End?.Ended ?? CancellationToken.None;
 
     internal bool HasStandardStreams => _what.HasStandardStreams;
 
-    /// <summary>How the person gets at a console and out of it; null where there is none.</summary>
+    /// <summary>How the user connects to a console and ends it; null where there is none.</summary>
     internal string? Hint => _open.End?.Hint;
 
     internal static async Task<Service> OpenAsync(ServedDevice what, ILogger logger, CancellationToken cancellationToken) =>
         new(what, await what.OpenAsync(logger, cancellationToken), logger);
 
-    /// <summary>Lets front-ends come.</summary>
+    /// <summary>Starts to serve front-ends.</summary>
     internal void Start()
     {
         ServeOptions options = _what.Options;
@@ -54,10 +55,10 @@ internal sealed class Service : IAsyncDisposable
         _open.Begin();
     }
 
-    /// <summary>What was counted since the start.</summary>
+    /// <summary>The counters since the start.</summary>
     internal VhostUserStatistics ReadStatistics() => _server!.ReadStatistics();
 
-    /// <summary>Waits until no front-end can come any more, and what the last one wrote is where it belongs.</summary>
+    /// <summary>Waits until no more front-ends can connect, and the last one's output is passed on.</summary>
     internal async Task WaitAsync(CancellationToken cancellationToken)
     {
         await _server!.Completion.WaitAsync(cancellationToken);
