@@ -8,8 +8,8 @@ namespace Virtio.Linux;
 
 /// <summary>
 /// A queue's signal that another process sets, through an eventfd or a pipe that it has sent and may replace at any time. The other process
-/// is not trusted: whatever it does with its end, a <see cref="Set"/> ends every wait. A descriptor that has ended is not polled again.
-/// Thread-safe; one thread waits.
+/// is not trusted: nothing it does with its end can extend a wait, because a <see cref="Set"/> ends every wait. A descriptor that has ended
+/// is not polled again. Thread-safe; one thread waits.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DescriptorSignal : QueueSignal

@@ -41,7 +41,11 @@ internal sealed class FailingQueue : IDisposable
             (QueueState recorded, IReadOnlyList<UnfinishedChain> unfinished) = record.Recover(state);
             config = config with { State = recorded, Journal = record, Unfinished = unfinished };
             if (!Virtqueue.TryCreate(config, queue.Memory, queue.Interrupt, _signal, out Virtqueue? failing))
-                throw new ProtocolException($"queue {queue.Index} cannot be served: an area is misaligned or outside of guest memory");
+            {
+                throw new ProtocolException(
+                    $"queue {queue.Index} cannot be served: its size is not allowed, or an area is misaligned or outside of guest memory");
+            }
+
             _watch.AddEvent(kick, _signal.Set);
             _worker = QueueWorker.Start(name, failing!, context.Activation, FailedRequest.Complete);
         }

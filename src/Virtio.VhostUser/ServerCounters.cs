@@ -30,6 +30,7 @@ internal sealed class ServerCounters : IDisposable
 
     internal RequestDuration Duration { get; }
 
+    // Front-ends that have connected, and resets of the device, so far. Written by the server's thread, read by any thread.
     internal long Connections;
     internal long Resets;
 

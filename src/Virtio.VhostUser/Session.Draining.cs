@@ -4,7 +4,7 @@ using Virtio.Queues;
 namespace Virtio.VhostUser;
 
 /// <content>
-/// Stops rings in a bounded time, whatever their requests do. A message that stops rings drains them: no more chains are taken, and the
+/// Stops rings in a bounded time, even where their requests hang. A message that stops rings drains them: no more chains are taken, and the
 /// chains in flight complete. Requests that do not end within <see cref="SessionOptions.DrainTime"/> are cancelled and complete with
 /// errors. All of this happens before the message is answered: the front-end may move the guest to another host after the answer, so
 /// nothing may be in flight then. Requests that do not end even after cancellation end the connection without an answer: see

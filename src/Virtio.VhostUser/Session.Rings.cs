@@ -166,7 +166,11 @@ internal sealed partial class Session
         if (!TryDescribe(ring, addresses, ringBase, out QueueConfig? config)
             || !Virtqueue.TryCreate(WithLog(WithRecord(config!), addresses), _memory!, ring.Call, ring.Signal, out Virtqueue? queue))
         {
-            VhostUserLog.Ring(_options.Logger, _device.Id, ring.Index, "cannot be served: an area is misaligned or outside of guest memory");
+            VhostUserLog.Ring(
+                _options.Logger,
+                _device.Id,
+                ring.Index,
+                "cannot be served: its size is not allowed, or an area is misaligned or outside of guest memory");
             return;
         }
 

@@ -93,7 +93,7 @@ internal sealed partial class Session : IDisposable
 
     /// <summary>
     /// Ends the session after the connection: cancels requests under way, and touches nothing of the front-end any more. Takes a bounded
-    /// time, whatever the device's requests do.
+    /// time, even where the device's requests hang.
     /// </summary>
     public void Dispose()
     {

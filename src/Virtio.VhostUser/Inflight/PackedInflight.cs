@@ -43,7 +43,7 @@ internal sealed class PackedInflight : InflightRecord
     private readonly ushort[] _next;
     private readonly ushort[] _last;
     private readonly ushort[] _counts;
-    // Heads of the chains completed since the last commit, not yet visible to the driver as a whole.
+    // Heads of the chains that were completed since the last commit.
     private readonly List<ushort> _batch = [];
 
     // The order number of the next chain taken.
