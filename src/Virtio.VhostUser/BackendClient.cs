@@ -167,7 +167,7 @@ internal sealed partial class BackendClient : IDisposable
         Channel?.Dispose();
     }
 
-    /// <summary>The back-end has protocol features. Like <see cref="Features"/> and the other properties, only set by <see cref="Connect"/>.</summary>
+    /// <summary>The back-end has protocol features. Like the properties above, only set by <see cref="Connect"/>.</summary>
     private bool IsExtended { get; set; }
 
     private void Begin(ProtocolFeatures wanted)
