@@ -88,6 +88,7 @@ internal sealed class BootFiles : IAsyncDisposable
                 string option = options.Files.Count > 0 ? "--file" : "--module";
                 throw new CommandException($"{option} adds to an initial ramdisk, and there is none; give one with --initrd");
             }
+
         if (options.Modules.Count > 0 && guest.Modules is null)
         {
             throw new CommandException(options.Kernel is null

@@ -20,6 +20,7 @@ internal static class Mistakes
                     ? $"there is no command '{word}'"
                     : $"unexpected argument '{Address.ForMessages(word)}'";
             }
+
         if (result.CommandResult.Command == result.RootCommandResult.Command && result.Errors.Count > 0)
             return "a command is missing";
         if (WithoutValue(result) is { } without)

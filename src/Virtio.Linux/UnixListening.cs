@@ -91,6 +91,7 @@ public static class UnixListening
                     $"cannot listen at {path}: the socket cannot be given to group {name}: {new Win32Exception().Message}; "
                     + "run as root or as a member of the group");
             }
+
         File.SetUnixFileMode(path, mode);
     }
 

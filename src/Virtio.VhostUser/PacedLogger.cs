@@ -16,6 +16,7 @@ internal sealed class PacedLogger(ILogger logger, TimeProvider time) : ILogger
     internal static readonly TimeSpan Pace = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
+
     // When _left was last increased, as a timestamp. Under _gate.
     private long _since = time.GetTimestamp();
 

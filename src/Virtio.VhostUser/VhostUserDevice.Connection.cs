@@ -83,6 +83,7 @@ public sealed partial class VhostUserDevice
                     throw new ProtocolException(
                         "it does not keep a record of requests in flight any more (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD)");
                 }
+
             CheckQueues(client, _queues.Length);
             config = ReadConfig(client);
             return client;

@@ -30,6 +30,7 @@ internal static partial class Address
                     $"{option} {ForMessages(text)}: unknown scheme '{match.Groups[1].Value}'; give an http or https URL, "
                     + "or a path (one that begins like this with ./ before it)");
             }
+
         return text;
     }
 

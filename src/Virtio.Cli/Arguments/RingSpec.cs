@@ -51,6 +51,7 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
                     $"{device}: without indirect tables no request fits a queue of {ring.Size}; "
                     + $"give {SmallestDirectSize} or more, or indirect=on");
             }
+
         return ring;
     }
 

@@ -41,6 +41,7 @@ internal static class CompletionTree
             IEnumerable<string> commands = command.Parents.OfType<Command>().First().Subcommands.Select(sub => sub.Name);
             return new CompletionValues([.. commands, .. HelpTopics.All.Select(topic => topic.Name)], false);
         }
+
         CompletionValues? values = command.Arguments.Select(argument => CompletionValues.From(argument.HelpName ?? "")).FirstOrDefault();
         return values ?? CompletionValues.None;
     }

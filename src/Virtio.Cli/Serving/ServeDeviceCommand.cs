@@ -35,7 +35,8 @@ internal abstract class ServeDeviceCommand : Command
 
     private readonly Option<UnixFileMode?> _socketMode = new("--socket-mode")
     {
-        Description = "with --socket: which users may connect, as an octal mode; a front-end needs write permission (default: 0600, this user)",
+        Description = "with --socket: which users may connect, as an octal mode; a front-end needs write permission "
+            + "(default: 0600, this user)",
         HelpName = "MODE",
         CustomParser = OptionParser.Each(ParseMode),
     };

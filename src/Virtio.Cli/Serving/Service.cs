@@ -13,6 +13,7 @@ internal sealed class Service : IAsyncDisposable
     private readonly OpenDevice _open;
     private readonly ILogger _logger;
     private readonly DiskRemeasuring _remeasuring;
+
     // The server; null until Start.
     private VhostUserServer? _server;
 

@@ -43,6 +43,7 @@ internal sealed class PackedInflight : InflightRecord
     private readonly ushort[] _next;
     private readonly ushort[] _last;
     private readonly ushort[] _counts;
+
     // Heads of the chains that were completed since the last commit.
     private readonly List<ushort> _batch = [];
 
