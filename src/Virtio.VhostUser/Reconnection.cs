@@ -33,8 +33,7 @@ internal sealed class Reconnection
     /// <param name="name">Name of the thread.</param>
     /// <param name="reason">Why the last connection was lost.</param>
     /// <param name="limit">How long the driver waits before <paramref name="giveUp"/> is called.</param>
-    /// <param name="attempt">Connects and starts all rings; returns why that failed, or null. It must stop where <see cref="IsEnded"/> is
-    /// set.</param>
+    /// <param name="attempt">Connects and starts all rings. Returns why that failed, or null. Must stop when <see cref="IsEnded"/>.</param>
     /// <param name="giveUp">Called once with the last reason, when the limit has passed; returns whether to go on with attempts.</param>
     internal Reconnection(
         string name,

@@ -44,8 +44,7 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     // The queues that the driver has started; null for the others. Under _steps.
     private readonly RemoteQueue?[] _queues;
 
-    // The back-end keeps no in-flight record, so this process keeps track of the requests. Constant, because the offered features depend on
-    // it.
+    // The back-end keeps no in-flight record, so this process tracks the requests. Constant, because the offered features depend on it.
     private readonly bool _isRelayed;
 
     // The current connection; null while there is none. Written under _gate, read by any thread.
@@ -100,8 +99,9 @@ public sealed partial class VhostUserDevice : IVirtioDevice
     /// <param name="path">Path of the socket.</param>
     /// <param name="options">How the device is used.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    /// <exception cref="IOException">There is no back-end at the path, its answers are malformed, or it lacks a needed feature; the message
-    /// says which.</exception>
+    /// <exception cref="IOException">
+    /// There is no back-end at the path, its answers are malformed, or it lacks a needed feature; the message says which.
+    /// </exception>
     public static VhostUserDevice Connect(DeviceId id, string path, VhostUserDeviceOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

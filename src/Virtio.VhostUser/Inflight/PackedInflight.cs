@@ -4,8 +4,8 @@ using Virtio.Queues;
 namespace Virtio.VhostUser.Inflight;
 
 /// <summary>
-/// The record of a packed ring. The driver overwrites descriptors of a packed ring while chains are in flight, so the record holds a copy
-/// of each descriptor. The entries of a chain are linked in a list; the free entries are linked in another.
+/// The record of a packed ring. Used descriptors overwrite those of chains in flight in a packed ring, so the record holds a copy of each
+/// descriptor. The entries of a chain are linked in a list; the free entries are linked in another.
 /// </summary>
 internal sealed class PackedInflight : InflightRecord
 {
@@ -37,8 +37,8 @@ internal sealed class PackedInflight : InflightRecord
     private readonly ulong _ring;
     private readonly int _size;
 
-    // The lists as this process built them. They are not read back from shared memory, which the front-end can change. Owned by the ring's
-    // thread, like all fields below.
+    // The lists as this process built them. They are not read back from shared memory, which the front-end can change.
+    // Owned by the ring's thread, like all fields below.
     // _next links the free entries, and the entries of a chain up to _last[head]. _counts[head] is the chain's number of descriptors.
     private readonly ushort[] _next;
     private readonly ushort[] _last;
