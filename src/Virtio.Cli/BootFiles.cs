@@ -84,10 +84,10 @@ internal sealed class BootFiles : IAsyncDisposable
         RunOptions options, GuestImage guest, ILogger logger, CancellationToken cancellationToken)
     {
         if (options.Files.Count + options.Modules.Count > 0 && guest.Initrd.Count == 0)
-            {
-                string option = options.Files.Count > 0 ? "--file" : "--module";
-                throw new CommandException($"{option} adds to an initial ramdisk, and there is none; give one with --initrd");
-            }
+        {
+            string option = options.Files.Count > 0 ? "--file" : "--module";
+            throw new CommandException($"{option} adds to an initial ramdisk, and there is none; give one with --initrd");
+        }
 
         if (options.Modules.Count > 0 && guest.Modules is null)
         {

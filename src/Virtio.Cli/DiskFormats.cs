@@ -60,10 +60,10 @@ internal static class DiskFormats
         foreach ((int offset, byte[] magic, string name, string advice) in formats)
         {
             if (bytes.Length > offset && bytes.AsSpan(offset).StartsWith(magic))
-                {
-                    string way = string.Format(null, advice, place);
-                    return $"it is a {name} file, of which the guest gets the bytes as they are; make a raw disk of it: {way}";
-                }
+            {
+                string way = string.Format(null, advice, place);
+                return $"it is a {name} file, of which the guest gets the bytes as they are; make a raw disk of it: {way}";
+            }
         }
 
         return null;

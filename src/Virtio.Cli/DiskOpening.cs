@@ -57,10 +57,10 @@ internal static class DiskOpening
     {
         FileKind kind = FileKinds.Of(spec.Place);
         if (kind is FileKind.Fifo or FileKind.Socket or FileKind.CharacterDevice or FileKind.Directory)
-            {
-                throw new CommandException(
-                    $"{spec.Origin}: '{spec.Place}' is {FileKinds.Describe(kind)}; a disk needs a regular file or a block device");
-            }
+        {
+            throw new CommandException(
+                $"{spec.Origin}: '{spec.Place}' is {FileKinds.Describe(kind)}; a disk needs a regular file or a block device");
+        }
     }
 
     private static async ValueTask CheckAsync(DiskSpec spec, IBlockStorage storage, BlockDevice device, CancellationToken cancellationToken)

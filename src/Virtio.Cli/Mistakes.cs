@@ -15,11 +15,11 @@ internal static class Mistakes
         if (UnknownOption(result) is { } option)
             return $"unknown option '{option}'";
         if (result.UnmatchedTokens is [string word, ..])
-            {
-                return IsCommandGroup(result.CommandResult.Command)
-                    ? $"there is no command '{word}'"
-                    : $"unexpected argument '{Address.ForMessages(word)}'";
-            }
+        {
+            return IsCommandGroup(result.CommandResult.Command)
+                ? $"there is no command '{word}'"
+                : $"unexpected argument '{Address.ForMessages(word)}'";
+        }
 
         if (result.CommandResult.Command == result.RootCommandResult.Command && result.Errors.Count > 0)
             return "a command is missing";

@@ -160,9 +160,9 @@ public sealed class MappedFileStorage : IWritableBlockStorage
     {
         // Compared with the length by subtraction: an offset near 2^63 plus the total would overflow.
         if (offset < 0 || total > Length || offset > Length - total)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(offset), offset, $"{total} bytes from {offset} on lie outside a storage of {Length} bytes.");
-            }
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), offset, $"{total} bytes from {offset} on lie outside a storage of {Length} bytes.");
+        }
     }
 }

@@ -86,11 +86,11 @@ public static class UnixListening
         if (OperatingSystem.IsWindows())
             return;
         if (group is { } id && GroupCalls.ChangeOwner(path, GroupCalls.Unchanged, id) < 0)
-            {
-                throw new IOException(
-                    $"cannot listen at {path}: the socket cannot be given to group {name}: {new Win32Exception().Message}; "
-                    + "run as root or as a member of the group");
-            }
+        {
+            throw new IOException(
+                $"cannot listen at {path}: the socket cannot be given to group {name}: {new Win32Exception().Message}; "
+                + "run as root or as a member of the group");
+        }
 
         File.SetUnixFileMode(path, mode);
     }

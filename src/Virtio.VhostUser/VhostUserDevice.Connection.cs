@@ -79,10 +79,10 @@ public sealed partial class VhostUserDevice
             if (missing != 0)
                 throw new ProtocolException($"it does not offer features 0x{missing:x} any more");
             if (KeepsRecord && !client.Protocol.HasFlag(ProtocolFeatures.InflightInSharedMemory))
-                {
-                    throw new ProtocolException(
-                        "it does not keep a record of requests in flight any more (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD)");
-                }
+            {
+                throw new ProtocolException(
+                    "it does not keep a record of requests in flight any more (VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD)");
+            }
 
             CheckQueues(client, _queues.Length);
             config = ReadConfig(client);

@@ -25,11 +25,11 @@ internal static partial class Address
         if (IsUrl(text))
             Parse(option, text);
         else if (Scheme().Match(text) is { Success: true } match)
-            {
-                throw new UsageException(
-                    $"{option} {ForMessages(text)}: unknown scheme '{match.Groups[1].Value}'; give an http or https URL, "
-                    + "or a path (one that begins like this with ./ before it)");
-            }
+        {
+            throw new UsageException(
+                $"{option} {ForMessages(text)}: unknown scheme '{match.Groups[1].Value}'; give an http or https URL, "
+                + "or a path (one that begins like this with ./ before it)");
+        }
 
         return text;
     }

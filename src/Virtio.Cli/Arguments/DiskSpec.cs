@@ -108,9 +108,9 @@ internal sealed record DiskSpec(DiskKind Kind, string Place, long Size, bool Rea
         if (Unvalidated && Kind != DiskKind.Http)
             throw new UsageException($"{what}: only a URL can be unvalidated; leave out ',unvalidated'");
         if (Format is not null && (ReadOnly || Kind == DiskKind.Http))
-            {
-                throw new UsageException(
-                    $"{what}: a disk that is read-only cannot be formatted; leave out ',mkfs={Format}'{(ReadOnly ? " or ',ro'" : "")}");
-            }
+        {
+            throw new UsageException(
+                $"{what}: a disk that is read-only cannot be formatted; leave out ',mkfs={Format}'{(ReadOnly ? " or ',ro'" : "")}");
+        }
     }
 }

@@ -19,18 +19,18 @@ internal sealed record FileSpec(string Host, string Guest, UnixFileMode? Mode)
 
         // Here the last ":/" of a URL without a guest path is followed by another slash.
         if (colon <= 0 || guest.StartsWith("//", StringComparison.Ordinal))
-            {
-                throw new UsageException(
-                    $"--file {text}: give a file of this host and its path in the guest, as in tool:/usr/bin/tool, "
-                    + "and maybe its mode, as in tool:/usr/bin/tool:755");
-            }
+        {
+            throw new UsageException(
+                $"--file {text}: give a file of this host and its path in the guest, as in tool:/usr/bin/tool, "
+                + "and maybe its mode, as in tool:/usr/bin/tool:755");
+        }
 
         string[] parts = guest.Split(':', 2);
         if (parts[0].Split('/').Skip(1).Any(part => part is "" or "." or ".."))
-            {
-                throw new UsageException(
-                    $"--file {text}: '{parts[0]}' is no path of a file; give one such as /usr/bin/tool, without '.', '..' and empty parts");
-            }
+        {
+            throw new UsageException(
+                $"--file {text}: '{parts[0]}' is no path of a file; give one such as /usr/bin/tool, without '.', '..' and empty parts");
+        }
 
         return new FileSpec(text[..colon], parts[0], parts.Length == 1 ? null : ParseMode(text, parts[1]));
     }

@@ -46,11 +46,11 @@ internal sealed record RingSpec(VirtioFeatures Features, int? Size)
         if (ring.Size is { } size && !BitOperations.IsPow2(size) && !ring.Features.HasFlag(VirtioFeatures.RingPacked))
             throw new UsageException($"{device}: {size} is no size of a split ring, which is a power of two; give another, or packed=on");
         if (ring.Size < SmallestDirectSize && !ring.Features.HasFlag(VirtioFeatures.IndirectDescriptors))
-            {
-                throw new UsageException(
-                    $"{device}: without indirect tables no request fits a queue of {ring.Size}; "
-                    + $"give {SmallestDirectSize} or more, or indirect=on");
-            }
+        {
+            throw new UsageException(
+                $"{device}: without indirect tables no request fits a queue of {ring.Size}; "
+                + $"give {SmallestDirectSize} or more, or indirect=on");
+        }
 
         return ring;
     }

@@ -32,10 +32,10 @@ internal sealed class DiskRemeasuring : IDisposable
         {
             StandardError.WriteMessage($"{place}: the disk {(disk.Remeasure() ? "now has" : "still has")} {disk.SectorCount} sectors");
             if (disk.UnusedByteCount > 0)
-                {
-                    StandardError.WriteWarning(
-                        $"{place}: the guest does not see the last {disk.UnusedByteCount} bytes, which are no whole sector");
-                }
+            {
+                StandardError.WriteWarning(
+                    $"{place}: the guest does not see the last {disk.UnusedByteCount} bytes, which are no whole sector");
+            }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
