@@ -5,7 +5,7 @@ using Virtio.Kvm.Interop;
 
 namespace Virtio.Kvm;
 
-/// <summary>A guest that counts down in 64-bit mode, ring 0, where kernels live, and halts.</summary>
+/// <summary>A guest that counts down in 64-bit mode at ring 0, as a kernel runs, and halts.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class CountingGuest : IDisposable
 {
@@ -48,18 +48,18 @@ internal sealed class CountingGuest : IDisposable
         }
     }
 
-    /// <summary>Nanoseconds that an instruction takes, or more; null if it was stopped. On one thread, once.</summary>
+    /// <summary>Measures the nanoseconds that an instruction takes, at most; null if stopped. Called once, on one thread.</summary>
     /// <exception cref="KvmException">The guest does not run.</exception>
     internal double? Measure()
     {
-        // What the first run takes, in the kernel and here, tells nothing.
+        // The first run is slow, in the host kernel and here, so its time does not count.
         if (Run(FewRounds) is null)
             return null;
         double best = double.MaxValue;
         TimeSpan few = TimeSpan.MaxValue;
         TimeSpan many = TimeSpan.MaxValue;
 
-        // Whatever else the host does only makes a run longer: the shortest of each length tells the truth.
+        // Other work of the host only makes a run longer, so the shortest run of each length is the most accurate.
         for (int i = 0; i < Attempts && best > KvmProbe.SlowestInstruction; i++)
         {
             if (Run(FewRounds) is not { } shorter || Run(ManyRounds) is not { } longer)
@@ -67,14 +67,16 @@ internal sealed class CountingGuest : IDisposable
             few = shorter < few ? shorter : few;
             many = longer < many ? longer : many;
 
-            // Entering and leaving the guest included: if even that is fast, it is fast.
+            // This time includes entering and leaving the guest. If it is below the limit, KVM is fast.
             best = many.TotalNanoseconds / (ManyRounds * InstructionsPerRound);
         }
 
-        return best <= KvmProbe.SlowestInstruction ? best : double.Max(0, (many - few).TotalNanoseconds / ((ManyRounds - FewRounds) * InstructionsPerRound));
+        return best <= KvmProbe.SlowestInstruction
+            ? best
+            : double.Max(0, (many - few).TotalNanoseconds / ((ManyRounds - FewRounds) * InstructionsPerRound));
     }
 
-    /// <summary>Ends a <see cref="Measure"/> that goes on. For any thread.</summary>
+    /// <summary>Ends a running <see cref="Measure"/>. Any thread may call it.</summary>
     internal void Stop()
     {
         _stopped = true;
@@ -99,7 +101,9 @@ internal sealed class CountingGuest : IDisposable
         }
 
         TimeSpan time = Stopwatch.GetElapsedTime(start);
-        return reason == KvmExitReason.Halt && (uint)_vcpu.GetRegisters().Rcx == 0 ? time : throw new KvmException(KvmRequest.Run.Name, Unexpected(reason));
+        return reason == KvmExitReason.Halt && (uint)_vcpu.GetRegisters().Rcx == 0
+            ? time
+            : throw new KvmException(KvmRequest.Run.Name, Unexpected(reason));
     }
 
     private string Unexpected(KvmExitReason reason) =>
@@ -119,7 +123,16 @@ internal sealed class CountingGuest : IDisposable
     private void SetSpecialRegisters()
     {
         KvmSpecialRegisters registers = _vcpu.GetSpecialRegisters();
-        var data = new KvmSegment { Limit = uint.MaxValue, Selector = 0x10, Type = 3, Present = 1, CodeOrData = 1, DefaultSize = 1, Granularity = 1 };
+        var data = new KvmSegment
+        {
+            Limit = uint.MaxValue,
+            Selector = 0x10,
+            Type = 3,
+            Present = 1,
+            CodeOrData = 1,
+            DefaultSize = 1,
+            Granularity = 1,
+        };
         registers.Data = registers.Extra = registers.Fs = registers.Gs = registers.Stack = data;
         registers.Code = data with { Selector = 8, Type = 0xb, DefaultSize = 0, LongMode = 1 };
         registers.Cr0 = 0x80000033; // Paging, numeric errors, 387 present, monitor, protection.

@@ -1,12 +1,12 @@
 namespace Virtio.Kvm;
 
-/// <summary>What a KVM may or may not be able to do, with the numbers of linux/kvm.h (<c>KVM_CAP_…</c>). Others may be asked for by number.</summary>
+/// <summary>Optional capabilities of KVM, with the numbers of linux/kvm.h (<c>KVM_CAP_…</c>). Others may be queried by number.</summary>
 public enum KvmCapability
 {
     /// <summary>Interrupt controllers in the kernel.</summary>
     InterruptController = 0,
 
-    /// <summary>Guest memory that is memory of this process.</summary>
+    /// <summary>Guest memory that is mapped from this process.</summary>
     UserMemory = 3,
 
     /// <summary><see cref="KvmVm.SetTssAddress"/>.</summary>
@@ -15,10 +15,10 @@ public enum KvmCapability
     /// <summary><see cref="KvmSystem.GetSupportedCpuid"/> and <see cref="KvmVcpu.SetCpuid"/>.</summary>
     ExtendedCpuid = 7,
 
-    /// <summary>How many vCPUs a VM had better not exceed.</summary>
+    /// <summary>The recommended maximum number of vCPUs in a VM.</summary>
     RecommendedVcpuCount = 9,
 
-    /// <summary>How many memory slots a VM has.</summary>
+    /// <summary>The number of memory slots in a VM.</summary>
     MemorySlotCount = 10,
 
     /// <summary><see cref="KvmVcpu.GetMpState"/>.</summary>
@@ -45,10 +45,12 @@ public enum KvmCapability
     /// <summary><see cref="KvmVcpu.GetTscFrequency"/>.</summary>
     GetTscFrequency = 61,
 
-    /// <summary>How many vCPUs a VM can have.</summary>
+    /// <summary>The maximum number of vCPUs in a VM.</summary>
     MaximumVcpuCount = 66,
 
-    /// <summary>The local APIC has a timer by TSC deadline, which <see cref="KvmSystem.GetSupportedCpuid"/> does not say.</summary>
+    /// <summary>
+    /// The local APIC's timer has the TSC-deadline mode, which <see cref="KvmSystem.GetSupportedCpuid"/> does not report.
+    /// </summary>
     TscDeadlineTimer = 72,
 
     /// <summary><see cref="KvmVm.EnableCapability"/>.</summary>
@@ -63,6 +65,6 @@ public enum KvmCapability
     /// <summary>x2APIC with more than 255 processors.</summary>
     X2ApicApi = 129,
 
-    /// <summary>What <see cref="KvmVcpu.RequestExit"/> needs.</summary>
+    /// <summary>Required by <see cref="KvmVcpu.RequestExit"/>.</summary>
     ImmediateExit = 136,
 }

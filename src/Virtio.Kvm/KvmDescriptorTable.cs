@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Kvm;
 
-/// <summary>Where a table of descriptors is (<c>struct kvm_dtable</c>).</summary>
+/// <summary>The location of a descriptor table (<c>struct kvm_dtable</c>).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmDescriptorTable
 {

@@ -19,8 +19,9 @@ public sealed class KvmException : IOException
     /// <summary>The call as linux/kvm.h names it, or the path of the device that did not open.</summary>
     public string Call { get; }
 
-    /// <summary>The error as <c>errno</c>; 0 if the call itself worked, but not for everything that was asked of it.</summary>
+    /// <summary>The error as <c>errno</c>; 0 if the call itself succeeded, but not for every part of the request.</summary>
     public int ErrorNumber { get; }
 
-    private static string NameOf(int errorNumber) => ErrorNumbers.Names.TryGetValue(errorNumber, out string? name) ? name : $"errno {errorNumber}";
+    private static string NameOf(int errorNumber) =>
+        ErrorNumbers.Names.TryGetValue(errorNumber, out string? name) ? name : $"errno {errorNumber}";
 }

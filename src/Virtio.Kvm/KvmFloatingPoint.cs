@@ -22,7 +22,7 @@ public struct KvmFloatingPoint
     internal ulong LastData;
     internal Registers16 Vectors;
 
-    // KVM neither sets nor gets it.
+    // KVM neither sets nor gets this field.
     internal uint Mxcsr;
     internal uint Padding1;
 

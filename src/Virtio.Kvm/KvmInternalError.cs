@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Virtio.Kvm;
 
-/// <summary>What KVM could not do.</summary>
+/// <summary>A condition that KVM could not handle.</summary>
 public sealed class KvmInternalError
 {
     private readonly ulong[] _data;
@@ -13,13 +13,15 @@ public sealed class KvmInternalError
         _data = data.ToArray();
     }
 
-    /// <summary>The kind, with the numbers of linux/kvm.h (<c>KVM_INTERNAL_ERROR_…</c>): 1 is an instruction that KVM cannot emulate.</summary>
+    /// <summary>
+    /// The kind, with the numbers of linux/kvm.h (<c>KVM_INTERNAL_ERROR_…</c>): 1 is an instruction that KVM cannot emulate.
+    /// </summary>
     public uint Kind { get; }
 
-    /// <summary>What KVM says besides; the meaning depends on the kind.</summary>
+    /// <summary>KVM's further data; the meaning depends on the kind.</summary>
     public ReadOnlySpan<ulong> Data => _data;
 
-    /// <summary>All of it in one line.</summary>
+    /// <summary>The kind and the data in one line.</summary>
     public override string ToString()
     {
         string kind = Kind switch
@@ -30,6 +32,7 @@ public sealed class KvmInternalError
             4 => "an exit of the processor that KVM does not expect",
             _ => "internal error " + Kind.ToString(CultureInfo.InvariantCulture),
         };
-        return _data.Length == 0 ? kind : $"{kind} (data {string.Join(' ', _data.Select(word => word.ToString("x16", CultureInfo.InvariantCulture)))})";
+        string data = string.Join(' ', _data.Select(word => word.ToString("x16", CultureInfo.InvariantCulture)));
+        return _data.Length == 0 ? kind : $"{kind} (data {data})";
     }
 }

@@ -1,6 +1,9 @@
 namespace Virtio.Kvm;
 
-/// <summary>An access to guest-physical memory that has no slot. The guest chose all of it; KVM says the length is 1 to 8, and not that it is a power of two or aligned.</summary>
+/// <summary>
+/// An access to guest-physical memory without a slot. All values are chosen by the guest. KVM guarantees a length of 1 to 8, but not a
+/// power of two and no alignment.
+/// </summary>
 public readonly ref struct KvmMmioExit
 {
     internal KvmMmioExit(ulong address, Span<byte> data, bool isWrite)
@@ -13,9 +16,12 @@ public readonly ref struct KvmMmioExit
     /// <summary>The guest-physical address.</summary>
     public ulong Address { get; }
 
-    /// <summary>What was written; or, to be filled before the vCPU runs again, what is read (zeros until then). As long as the access.</summary>
+    /// <summary>
+    /// The written data, or the buffer for a read, which must be filled before the vCPU runs again (zeros until then). Its length is that
+    /// of the access.
+    /// </summary>
     public Span<byte> Data { get; }
 
-    /// <summary>Whether the guest writes.</summary>
+    /// <summary>Whether the access is a write.</summary>
     public bool IsWrite { get; }
 }

@@ -1,6 +1,6 @@
 namespace Virtio.Kvm;
 
-/// <summary>Model-specific registers that a machine sets before its first kernel runs, by the names of the processors' manuals.</summary>
+/// <summary>Model-specific registers that a machine sets before its kernel starts, by the names of the processors' manuals.</summary>
 public static class KvmMsrIndex
 {
     /// <summary>IA32_TIME_STAMP_COUNTER.</summary>

@@ -1,6 +1,8 @@
 namespace Virtio.Kvm;
 
-/// <summary>An access to a port, or several of them to the same port by one instruction with a repeat prefix. The guest chose all of it.</summary>
+/// <summary>
+/// An access to a port, or several accesses to the same port by one instruction with a repeat prefix. All values are chosen by the guest.
+/// </summary>
 public readonly ref struct KvmPortExit
 {
     internal KvmPortExit(ushort port, int size, Span<byte> data, bool isWrite)
@@ -17,12 +19,15 @@ public readonly ref struct KvmPortExit
     /// <summary>Bytes in each access: 1, 2 or 4.</summary>
     public int Size { get; }
 
-    /// <summary>How many accesses.</summary>
+    /// <summary>The number of accesses.</summary>
     public int Count => Data.Length / Size;
 
-    /// <summary>What was written, one access after the other; or, to be filled before the vCPU runs again, what is read (zeros until then).</summary>
+    /// <summary>
+    /// The written data, one access after the other, or the buffer for a read, which must be filled before the vCPU runs again (zeros until
+    /// then).
+    /// </summary>
     public Span<byte> Data { get; }
 
-    /// <summary>Whether the guest writes.</summary>
+    /// <summary>Whether the access is a write.</summary>
     public bool IsWrite { get; }
 }

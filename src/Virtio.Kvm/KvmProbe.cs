@@ -5,16 +5,20 @@ using Virtio.Kvm.Interop;
 
 namespace Virtio.Kvm;
 
-/// <summary>Finds out whether this host's KVM is of use, by running a guest of a few thousand instructions on it: a few milliseconds. Thread-safe; throws nothing.</summary>
+/// <summary>
+/// Finds out whether this host's KVM is usable by running a guest of a few thousand instructions, which takes a few milliseconds.
+/// Thread-safe; does not throw.
+/// </summary>
 public static class KvmProbe
 {
     /// <summary>
-    /// Nanoseconds an instruction of ring 0 may take. Processors need less than 1, and one that is emulated by QEMU with its own KVM inside less than 30; a KVM that
-    /// interprets the guest's kernel needs hundreds, and is also where instructions are missing that kernels start with.
+    /// The most nanoseconds that a ring 0 instruction may take. Processors need less than 1; QEMU's emulation with its own KVM inside needs
+    /// less than 30. A KVM that interprets the guest's kernel needs hundreds, and it also lacks instructions that kernels need to boot.
     /// </summary>
     internal const double SlowestInstruction = 100;
 
-    // Far above what the slowest kind needs, on a host that is busy and compiles this as it goes: only a guest that never stops gets there.
+    // Far above the needs of the slowest usable KVM, even on a busy host that compiles this code as it goes.
+    // Only a guest that never stops reaches the limit.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
     private static readonly (KvmCapability Capability, string Name)[] Needed =
@@ -30,7 +34,7 @@ public static class KvmProbe
         (KvmCapability.ImmediateExit, "KVM_CAP_IMMEDIATE_EXIT"),
     ];
 
-    /// <summary>Probes.</summary>
+    /// <summary>Runs the probe.</summary>
     public static KvmProbeResult Run() => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
         ? Run(KvmSystem.DevicePath)
         : new KvmProbeResult(false, $"KVM is used on Linux on x86-64 only; this is {RuntimeInformation.RuntimeIdentifier}");
@@ -55,16 +59,18 @@ public static class KvmProbe
         }
     }
 
-    /// <summary>What a failure means for who wants to use KVM.</summary>
+    /// <summary>The meaning of a failure for a user of KVM.</summary>
     internal static string Explain(KvmException exception, string path) => exception.ErrorNumber switch
     {
-        ErrorNumbers.NoEntry when exception.Call == path => $"there is no {path}: the processor's virtualization is switched off, or the module kvm_amd or kvm_intel is not loaded",
-        ErrorNumbers.PermissionDenied or ErrorNumbers.AccessDenied when exception.Call == path => $"{path} may not be opened by this user; 'sudo usermod -aG kvm $USER' and a new login help",
+        ErrorNumbers.NoEntry when exception.Call == path =>
+            $"there is no {path}: the processor's virtualization is switched off, or the module kvm_amd or kvm_intel is not loaded",
+        ErrorNumbers.PermissionDenied or ErrorNumbers.AccessDenied when exception.Call == path =>
+            $"{path} may not be opened by this user; 'sudo usermod -aG kvm $USER' and a new login help",
         _ => exception.Message,
     };
 
-    /// <summary>What times mean.</summary>
-    /// <param name="nanoseconds">Of an instruction.</param>
+    /// <summary>The result for a measured time.</summary>
+    /// <param name="nanoseconds">The time of one instruction.</param>
     internal static KvmProbeResult Judge(double nanoseconds) => nanoseconds <= SlowestInstruction
         ? new KvmProbeResult(true, "KVM runs guests on the processor itself")
         : new KvmProbeResult(false, "KVM on this host is emulated and slow")
@@ -78,7 +84,7 @@ public static class KvmProbe
         using var guest = new CountingGuest(system);
         KvmProbeResult? result = null;
 
-        // A thread of its own, because running a vCPU changes which signals its thread takes.
+        // A separate thread, because running a vCPU changes the signal mask of its thread.
         var thread = new Thread(() => result = Measure(guest)) { IsBackground = true, Name = "kvm-probe" };
         thread.Start();
         if (!thread.Join(Limit))
@@ -94,7 +100,9 @@ public static class KvmProbe
         {
             return guest.Measure() is { } nanoseconds
                 ? Judge(nanoseconds)
-                : new KvmProbeResult(false, $"a guest of a few thousand instructions does not come to its end on this KVM within {Limit.TotalSeconds:F0} s");
+                : new KvmProbeResult(
+                    false,
+                    $"a guest of a few thousand instructions does not come to its end on this KVM within {Limit.TotalSeconds:F0} s");
         }
         catch (KvmException e)
         {

@@ -1,10 +1,10 @@
 namespace Virtio.Kvm;
 
-/// <summary>What <see cref="KvmProbe"/> found.</summary>
-/// <param name="IsUsable">Whether kernels run on this host's KVM, at the processor's speed.</param>
-/// <param name="Reason">Why, or why not and what helps: one line, without a full stop.</param>
+/// <summary>The result of <see cref="KvmProbe"/>.</summary>
+/// <param name="IsUsable">Whether kernels run on this host's KVM at the processor's speed.</param>
+/// <param name="Reason">The reason; if not usable, also the remedy: one line, without a full stop.</param>
 public sealed record KvmProbeResult(bool IsUsable, string Reason)
 {
-    /// <summary>What was measured, for people who want to know: one line, without a full stop. Null where it does not matter.</summary>
+    /// <summary>The measurement, for curious users: one line, without a full stop. Null where it does not matter.</summary>
     public string? Measured { get; init; }
 }

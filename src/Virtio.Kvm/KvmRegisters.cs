@@ -6,7 +6,7 @@ namespace Virtio.Kvm;
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmRegisters
 {
-#pragma warning disable CS1591 // The processor's own names say it all.
+#pragma warning disable CS1591 // The names are the processor's.
     public ulong Rax;
     public ulong Rbx;
     public ulong Rcx;

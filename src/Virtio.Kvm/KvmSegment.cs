@@ -9,13 +9,15 @@ public struct KvmSegment
     /// <summary>Linear address of the first byte.</summary>
     public ulong Base;
 
-    /// <summary>Offset of the last byte, in bytes also where <see cref="Granularity"/> is 1.</summary>
+    /// <summary>Offset of the last byte; in bytes even if <see cref="Granularity"/> is 1.</summary>
     public uint Limit;
 
     /// <summary>The selector.</summary>
     public ushort Selector;
 
-    /// <summary>Type, 4 bits: 0xb is code that was accessed, 3 data that was, 0xb a busy 64-bit task for <see cref="KvmSpecialRegisters.Task"/>.</summary>
+    /// <summary>
+    /// Type, 4 bits: 0xb is accessed code, 3 is accessed data; for <see cref="KvmSpecialRegisters.Task"/> 0xb is a busy 64-bit task.
+    /// </summary>
     public byte Type;
 
     /// <summary>P.</summary>
@@ -27,16 +29,16 @@ public struct KvmSegment
     /// <summary>D or B: a default size of 32 bits.</summary>
     public byte DefaultSize;
 
-    /// <summary>S: code or data, not a descriptor of the system.</summary>
+    /// <summary>S: code or data, not a system descriptor.</summary>
     public byte CodeOrData;
 
     /// <summary>L: 64-bit code.</summary>
     public byte LongMode;
 
-    /// <summary>G: the limit counts pages of 4 KiB in the descriptor.</summary>
+    /// <summary>G: the limit in the descriptor counts pages of 4 KiB.</summary>
     public byte Granularity;
 
-    /// <summary>AVL: for software.</summary>
+    /// <summary>AVL: available to software.</summary>
     public byte Available;
 
     /// <summary>Whether the register holds no segment.</summary>

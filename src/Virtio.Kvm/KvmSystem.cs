@@ -6,14 +6,14 @@ using Virtio.Kvm.Interop;
 
 namespace Virtio.Kvm;
 
-/// <summary>KVM itself: <c>/dev/kvm</c>, opened. Thread-safe. Machines made of it live on after it is disposed.</summary>
+/// <summary>KVM itself: an open <c>/dev/kvm</c>. Thread-safe. The VMs that it created outlive it.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class KvmSystem : IDisposable
 {
-    /// <summary>Where KVM is.</summary>
+    /// <summary>The path of the KVM device.</summary>
     public const string DevicePath = "/dev/kvm";
 
-    /// <summary>The only version of KVM's calls there is; any other means something else behind the same name.</summary>
+    /// <summary>The only version of KVM's calls. A device with another version is incompatible.</summary>
     public const int SupportedApiVersion = 12;
 
     private readonly SafeFileHandle _handle;
@@ -26,8 +26,8 @@ public sealed class KvmSystem : IDisposable
 
     /// <summary>Opens KVM.</summary>
     /// <param name="path">The device.</param>
-    /// <exception cref="PlatformNotSupportedException">This process is not one of Linux on x86-64.</exception>
-    /// <exception cref="KvmException">The device is missing, may not be opened, or speaks another version.</exception>
+    /// <exception cref="PlatformNotSupportedException">The host is not Linux on x86-64.</exception>
+    /// <exception cref="KvmException">The device is missing, may not be opened, or has another version.</exception>
     public static KvmSystem Open(string path = DevicePath)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -48,16 +48,16 @@ public sealed class KvmSystem : IDisposable
         }
     }
 
-    /// <summary>Asks for a capability of this host. Ask <see cref="KvmVm.CheckExtension"/> where it may depend on the machine.</summary>
-    /// <returns>0 if there is none; otherwise 1, or the number that the capability is about.</returns>
+    /// <summary>Queries a capability of this host. Use <see cref="KvmVm.CheckExtension"/> if it may depend on the VM.</summary>
+    /// <returns>0 if KVM lacks it; otherwise 1, or the number that the capability reports.</returns>
     /// <exception cref="KvmException">The call failed.</exception>
     public int CheckExtension(KvmCapability capability) => KvmCalls.Invoke(_handle, KvmRequest.CheckExtension, (nint)capability);
 
-    /// <summary>What CPUID can answer to a guest on this host.</summary>
+    /// <summary>The CPUID results that this host supports for a guest.</summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public KvmCpuidEntry[] GetSupportedCpuid()
     {
-        // KVM says that the list does not fit, not by how much; there are about a hundred entries.
+        // KVM reports that the list does not fit, but not the length it needs. There are about a hundred entries.
         for (int count = 128; ; count *= 2)
         {
             byte[] list = EntryList.Of(new ReadOnlySpan<KvmCpuidEntry>(new KvmCpuidEntry[count]));
@@ -68,12 +68,12 @@ public sealed class KvmSystem : IDisposable
             }
             catch (KvmException e) when (e.ErrorNumber == ErrorNumbers.TooBig && count < 4096)
             {
-                // Once more, with a longer list.
+                // Try again with a longer list.
             }
         }
     }
 
-    /// <summary>The model-specific registers of a guest that KVM keeps and can be asked for.</summary>
+    /// <summary>The model-specific registers of a guest that KVM can save and restore.</summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public uint[] GetMsrIndexes()
     {
@@ -84,7 +84,7 @@ public sealed class KvmSystem : IDisposable
         }
         catch (KvmException e) when (e.ErrorNumber == ErrorNumbers.TooBig)
         {
-            // This time the answer is how many there are.
+            // The failed call has stored the number of registers.
             int count = BinaryPrimitives.ReadInt32LittleEndian(list);
             list = new byte[sizeof(uint) * (count + 1)];
             BinaryPrimitives.WriteInt32LittleEndian(list, count);
@@ -94,7 +94,7 @@ public sealed class KvmSystem : IDisposable
         return MemoryMarshal.Cast<byte, uint>(list)[1..].ToArray();
     }
 
-    /// <summary>Makes a machine, with no memory and no vCPU.</summary>
+    /// <summary>Creates a VM without memory and vCPUs.</summary>
     /// <exception cref="KvmException">A call failed.</exception>
     public KvmVm CreateVm()
     {

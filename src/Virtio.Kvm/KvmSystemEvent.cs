@@ -1,14 +1,16 @@
 namespace Virtio.Kvm;
 
-/// <summary>What a guest asked for of the whole machine, with the numbers of linux/kvm.h (<c>KVM_SYSTEM_EVENT_…</c>). Others may come.</summary>
+/// <summary>
+/// A guest's request about the whole machine, with the numbers of linux/kvm.h (<c>KVM_SYSTEM_EVENT_…</c>). Others may occur.
+/// </summary>
 public enum KvmSystemEvent
 {
-    /// <summary>To be switched off.</summary>
+    /// <summary>Power off.</summary>
     Shutdown = 1,
 
-    /// <summary>To be reset.</summary>
+    /// <summary>Reset.</summary>
     Reset = 2,
 
-    /// <summary>It crashed.</summary>
+    /// <summary>The guest crashed.</summary>
     Crash = 3,
 }

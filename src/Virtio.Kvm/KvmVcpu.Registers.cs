@@ -2,14 +2,14 @@ using Virtio.Kvm.Interop;
 
 namespace Virtio.Kvm;
 
-// Its state, for the thread that runs it: these calls wait while it runs. What sets registers completes a pending access first, which would otherwise be
-// completed afterwards, on top of what was set.
+// The vCPU's state, for the thread that runs it: these calls block while it runs. Setting registers completes a pending access first.
+// Otherwise that access would be completed later and overwrite the registers that were set.
 public sealed partial class KvmVcpu
 {
-    /// <summary>Bytes that the state of a local APIC takes (<c>struct kvm_lapic_state</c>).</summary>
+    /// <summary>The size of a local APIC's state in bytes (<c>struct kvm_lapic_state</c>).</summary>
     public const int LocalApicLength = 1024;
 
-    /// <summary>Gets the general registers. Before <see cref="CompleteExit"/> they may be those of an instruction half done.</summary>
+    /// <summary>Gets the general registers. Before <see cref="CompleteExit"/> they may be those of an incomplete instruction.</summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public KvmRegisters GetRegisters() => Get<KvmRegisters>(KvmRequest.GetRegisters);
 
@@ -23,7 +23,7 @@ public sealed partial class KvmVcpu
     public KvmSpecialRegisters GetSpecialRegisters() => Get<KvmSpecialRegisters>(KvmRequest.GetSpecialRegisters);
 
     /// <summary>Sets segment and control registers.</summary>
-    /// <exception cref="KvmException">The call failed, as for a state that no processor can be in.</exception>
+    /// <exception cref="KvmException">The call failed, for example because no processor can be in that state.</exception>
     /// <exception cref="InvalidOperationException">An access is pending that takes more than one step to complete.</exception>
     public void SetSpecialRegisters(in KvmSpecialRegisters registers) => Set(KvmRequest.SetSpecialRegisters, registers);
 
@@ -36,17 +36,19 @@ public sealed partial class KvmVcpu
     /// <exception cref="InvalidOperationException">An access is pending that takes more than one step to complete.</exception>
     public void SetFloatingPoint(in KvmFloatingPoint registers) => Set(KvmRequest.SetFloatingPoint, registers);
 
-    /// <summary>Gets what the vCPU does in the life of its machine. Interrupt controllers must be in the kernel.</summary>
+    /// <summary>Gets the multiprocessing state. Interrupt controllers must be in the kernel.</summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public KvmMpState GetMpState() => (KvmMpState)Get<uint>(KvmRequest.GetMpState);
 
-    /// <summary>Sets it; <see cref="KvmMpState.Runnable"/> starts a vCPU without INIT and startup interrupt.</summary>
+    /// <summary>
+    /// Sets the multiprocessing state; <see cref="KvmMpState.Runnable"/> starts a vCPU without INIT and startup interrupt.
+    /// </summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public void SetMpState(KvmMpState state) => Set(KvmRequest.SetMpState, (uint)state);
 
-    /// <summary>Gets the state of the local APIC: its registers as they lie in memory.</summary>
+    /// <summary>Gets the state of the local APIC: its registers in their memory layout.</summary>
     /// <param name="state"><see cref="LocalApicLength"/> bytes.</param>
-    /// <exception cref="KvmException">The call failed, as without <see cref="KvmVm.CreateInterruptController"/>.</exception>
+    /// <exception cref="KvmException">The call failed, for example without <see cref="KvmVm.CreateInterruptController"/>.</exception>
     public void GetLocalApic(Span<byte> state)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(state.Length, LocalApicLength);
@@ -55,7 +57,7 @@ public sealed partial class KvmVcpu
 
     /// <summary>Sets the state of the local APIC.</summary>
     /// <param name="state"><see cref="LocalApicLength"/> bytes.</param>
-    /// <exception cref="KvmException">The call failed, as without <see cref="KvmVm.CreateInterruptController"/>.</exception>
+    /// <exception cref="KvmException">The call failed, for example without <see cref="KvmVm.CreateInterruptController"/>.</exception>
     public void SetLocalApic(ReadOnlySpan<byte> state)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(state.Length, LocalApicLength);
@@ -64,13 +66,13 @@ public sealed partial class KvmVcpu
         KvmCalls.Invoke(_handle, KvmRequest.SetLocalApic, copy);
     }
 
-    /// <summary>Sets what CPUID answers. Before the vCPU runs for the first time.</summary>
+    /// <summary>Sets the CPUID results. Before the vCPU runs for the first time.</summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public void SetCpuid(ReadOnlySpan<KvmCpuidEntry> entries) => KvmCalls.Invoke(_handle, KvmRequest.SetCpuid, EntryList.Of(entries));
 
     /// <summary>Gets model-specific registers.</summary>
-    /// <param name="registers">Which ones; their values are filled in.</param>
-    /// <exception cref="KvmException">The call failed, or KVM does not have one of them, which the message names.</exception>
+    /// <param name="registers">The registers to read; their values are filled in.</param>
+    /// <exception cref="KvmException">The call failed, or KVM lacks a register, which the message names.</exception>
     public void GetMsrs(Span<KvmMsr> registers)
     {
         byte[] list = EntryList.Of<KvmMsr>(registers);
@@ -80,25 +82,31 @@ public sealed partial class KvmVcpu
     }
 
     /// <summary>Sets model-specific registers, in order.</summary>
-    /// <exception cref="KvmException">The call failed, or KVM does not take one of them, which the message names; those before it are set.</exception>
+    /// <exception cref="KvmException">
+    /// The call failed, or KVM rejected a register, which the message names. The registers before it are set.
+    /// </exception>
     public void SetMsrs(ReadOnlySpan<KvmMsr> registers)
     {
         int done = KvmCalls.Invoke(_handle, KvmRequest.SetMsrs, EntryList.Of(registers));
         ThrowUnlessAll(KvmRequest.SetMsrs, registers, done);
     }
 
-    /// <summary>How many thousand times a second the guest's time stamp counter counts.</summary>
+    /// <summary>The frequency of the guest's time stamp counter, in kHz.</summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public int GetTscFrequency() => KvmCalls.Invoke(_handle, KvmRequest.GetTscFrequency);
 
-    /// <summary>Sets how many thousand times a second the guest's time stamp counter counts, where <see cref="KvmCapability.TscControl"/> says so.</summary>
+    /// <summary>
+    /// Sets the frequency of the guest's time stamp counter in kHz, where <see cref="KvmCapability.TscControl"/> allows it.
+    /// </summary>
     /// <exception cref="KvmException">The call failed.</exception>
     public void SetTscFrequency(int kilohertz) => KvmCalls.Invoke(_handle, KvmRequest.SetTscFrequency, kilohertz);
 
     /// <summary>
-    /// Tells the guest, the next time the vCPU runs, that it was paused: its kernel then does not take the time that has passed for a processor that hangs.
+    /// Tells the guest, the next time the vCPU runs, that it was paused. Its kernel then does not mistake the pause for a hung processor.
     /// </summary>
-    /// <returns>Whether the guest uses the clock that KVM shares with it; without that clock, or on a KVM without this call, there is no way to tell it.</returns>
+    /// <returns>
+    /// Whether the guest uses KVM's shared clock. Without that clock, or on a KVM without this call, the guest cannot be told.
+    /// </returns>
     /// <exception cref="KvmException">The call failed.</exception>
     public bool MarkPaused()
     {
@@ -131,7 +139,11 @@ public sealed partial class KvmVcpu
         where T : unmanaged
     {
         if (CompleteExit() != KvmExitReason.Interrupted)
-            throw new InvalidOperationException($"vCPU {Id} is in the middle of an instruction that needs another access; run it until that is done");
+            {
+                throw new InvalidOperationException(
+                    $"vCPU {Id} is in the middle of an instruction that needs another access; run it until that is done");
+            }
+
         KvmCalls.Invoke(_handle, request, ref value);
     }
 }

@@ -5,20 +5,28 @@ using Virtio.Kvm.Interop;
 namespace Virtio.Kvm;
 
 /// <summary>
-/// A virtual processor. One thread at a time runs it, best one of its own: a thread that did has a signal blocked from then on. <see cref="RequestExit"/> and
-/// <see cref="Dispose"/> may be called from any.
+/// A virtual processor. One thread at a time runs it, ideally a dedicated thread: a thread that has run a vCPU keeps one signal blocked.
+/// Any thread may call <see cref="RequestExit"/> and <see cref="Dispose"/>.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed partial class KvmVcpu : IDisposable
 {
-    // What any thread may change: who runs, whether an exit is wanted, whether the page is still there.
+    // Protects _runner, the changes of _exitRequested, and _disposed.
     private readonly Lock _gate = new();
     private readonly SafeFileHandle _handle;
     private readonly RunPage _page;
     private readonly ExitRecord _exit = new();
+
+    // The signal mask that KVM has for this vCPU; null before the first run. Owned by the thread that runs the vCPU.
     private ulong? _signalMask;
+
+    // The thread that runs the vCPU, as a pthread_t; 0 if none. Under the lock.
     private nint _runner;
+
+    // An exit was requested and not served yet. Written under the lock; RequestExit also reads it without.
     private bool _exitRequested;
+
+    // The run page may be unmapped. Under the lock.
     private bool _disposed;
 
     private KvmVcpu(SafeFileHandle handle, RunPage page, int id)
@@ -28,11 +36,11 @@ public sealed partial class KvmVcpu : IDisposable
         Id = id;
     }
 
-    /// <summary>The number that it was made with.</summary>
+    /// <summary>The vCPU's number.</summary>
     public int Id { get; }
 
-    /// <summary>The access to a port that the last run ended with.</summary>
-    /// <exception cref="InvalidOperationException">It ended with something else.</exception>
+    /// <summary>The port access of the last exit.</summary>
+    /// <exception cref="InvalidOperationException">The last exit had another reason.</exception>
     public KvmPortExit Port
     {
         get
@@ -42,8 +50,8 @@ public sealed partial class KvmVcpu : IDisposable
         }
     }
 
-    /// <summary>The access to memory without a slot that the last run ended with.</summary>
-    /// <exception cref="InvalidOperationException">It ended with something else.</exception>
+    /// <summary>The last exit's access to memory without a slot.</summary>
+    /// <exception cref="InvalidOperationException">The last exit had another reason.</exception>
     public KvmMmioExit Mmio
     {
         get
@@ -53,40 +61,45 @@ public sealed partial class KvmVcpu : IDisposable
         }
     }
 
-    /// <summary>The event that the last run ended with.</summary>
-    /// <exception cref="InvalidOperationException">It ended with something else.</exception>
+    /// <summary>The system event of the last exit.</summary>
+    /// <exception cref="InvalidOperationException">The last exit had another reason.</exception>
     public KvmSystemEvent SystemEvent => (KvmSystemEvent)ExitOf(KvmExitReason.SystemEvent).Kind;
 
-    /// <summary>The error that the last run ended with.</summary>
-    /// <exception cref="InvalidOperationException">It ended with something else.</exception>
+    /// <summary>The internal error of the last exit.</summary>
+    /// <exception cref="InvalidOperationException">The last exit had another reason.</exception>
     public KvmInternalError InternalError
     {
         get
         {
             ref readonly RunState state = ref ExitOf(KvmExitReason.InternalError);
-            return new KvmInternalError(state.Kind, ((ReadOnlySpan<ulong>)state.Data)[..(int)uint.Min(state.DataCount, RunState.Words.Count)]);
+            int count = (int)uint.Min(state.DataCount, RunState.Words.Count);
+            return new KvmInternalError(state.Kind, ((ReadOnlySpan<ulong>)state.Data)[..count]);
         }
     }
 
-    /// <summary>Why the processor did not take the guest's state; what the number means, the processor's manual says.</summary>
-    /// <exception cref="InvalidOperationException">The last run ended with something else.</exception>
+    /// <summary>Why the processor rejected the guest's state; the processor's manual explains the number.</summary>
+    /// <exception cref="InvalidOperationException">The last exit had another reason.</exception>
     public ulong EntryFailure => ExitOf(KvmExitReason.FailedEntry).EntryFailureReason;
 
     /// <summary>
-    /// Runs the guest until it needs something. An access that the last run ended with is completed first, with the data in <see cref="Mmio"/> or <see cref="Port"/>.
-    /// Allocates nothing.
+    /// Runs the guest until its next exit. An access of the last exit is completed first, with the data in <see cref="Mmio"/> or
+    /// <see cref="Port"/>. Allocates nothing.
     /// </summary>
-    /// <returns>Why it stopped. After <see cref="KvmExitReason.Interrupted"/> it may be run again, also where nobody asked for an exit.</returns>
+    /// <returns>
+    /// Why it stopped. After <see cref="KvmExitReason.Interrupted"/> it may be run again; that reason can occur without a request.
+    /// </returns>
     /// <exception cref="KvmException">The call failed.</exception>
     /// <exception cref="InvalidOperationException">Another thread runs it.</exception>
     /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
     public KvmExitReason Run() => Enter(completeOnly: false);
 
     /// <summary>
-    /// Completes the access that the last run ended with, and runs nothing: only then do the registers say what the guest did. Setting registers does it by itself.
+    /// Completes the access of the last exit without running the guest. Only then are the registers those after the guest's instruction.
+    /// Setting registers does this implicitly.
     /// </summary>
     /// <returns>
-    /// <see cref="KvmExitReason.Interrupted"/> if it is complete; otherwise a further access by the same instruction, to be treated like one of <see cref="Run"/>.
+    /// <see cref="KvmExitReason.Interrupted"/> if the access is complete; otherwise a further access by the same instruction, to be handled
+    /// like one of <see cref="Run"/>.
     /// </returns>
     /// <exception cref="KvmException">The call failed.</exception>
     /// <exception cref="InvalidOperationException">Another thread runs it.</exception>
@@ -94,12 +107,14 @@ public sealed partial class KvmVcpu : IDisposable
     public KvmExitReason CompleteExit() => IsAccessPending ? Enter(completeOnly: true) : KvmExitReason.Interrupted;
 
     /// <summary>
-    /// Makes <see cref="Run"/> return: the one that goes on, or else the next one, with <see cref="KvmExitReason.Interrupted"/> unless it had another reason
-    /// already; then it is the one after that. Several requests may lead to one return. Does nothing once the vCPU is disposed. For any thread.
+    /// Makes <see cref="Run"/> return <see cref="KvmExitReason.Interrupted"/>: the current run, or else the next one. If that run already
+    /// has another exit reason, the run after it is interrupted. Several requests may lead to one return. Does nothing once the vCPU is
+    /// disposed. Any thread may call it.
     /// </summary>
     public void RequestExit()
     {
-        // What the caller wrote before must be visible to a thread that finds the request served; then one that is not served yet will do for this one too.
+        // The caller's earlier writes must be visible to the thread that sees the exit. After the barrier a request that is not served yet
+        // also covers this one.
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _exitRequested))
             return;
@@ -107,7 +122,7 @@ public sealed partial class KvmVcpu : IDisposable
             Expel();
     }
 
-    /// <summary>Takes the vCPU away. A run that goes on is ended first: when this returns, the guest does not run on it any more.</summary>
+    /// <summary>Closes the vCPU. A current run is ended first: when this returns, the guest does not run on it any more.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -139,14 +154,15 @@ public sealed partial class KvmVcpu : IDisposable
 
     private bool IsAccessPending => _exit.Reason is KvmExitReason.Mmio or KvmExitReason.Port;
 
-    // Under the lock: a thread that had left might have ended, and the signal would then end the process; and the page might be gone.
+    // Under the lock: _runner is set, so its thread is alive and inside a run; a signal to a thread that had ended its run could end the
+    // process. And the page is mapped.
     private void Expel()
     {
         if (_disposed)
             return;
         Volatile.Write(ref _exitRequested, true);
 
-        // For a thread on its way into KVM_RUN, and for the next one that enters.
+        // For a thread that is about to enter KVM_RUN, and for the next thread that enters it.
         Volatile.Write(ref _page.State.ImmediateExit, 1);
         if (_runner != 0)
             ExitSignal.Send(_runner);
@@ -183,8 +199,10 @@ public sealed partial class KvmVcpu : IDisposable
             End(isRequestServed: error == ErrorNumbers.Interrupted && !completeOnly);
         }
 
-        // A vCPU that waited to be started and now is gives EAGAIN.
-        return error is 0 or ErrorNumbers.Interrupted or ErrorNumbers.TryAgain ? _exit.Reason : throw new KvmException(KvmRequest.Run.Name, error);
+        // KVM returns EAGAIN for a vCPU that waited to be started and now is started.
+        return error is 0 or ErrorNumbers.Interrupted or ErrorNumbers.TryAgain
+            ? _exit.Reason
+            : throw new KvmException(KvmRequest.Run.Name, error);
     }
 
     private void Begin(bool completeOnly)
@@ -210,11 +228,11 @@ public sealed partial class KvmVcpu : IDisposable
             Volatile.Write(ref _exitRequested, false);
         }
 
-        // Nobody sends it now; what is pending belongs to the request that was served.
+        // With _runner cleared no thread sends the signal. A pending one belongs to the request that was served.
         ExitSignal.Drain();
     }
 
-    // Threads have the same mask almost always, so that one call is enough in the life of a vCPU.
+    // Almost all threads have the same mask, so one call is usually enough in the life of a vCPU.
     private void SetSignalMask()
     {
         ulong signals = ExitSignal.BlockOnCurrentThread();

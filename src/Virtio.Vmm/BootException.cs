@@ -1,23 +1,23 @@
 namespace Virtio.Vmm;
 
 /// <summary>
-/// A kernel or an initial ramdisk that this machine cannot boot. The message is one line, fit for the person who chose the file: it names the file
-/// and says why.
+/// A kernel or an initial ramdisk that this machine cannot boot. The message is one line for the user who chose the file: it names the file
+/// and the reason.
 /// </summary>
 public sealed class BootException : Exception
 {
-    /// <summary>Makes one without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public BootException()
     {
     }
 
-    /// <summary>Makes one.</summary>
+    /// <summary>Creates an exception with a message.</summary>
     public BootException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Makes one with its cause.</summary>
+    /// <summary>Creates an exception with a message and its cause.</summary>
     public BootException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -3,14 +3,15 @@ using Virtio.Linux;
 namespace Virtio.Vmm;
 
 /// <summary>
-/// Where a kernel or an initial ramdisk comes from: a file, bytes in memory, or a stream. A string converts to a file's path and a byte array to
-/// itself. Immutable and thread-safe; may be used for any number of machines as long as its stream can be opened again.
+/// The source of a kernel or an initial ramdisk: a file, bytes in memory, or a stream. A string converts to the file of that path, a byte
+/// array to its bytes. Immutable and thread-safe. A source may be used for any number of machines as long as its stream can be opened
+/// again.
 /// </summary>
 public sealed class BootSource
 {
     private readonly Func<Stream> _open;
 
-    // Bytes; 0 where that is not known.
+    // In bytes; 0 where the length is not known.
     private readonly Func<long> _length;
 
     private BootSource(string name, Func<Stream> open, Func<long> length, string? path = null)
@@ -21,18 +22,19 @@ public sealed class BootSource
         Path = path;
     }
 
-    /// <summary>What messages call it: the path, or the name that was given.</summary>
+    /// <summary>The name that messages use: the path, or the name given by the caller.</summary>
     public string Name { get; }
 
     /// <summary>
-    /// For the kernel of a guest image: the bytes of memory that it needs to boot, beside those for its own image and for its ramdisks. Null where that is not known.
+    /// For the kernel of a guest image: the bytes of memory that it needs to boot, beyond its own image and its ramdisks. Null if not
+    /// known.
     /// </summary>
     internal ulong? MemoryBeside { get; private init; }
 
-    /// <summary>How many bytes it has; 0 where that is not known before it is read.</summary>
+    /// <summary>The length in bytes; 0 where it is not known before the source is read.</summary>
     internal ulong KnownLength => (ulong)_length();
 
-    /// <summary>Where the file is; null for what is no file.</summary>
+    /// <summary>The path of the file; null if the source is not a file.</summary>
     internal string? Path { get; }
 
     /// <summary>A file. It is opened when a machine starts.</summary>
@@ -45,7 +47,7 @@ public sealed class BootSource
 
     /// <summary>Bytes in memory, which must not change while a machine starts.</summary>
     /// <param name="content">The bytes.</param>
-    /// <param name="name">What messages call it.</param>
+    /// <param name="name">The name that messages use.</param>
     public static BootSource FromBytes(byte[] content, string name = "(bytes in memory)")
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -53,9 +55,12 @@ public sealed class BootSource
         return new BootSource(name, () => new MemoryStream(content, writable: false), () => content.Length);
     }
 
-    /// <summary>A stream, opened and disposed by each machine that starts; twice where it is the kernel's and decides which machine that is. It need not be seekable.</summary>
+    /// <summary>
+    /// A stream. Each machine that starts opens and disposes it, twice if it is the kernel and the kernel decides the kind of machine.
+    /// It need not be seekable.
+    /// </summary>
     /// <param name="open">Opens the stream at its beginning.</param>
-    /// <param name="name">What messages call it.</param>
+    /// <param name="name">The name that messages use.</param>
     public static BootSource FromStream(Func<Stream> open, string name = "(stream)")
     {
         ArgumentNullException.ThrowIfNull(open);
@@ -76,7 +81,7 @@ public sealed class BootSource
     internal static BootSource FromImage(string path, ulong memoryBeside) =>
         new(path, () => OpenFile(path), () => LengthOf(path), path) { MemoryBeside = memoryBeside };
 
-    /// <summary>Opens it; every failure says what could not be opened and why.</summary>
+    /// <summary>Opens the source. The exception of a failure says what could not be opened and why.</summary>
     internal Stream Open()
     {
         try
@@ -91,15 +96,15 @@ public sealed class BootSource
 
     private static FileStream OpenFile(string path)
     {
-        // Before it is opened: opening a FIFO waits for a writer, and no signal ends that.
+        // Checked before opening: opening a FIFO waits for a writer, and no signal ends that.
         if (FileKinds.Of(path) is var kind and not (FileKind.RegularFile or FileKind.BlockDevice or FileKind.None))
             throw new IOException($"it is {FileKinds.Describe(kind)}; give a regular file");
 
-        // The loader reads in large blocks of its own.
+        // The loader reads in large blocks, so the stream needs no buffer.
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
     }
 
-    // What cannot be opened is said when it is opened.
+    // A file that cannot be opened is reported when it is opened, not here.
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private static string Reason(Exception e) => e switch

@@ -4,44 +4,47 @@ using Virtio.Vmm.Images;
 namespace Virtio.Vmm;
 
 /// <summary>
-/// Writes a cpio archive in the form that Linux unpacks as an initial ramdisk ("newc"). Every entry belongs to root. The same calls make the same bytes. The kernel makes no
-/// parent folders: add a folder before what is in it. Not thread-safe; the stream stays the caller's.
+/// Writes a cpio archive in the format that Linux unpacks as an initial ramdisk ("newc"). Every entry belongs to root. The same calls make
+/// the same bytes. The kernel makes no parent folders: add a folder before its content. Not thread-safe; the caller keeps owning the
+/// stream.
 /// </summary>
 public sealed class CpioWriter
 {
-    /// <summary>The longest file that the form has room for: 4 GiB less one byte.</summary>
+    /// <summary>The longest file that the format allows: 4 GiB less one byte.</summary>
     public const long MaxFileLength = uint.MaxValue;
 
-    /// <summary>The longest name, and the longest target of a symbolic link, in bytes of UTF-8: what Linux takes.</summary>
+    /// <summary>The longest name, and the longest target of a symbolic link, that Linux accepts, in bytes of UTF-8.</summary>
     public const int MaxNameLength = 4095;
 
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode FolderMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const UnixFileMode DeviceMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode AllModes = (UnixFileMode)0xfff;
-    private const int MaxMajor = (1 << 12) - 1; // what Linux keeps of a device's number
+    private const int MaxMajor = (1 << 12) - 1; // the bits of a device number that Linux keeps
     private const int MaxMinor = (1 << 20) - 1;
     private const int BlockSize = 128 * 1024;
 
     private readonly Stream _output;
-    private uint _inode; // of the last entry; each has its own, so that none is taken for another name of an earlier one
+    private uint _inode; // of the last entry; each entry has its own number, so that Linux takes none for a hard link to an earlier one
     private bool _isComplete;
 
     /// <summary>Writes an archive to a stream.</summary>
-    /// <param name="output">Where the archive goes; need not be seekable.</param>
+    /// <param name="output">The stream for the archive; need not be seekable.</param>
     public CpioWriter(Stream output)
     {
         ArgumentNullException.ThrowIfNull(output);
         _output = output;
     }
 
-    /// <summary>When all entries that follow were last changed; to the second, 1970 to 2106. The beginning of 1970 unless it is set.</summary>
+    /// <summary>The modification time of all entries that follow, in seconds, 1970 to 2106. By default the beginning of 1970.</summary>
     public DateTimeOffset ModificationTime { get; set; } = DateTimeOffset.UnixEpoch;
 
     /// <summary>Adds a folder.</summary>
     /// <param name="name">Its path; a leading slash makes no difference.</param>
     /// <param name="mode">Its permissions.</param>
-    /// <exception cref="ArgumentException">The name is empty, too long or the archive's own, or has an empty part, <c>.</c>, <c>..</c> or a null character.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name is empty, too long or reserved by the format, or it has an empty part, <c>.</c>, <c>..</c> or a null character.
+    /// </exception>
     public void AddDirectory(string name, UnixFileMode mode = FolderMode) => Begin(CpioEntryType.Folder, name, mode, 0);
 
     /// <summary>Adds a file whose bytes are in memory.</summary>
@@ -57,12 +60,12 @@ public sealed class CpioWriter
 
     /// <summary>Adds a file from a stream.</summary>
     /// <param name="name">Its path; a leading slash makes no difference.</param>
-    /// <param name="content">Read from where it stands; stays the caller's.</param>
-    /// <param name="length">How many bytes, 0 to <see cref="MaxFileLength"/>.</param>
+    /// <param name="content">Read from its current position; the caller keeps owning it.</param>
+    /// <param name="length">The number of bytes, 0 to <see cref="MaxFileLength"/>.</param>
     /// <param name="mode">Its permissions.</param>
     /// <exception cref="ArgumentException">As for <see cref="AddDirectory"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The form has no room for that length.</exception>
-    /// <exception cref="EndOfStreamException">The stream has fewer bytes. The archive is then of no use.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The format does not allow that length.</exception>
+    /// <exception cref="EndOfStreamException">The stream has fewer bytes. The archive is then unusable.</exception>
     public void AddFile(string name, Stream content, long length, UnixFileMode mode = FileMode)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -80,35 +83,45 @@ public sealed class CpioWriter
 
     /// <summary>Adds a symbolic link.</summary>
     /// <param name="name">Its path; a leading slash makes no difference.</param>
-    /// <param name="target">What it points to, as it is written.</param>
-    /// <exception cref="ArgumentException">As for <see cref="AddDirectory"/>, or the target is empty, too long, or has a null character.</exception>
+    /// <param name="target">The link's target, stored unchanged.</param>
+    /// <exception cref="ArgumentException">
+    /// As for <see cref="AddDirectory"/>, or the target is empty, too long, or has a null character.
+    /// </exception>
     public void AddSymbolicLink(string name, string target)
     {
         ArgumentException.ThrowIfNullOrEmpty(target);
         byte[] bytes = Encoding.UTF8.GetBytes(target);
         if (bytes.Length > MaxNameLength || target.Contains('\0', StringComparison.Ordinal))
-            throw new ArgumentException($"the target of the link '{name}' has {bytes.Length} bytes or a null character; Linux takes {MaxNameLength} without one", nameof(target));
+            {
+                throw new ArgumentException(
+                    $"the target of the link '{name}' has {bytes.Length} bytes or a null character; "
+                    + $"Linux takes {MaxNameLength} without one",
+                    nameof(target));
+            }
+
         Begin(CpioEntryType.SymbolicLink, name, (UnixFileMode)0x1ff, bytes.Length);
         Write(bytes);
     }
 
     /// <summary>Adds a character device.</summary>
     /// <param name="name">Its path; a leading slash makes no difference.</param>
-    /// <param name="major">Which driver, 0 to 4095.</param>
-    /// <param name="minor">Which of the driver's, 0 to 1048575.</param>
+    /// <param name="major">The driver's number, 0 to 4095.</param>
+    /// <param name="minor">The number of the device of that driver, 0 to 1048575.</param>
     /// <param name="mode">Its permissions.</param>
     /// <exception cref="ArgumentException">As for <see cref="AddDirectory"/>.</exception>
-    public void AddCharacterDevice(string name, int major, int minor, UnixFileMode mode = DeviceMode) => AddDevice(CpioEntryType.CharacterDevice, name, major, minor, mode);
+    public void AddCharacterDevice(string name, int major, int minor, UnixFileMode mode = DeviceMode) =>
+        AddDevice(CpioEntryType.CharacterDevice, name, major, minor, mode);
 
     /// <summary>Adds a block device.</summary>
     /// <param name="name">Its path; a leading slash makes no difference.</param>
-    /// <param name="major">Which driver, 0 to 4095.</param>
-    /// <param name="minor">Which of the driver's, 0 to 1048575.</param>
+    /// <param name="major">The driver's number, 0 to 4095.</param>
+    /// <param name="minor">The number of the device of that driver, 0 to 1048575.</param>
     /// <param name="mode">Its permissions.</param>
     /// <exception cref="ArgumentException">As for <see cref="AddDirectory"/>.</exception>
-    public void AddBlockDevice(string name, int major, int minor, UnixFileMode mode = DeviceMode) => AddDevice(CpioEntryType.BlockDevice, name, major, minor, mode);
+    public void AddBlockDevice(string name, int major, int minor, UnixFileMode mode = DeviceMode) =>
+        AddDevice(CpioEntryType.BlockDevice, name, major, minor, mode);
 
-    /// <summary>Ends the archive. Without this call a reader takes it for one that was cut off; after it nothing can be added.</summary>
+    /// <summary>Ends the archive. Without this call the archive counts as cut off. After it nothing can be added.</summary>
     public void Complete()
     {
         ObjectDisposedException.ThrowIf(_isComplete, this);
@@ -116,7 +129,7 @@ public sealed class CpioWriter
         WriteHeader(new CpioHeader { Name = CpioHeader.Trailer });
     }
 
-    /// <summary>Begins a file whose bytes, and <see cref="CpioHeader.PaddingOf"/> of them, are written by the caller.</summary>
+    /// <summary>Begins a file. The caller writes its bytes and then <see cref="CpioHeader.PaddingOf"/> of their number.</summary>
     internal void BeginFile(string name, long length, UnixFileMode mode) => Begin(CpioEntryType.File, name, mode, length);
 
     private void AddDevice(CpioEntryType type, string name, int major, int minor, UnixFileMode mode)

@@ -2,10 +2,10 @@ using Virtio.Devices;
 
 namespace Virtio.Vmm;
 
-/// <summary>Disposes devices that were handed over and never reached a board.</summary>
+/// <summary>Disposes devices that the machine owned before there was a board for them.</summary>
 internal static class DeviceDisposal
 {
-    /// <summary>Disposes each, once, whatever the others do; a failure of theirs must not hide why there is no board.</summary>
+    /// <summary>Disposes each device once, even if the disposal of another fails: such a failure must not hide why there is no board.</summary>
     public static async Task DisposeAllAsync(IEnumerable<IVirtioDevice?>? devices)
     {
         foreach (var device in (devices ?? []).OfType<IVirtioDevice>().Distinct<IVirtioDevice>(ReferenceEqualityComparer.Instance))
@@ -16,7 +16,7 @@ internal static class DeviceDisposal
             }
             catch (Exception)
             {
-                // The caller is about to throw the reason that matters.
+                // The caller is about to throw the exception that explains why there is no board.
             }
         }
     }

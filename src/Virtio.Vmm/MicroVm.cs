@@ -6,15 +6,21 @@ using Virtio.Vmm.Boards.X86;
 namespace Virtio.Vmm;
 
 /// <summary>
-/// A virtual machine that boots Linux and gives it virtio devices written in C#. It runs from <see cref="StartAsync"/> until the guest ends, or until it is
-/// stopped or disposed. Thread-safe.
+/// A virtual machine that boots Linux and gives it virtio devices written in C#. It runs from <see cref="StartAsync"/> until the guest
+/// ends, or until the caller stops or disposes it. Thread-safe.
 /// </summary>
 public sealed class MicroVm : IAsyncDisposable
 {
     private readonly IBoard _board;
     private readonly Task<MicroVmExit> _exit;
+
+    // Protects _stopReason and _disposal.
     private readonly Lock _lock = new();
+
+    // The reason of the first stop request; null until there is one.
     private MicroVmExitReason? _stopReason;
+
+    // The running or finished disposal; null until it begins.
     private Task? _disposal;
 
     private MicroVm(IBoard board, ILogger logger)
@@ -23,31 +29,35 @@ public sealed class MicroVm : IAsyncDisposable
         _exit = ObserveAsync(logger);
     }
 
-    /// <summary>Which kind of machine was chosen; never <see cref="MicroVmMachine.Auto"/>.</summary>
+    /// <summary>The kind of machine that was chosen; never <see cref="MicroVmMachine.Auto"/>.</summary>
     public MicroVmMachine Machine => _board.Machine;
 
     /// <summary>
-    /// The last 64 KiB that the guest wrote to its serial port and to the firmware's console, where the kernel's own messages go. It is the guest's text as it
-    /// came, control characters and all. May be read at any time, also after the end.
+    /// The last 64 KiB that the guest wrote to its serial port and to the firmware's console, which includes the kernel's messages. The
+    /// text is unfiltered and may contain control characters. May be read at any time, also after the end.
     /// </summary>
     public string SerialLog => _board.SerialLog;
 
     internal ulong? InstructionsRetired => _board.InstructionsRetired;
 
-    /// <summary>Puts a machine together, loads the kernel and lets it run. From this call on the devices belong to the machine, also when it throws.</summary>
-    /// <param name="options">What the machine is made of.</param>
+    /// <summary>
+    /// Assembles a machine, loads the kernel and starts it. From this call on the machine owns the devices, even when this method throws.
+    /// </summary>
+    /// <param name="options">The parts and settings of the machine.</param>
     /// <param name="cancellationToken">Stops the loading; has no effect once the machine runs.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or two contradict each other.</exception>
     /// <exception cref="BootException">The kernel or an initial ramdisk cannot be booted on this machine; the message says why.</exception>
     /// <exception cref="OperationCanceledException">The loading was cancelled.</exception>
-    /// <exception cref="IOException">The host's KVM is missing, may not be opened, or refused what the machine needs; the message says which.</exception>
-    /// <exception cref="PlatformNotSupportedException">KVM was asked for, and this is not Linux on x86-64.</exception>
+    /// <exception cref="IOException">
+    /// The host's KVM is missing, may not be opened, or refused an operation that the machine needs; the message says which.
+    /// </exception>
+    /// <exception cref="PlatformNotSupportedException">KVM was requested, and the host is not Linux on x86-64.</exception>
     /// <exception cref="OutOfMemoryException">The host cannot give the guest its memory.</exception>
     public static async Task<MicroVm> StartAsync(MicroVmOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
 
-        // On the pool: loading reads files and uncompresses, and takes its time.
+        // On the pool: loading reads files and uncompresses them, which takes long.
         var board = await Task.Run(() => CreateBoardAsync(options, cancellationToken), CancellationToken.None).ConfigureAwait(false);
         try
         {
@@ -63,10 +73,13 @@ public sealed class MicroVm : IAsyncDisposable
         return new MicroVm(board, options.Logger);
     }
 
-    /// <summary>Starts a machine, waits for its end and disposes it: all there is to do for a guest that ends by itself.</summary>
-    /// <param name="options">What the machine is made of.</param>
-    /// <param name="cancellationToken">Stops the machine; the result then says <see cref="MicroVmExitReason.Cancelled"/>. While it still loads, stops that, and throws.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled before the machine ran.</exception>
+    /// <summary>Starts a machine, waits for its end and disposes it: all that a guest needs that ends by itself.</summary>
+    /// <param name="options">The parts and settings of the machine.</param>
+    /// <param name="cancellationToken">
+    /// Stops the machine; the result is then <see cref="MicroVmExitReason.Cancelled"/>. While the machine still loads, the token stops that
+    /// and the method throws.
+    /// </param>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the machine ran.</exception>
     public static async Task<MicroVmExit> RunAsync(MicroVmOptions options, CancellationToken cancellationToken = default)
     {
         await using var vm = await StartAsync(options, cancellationToken).ConfigureAwait(false);
@@ -75,7 +88,8 @@ public sealed class MicroVm : IAsyncDisposable
 
     /// <summary>Waits for the machine's end.</summary>
     /// <param name="cancellationToken">
-    /// Stops the machine within a second. The task does not throw for it: its result says <see cref="MicroVmExitReason.Cancelled"/>, unless the guest ended first.
+    /// Stops the machine within a second. The task does not throw for it: its result is <see cref="MicroVmExitReason.Cancelled"/>, unless
+    /// the guest ended first.
     /// </param>
     public async Task<MicroVmExit> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
@@ -83,7 +97,9 @@ public sealed class MicroVm : IAsyncDisposable
         return await _exit.ConfigureAwait(false);
     }
 
-    /// <summary>Stops the machine as if its power were cut, and waits until it has. The result says how the guest ended where it was first.</summary>
+    /// <summary>
+    /// Stops the machine as if its power were cut, and waits until it has stopped. If the guest ended first, the result says how.
+    /// </summary>
     public Task<MicroVmExit> StopAsync()
     {
         RequestStop(MicroVmExitReason.Stopped);
@@ -91,8 +107,8 @@ public sealed class MicroVm : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops the machine, disposes its devices and frees its memory; nothing of it is left afterwards. What a device's own disposal throws comes out of here, when
-    /// all the rest has been done.
+    /// Stops the machine, disposes its devices and frees its memory. All steps are done even if a device's disposal throws; its exception
+    /// is thrown at the end.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -115,7 +131,7 @@ public sealed class MicroVm : IAsyncDisposable
             throw;
         }
 
-        // Only Linux gets past the check with the other one.
+        // The check lets only Linux on x86-64 choose KVM.
         return machine == MicroVmMachine.Kvm && OperatingSystem.IsLinux()
             ? await X86Board.CreateAsync(options, cancellationToken).ConfigureAwait(false)
             : await RiscvBoard.CreateAsync(options, cancellationToken).ConfigureAwait(false);
@@ -138,7 +154,7 @@ public sealed class MicroVm : IAsyncDisposable
 
     private async Task DisposeBoardAsync()
     {
-        // Off this thread: the caller holds the lock until there is a task.
+        // Leaves this thread first: the caller holds the lock until _disposal is assigned.
         await Task.Yield();
         await StopAsync().ConfigureAwait(false);
         await _board.DisposeAsync().ConfigureAwait(false);

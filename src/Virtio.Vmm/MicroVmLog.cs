@@ -2,10 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Virtio.Vmm;
 
-/// <summary>What a machine says of its life.</summary>
+/// <summary>The log events of a machine.</summary>
 internal static partial class MicroVmLog
 {
-    [LoggerMessage(3001, LogLevel.Information, "a {Machine} machine with {ProcessorCount} processors and {MemorySize} bytes of memory runs {Kernel}")]
+    [LoggerMessage(
+        3001,
+        LogLevel.Information,
+        "a {Machine} machine with {ProcessorCount} processors and {MemorySize} bytes of memory runs {Kernel}")]
     public static partial void Started(ILogger logger, MicroVmMachine machine, int processorCount, long memorySize, BootSource kernel);
 
     [LoggerMessage(3002, LogLevel.Information, "the machine ended: {Reason}")]

@@ -4,17 +4,19 @@ using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm;
 
-/// <summary>Checks a machine's options before anything is made of them.</summary>
+/// <summary>Checks a machine's options before anything is created.</summary>
 internal static class MicroVmValidation
 {
     private const long MemoryGranularity = 2L << 20;
 
-    /// <summary>Throws for the first option that is wrong.</summary>
-    /// <returns>The machine that they are for.</returns>
+    /// <summary>Throws for the first invalid option.</summary>
+    /// <returns>The kind of machine that the options lead to.</returns>
     public static MicroVmMachine Check(MicroVmOptions options)
     {
         CheckAlone(options);
-        var machine = options.Machine == MicroVmMachine.Auto ? MicroVmMachineChoice.For(options.Machine, options.Kernel).Machine : options.Machine;
+        var machine = options.Machine == MicroVmMachine.Auto
+            ? MicroVmMachineChoice.For(options.Machine, options.Kernel).Machine
+            : options.Machine;
         CheckFor(machine, options);
         return machine;
     }
@@ -28,7 +30,8 @@ internal static class MicroVmValidation
         ArgumentNullException.ThrowIfNull(options.Logger);
         Require(Enum.IsDefined(options.Machine), nameof(options.Machine), $"there is no machine {options.Machine}");
         Require(
-            options.MemorySize is >= MicroVmOptions.MinMemorySize and <= MicroVmOptions.MaxMemorySize && options.MemorySize % MemoryGranularity == 0,
+            options.MemorySize is >= MicroVmOptions.MinMemorySize and <= MicroVmOptions.MaxMemorySize
+                && options.MemorySize % MemoryGranularity == 0,
             nameof(options.MemorySize), $"memory is 64 MiB to 16 GiB, in steps of 2 MiB; this is {options.MemorySize} bytes");
         Require(
             options.ProcessorCount is >= 1 and <= MicroVmOptions.MaxProcessorCount,
@@ -62,7 +65,11 @@ internal static class MicroVmValidation
     {
         var isSoftware = machine == MicroVmMachine.Software;
         if (!isSoftware && !(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64))
-            throw new PlatformNotSupportedException($"the KVM machine runs on Linux on x86-64 only; this is {RuntimeInformation.RuntimeIdentifier}");
+            {
+                throw new PlatformNotSupportedException(
+                    $"the KVM machine runs on Linux on x86-64 only; this is {RuntimeInformation.RuntimeIdentifier}");
+            }
+
         Require(
             !isSoftware || options.ProcessorCount <= MicroVmOptions.MaxSoftwareProcessorCount,
             nameof(options.ProcessorCount),
@@ -70,11 +77,14 @@ internal static class MicroVmValidation
             + $"the KVM machine {MicroVmOptions.MaxProcessorCount}; {options.ProcessorCount} were asked for");
         Require(
             !isSoftware || options.DeviceDiscovery == MicroVmDeviceDiscovery.Firmware,
-            nameof(options.DeviceDiscovery), "the software machine's kernels find their devices in its device tree; parameters for them are for the KVM machine");
+            nameof(options.DeviceDiscovery),
+            "the software machine's kernels find their devices in its device tree; parameters for them are for the KVM machine");
         var line = isSoftware ? KernelCommandLine.ForRiscv(options) : KernelCommandLine.ForX86(options);
         Require(
             line.Length < KernelCommandLine.Capacity && line.All(c => c is >= ' ' and < '\x7f'),
-            nameof(options.CommandLine), $"a command line is at most {KernelCommandLine.Capacity - 1} printable ASCII characters on one line, the machine's own parameters included");
+            nameof(options.CommandLine),
+            $"a command line is at most {KernelCommandLine.Capacity - 1} printable ASCII characters on one line, "
+            + "the machine's own parameters included");
     }
 
     private static void Require(bool condition, string option, string message)

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Kvm.Interop;
 
-/// <summary>An argument that is a list: how many entries, four bytes of padding, the entries (<c>struct kvm_cpuid2</c>, <c>struct kvm_msrs</c>).</summary>
+/// <summary>
+/// A variable-length argument: the number of entries, four bytes of padding, the entries (<c>struct kvm_cpuid2</c>, <c>struct
+/// kvm_msrs</c>).
+/// </summary>
 internal static class EntryList
 {
     internal const int HeaderLength = 8;
@@ -18,7 +21,7 @@ internal static class EntryList
         return list;
     }
 
-    /// <summary>The entries that the header counts.</summary>
+    /// <summary>The entries, as many as the header says.</summary>
     internal static ReadOnlySpan<T> Entries<T>(ReadOnlySpan<byte> list)
         where T : unmanaged =>
         MemoryMarshal.Cast<byte, T>(list[HeaderLength..])[..(int)BinaryPrimitives.ReadUInt32LittleEndian(list)];

@@ -1,6 +1,6 @@
 namespace Virtio.Kvm.Interop;
 
-/// <summary>The errors that KVM's calls give back, by number and name.</summary>
+/// <summary>The errors that KVM's calls return, by number and name.</summary>
 internal static class ErrorNumbers
 {
     internal const int PermissionDenied = 1;
@@ -13,7 +13,7 @@ internal static class ErrorNumbers
     internal const int InvalidArgument = 22;
     internal const int NoSuchRequest = 25;
 
-    /// <summary>Every error that has a name here.</summary>
+    /// <summary>The names of the errors.</summary>
     internal static IReadOnlyDictionary<int, string> Names { get; } = new Dictionary<int, string>
     {
         [PermissionDenied] = "EPERM",

@@ -1,15 +1,21 @@
 namespace Virtio.Kvm.Interop;
 
 /// <summary>
-/// A copy of what the run page said after the last run, and of what is to be given back before the next: nobody but a running vCPU touches the page,
-/// so that no span outlives the mapping.
+/// A copy of the run page after the last run, and the reply for the guest before the next run. Only the thread inside
+/// <see cref="KvmVcpu.Run"/> touches the page, so no span outlives the mapping.
 /// </summary>
 internal sealed class ExitRecord
 {
     // KVM keeps the data of port accesses in one page.
     private readonly byte[] _data = new byte[4096];
+
+    // Bytes of the access in _data. Owned, like the fields below, by the thread that runs the vCPU.
     private int _length;
+
+    // The offset in the run page to which the reply goes before the next run; 0 if there is none.
     private int _replyOffset;
+
+    // The fixed part of the run page after the last run.
     private RunState _state;
 
     internal KvmExitReason Reason { get; private set; } = KvmExitReason.Interrupted;
@@ -29,10 +35,14 @@ internal sealed class ExitRecord
         if (Reason == KvmExitReason.Mmio)
             Take(page, RunState.MmioDataOffset, (int)uint.Min(_state.MmioLength, sizeof(ulong)), _state.MmioIsWrite != 0);
         else if (Reason == KvmExitReason.Port)
-            Take(page, checked((int)_state.PortDataOffset), checked((int)(_state.PortSize * _state.PortCount)), _state.PortDirection == RunState.PortOut);
+            {
+                int offset = checked((int)_state.PortDataOffset);
+                int length = checked((int)(_state.PortSize * _state.PortCount));
+                Take(page, offset, length, _state.PortDirection == RunState.PortOut);
+            }
     }
 
-    /// <summary>Writes the answer to a read into the page.</summary>
+    /// <summary>Writes the data for a read into the page.</summary>
     internal void GiveTo(RunPage page)
     {
         if (_replyOffset != 0)

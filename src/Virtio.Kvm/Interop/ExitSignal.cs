@@ -5,13 +5,14 @@ using System.Runtime.InteropServices;
 namespace Virtio.Kvm.Interop;
 
 /// <summary>
-/// The signal that brings a thread out of KVM_RUN. It has no handler: it stays blocked on every thread that runs a vCPU, KVM unblocks it inside KVM_RUN
-/// only, and what is pending afterwards is taken away.
+/// The signal that makes a thread leave KVM_RUN. It has no handler. It stays blocked on every thread that runs a vCPU; KVM unblocks it
+/// inside KVM_RUN only, and a signal that is pending afterwards is drained.
 /// </summary>
 internal static partial class ExitSignal
 {
     /// <summary>
-    /// <c>SIGSTKFLT</c>: Linux never sends it and the runtime has no use for it (its own is SIGRTMIN). Not a real-time signal, which would be queued once for each request.
+    /// <c>SIGSTKFLT</c>: Linux never sends it and the runtime does not use it (the runtime uses SIGRTMIN). A real-time signal would be
+    /// queued once per request.
     /// </summary>
     internal const int Number = 16;
 
@@ -20,16 +21,21 @@ internal static partial class ExitSignal
 
     private const string Library = "libc";
 
+    // Per thread: the signal is blocked, and _maskInside is set.
     [ThreadStatic]
     private static bool _isBlocked;
 
+    // Per thread: the signal mask for KVM_RUN.
     [ThreadStatic]
     private static ulong _maskInside;
 
     /// <summary>The calling thread, for <see cref="Send"/>; valid while the thread lives.</summary>
     internal static nint CurrentThread => Self();
 
-    /// <summary>Blocks the signal on the calling thread, for good, and returns the mask that is right inside KVM_RUN: the thread's own, without this signal.</summary>
+    /// <summary>
+    /// Blocks the signal on the calling thread, permanently. Returns the mask to use inside KVM_RUN: the thread's own mask without this
+    /// signal.
+    /// </summary>
     internal static ulong BlockOnCurrentThread()
     {
         if (!_isBlocked)
@@ -44,14 +50,14 @@ internal static partial class ExitSignal
         return _maskInside;
     }
 
-    /// <summary>Sends the signal to a thread that lives and blocks it.</summary>
+    /// <summary>Sends the signal to a live thread that blocks it.</summary>
     internal static void Send(nint thread)
     {
         int error = Kill(thread, Number);
         Debug.Assert(error == 0, "The thread does not live");
     }
 
-    /// <summary>Takes the signal away if it is pending on the calling thread.</summary>
+    /// <summary>Removes the signal if it is pending on the calling thread.</summary>
     internal static void Drain() => Wait(SignalSet.Of(Number), 0, default);
 
     [LibraryImport(Library, EntryPoint = "pthread_self")]

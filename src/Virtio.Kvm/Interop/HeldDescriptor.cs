@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Kvm.Interop;
 
-/// <summary>Keeps a descriptor open while its number travels inside a structure.</summary>
+/// <summary>Keeps a descriptor open while its number is part of a structure.</summary>
 internal readonly ref struct HeldDescriptor
 {
     private readonly SafeHandle _handle;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Kvm.Interop;
 
-/// <summary>Zeroed pages of this process, for guests of our own. Outlives the machine that it is given to.</summary>
+/// <summary>Zeroed pages of this process for a probe's guest. Must outlive the VM that uses them.</summary>
 internal sealed unsafe class HostPages : SafeHandle
 {
     private const nuint PageSize = 4096;

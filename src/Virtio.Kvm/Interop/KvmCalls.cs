@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Kvm.Interop;
 
-/// <summary>The C library's calls that KVM's descriptors take.</summary>
+/// <summary>The C library's calls on KVM's descriptors.</summary>
 internal static unsafe partial class KvmCalls
 {
     /// <summary><c>O_RDWR | O_CLOEXEC</c>.</summary>
@@ -14,7 +14,7 @@ internal static unsafe partial class KvmCalls
 
     private const string Library = "libc";
 
-    /// <summary>Opens a device; not as a file of the framework, which would take a lock on it.</summary>
+    /// <summary>Opens a device. The framework's file API would take a lock on it.</summary>
     internal static SafeFileHandle Open(string path)
     {
         SafeFileHandle handle = OpenDevice(path, ReadWriteCloseOnExec);
@@ -29,7 +29,7 @@ internal static unsafe partial class KvmCalls
         return result;
     }
 
-    /// <summary>For an argument that the kernel reads or writes: a structure of the size that the request's number says.</summary>
+    /// <summary>For an argument that the kernel reads or writes: a structure of the size encoded in the request's number.</summary>
     internal static int Invoke<T>(SafeHandle handle, in KvmRequest request, ref T argument)
         where T : unmanaged
     {
@@ -37,7 +37,7 @@ internal static unsafe partial class KvmCalls
             return Invoke(handle, request, (nint)address);
     }
 
-    /// <summary>For an argument of a length of its own: a header that says how many entries follow, and these.</summary>
+    /// <summary>For an argument of variable length: a header with the number of entries, then the entries.</summary>
     internal static int Invoke(SafeHandle handle, in KvmRequest request, Span<byte> argument)
     {
         fixed (byte* address = argument)
@@ -48,8 +48,8 @@ internal static unsafe partial class KvmCalls
     internal static int Run(SafeFileHandle vcpu) => Control(vcpu, KvmRequest.Run.Number, 0) < 0 ? Marshal.GetLastPInvokeError() : 0;
 
     /// <summary>
-    /// Asks for large pages behind a mapping, also where the host gives them only to who asks or has to make room for them first. A wish: where it is not granted,
-    /// the guest runs all the same.
+    /// Asks for large pages behind a mapping, including where the host gives them only on request or has to make room for them first.
+    /// The guest runs even if the request is not granted.
     /// </summary>
     internal static void PreferLargePages(nint address, ulong size) => _ = Advise(address, (nuint)size, LargePages);
 
@@ -65,7 +65,7 @@ internal static unsafe partial class KvmCalls
     [LibraryImport(Library, EntryPoint = "madvise")]
     private static partial int Advise(nint address, nuint length, int advice);
 
-    // Variadic in C; on x86-64 a third integer argument travels as if it were declared.
+    // Variadic in C. On x86-64 a third integer argument is passed as if it were declared.
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     private static partial int Control(SafeHandle handle, nuint request, nint argument);
 }

@@ -1,6 +1,6 @@
 namespace Virtio.Kvm.Interop;
 
-/// <summary>A request of KVM: its number and the name that linux/kvm.h gives it, which a failure is reported with.</summary>
+/// <summary>A KVM request: its number, and its name in linux/kvm.h for error messages.</summary>
 internal readonly record struct KvmRequest(uint Number, string Name)
 {
     internal static readonly KvmRequest GetApiVersion = new(0xae00, "KVM_GET_API_VERSION");

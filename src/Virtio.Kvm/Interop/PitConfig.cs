@@ -7,7 +7,9 @@ namespace Virtio.Kvm.Interop;
 [StructLayout(LayoutKind.Sequential)]
 internal struct PitConfig
 {
-    /// <summary><c>KVM_PIT_SPEAKER_DUMMY</c>: port 0x61, by which kernels read the timer's second channel, is answered in the kernel too.</summary>
+    /// <summary>
+    /// <c>KVM_PIT_SPEAKER_DUMMY</c>: the host kernel also handles port 0x61, through which kernels read the timer's second channel.
+    /// </summary>
     internal const uint WithSpeakerPort = 1;
 
     internal uint Flags;

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Virtio.Kvm.Interop;
 
 /// <summary>
-/// What a vCPU and the kernel share: <see cref="RunState"/>, then the data of port accesses. <see cref="KvmVcpu"/> is the only user, and touches it
-/// only where it is known not to be disposed.
+/// The memory that a vCPU and the host kernel share: <see cref="RunState"/>, then the data of port accesses. Only <see cref="KvmVcpu"/>
+/// uses it, and only while it is not disposed.
 /// </summary>
 internal sealed unsafe partial class RunPage : SafeHandle
 {
@@ -33,7 +33,7 @@ internal sealed unsafe partial class RunPage : SafeHandle
 
     internal Span<byte> Bytes => new((void*)handle, _length);
 
-    /// <summary>Maps the page of a vCPU, of the length that the system says.</summary>
+    /// <summary>Maps the page of a vCPU, of the length that KVM reports.</summary>
     internal static RunPage Map(SafeFileHandle vcpu, int length)
     {
         if (length < sizeof(RunState))

@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Kvm.Interop;
 
-/// <summary><c>struct kvm_run</c>, as far as it is used. Which of the overlapping fields mean something, the exit reason says.</summary>
+/// <summary>The used part of <c>struct kvm_run</c>. The exit reason says which of the overlapping fields are valid.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 2352)]
 internal struct RunState
 {
     /// <summary><c>KVM_EXIT_IO_OUT</c>.</summary>
     internal const byte PortOut = 1;
 
-    /// <summary>Where <see cref="MmioData"/> is.</summary>
+    /// <summary>The offset of <see cref="MmioData"/>.</summary>
     internal const int MmioDataOffset = 40;
 
     [FieldOffset(1)]
@@ -49,7 +49,7 @@ internal struct RunState
     [FieldOffset(32)]
     internal ulong EntryFailureReason;
 
-    // What InternalError and SystemEvent have alike.
+    // The fields that InternalError and SystemEvent share.
     [FieldOffset(32)]
     internal uint Kind;
 

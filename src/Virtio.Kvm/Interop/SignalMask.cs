@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Kvm.Interop;
 
-/// <summary><c>struct kvm_signal_mask</c> with the kernel's set of 64 signals behind it.</summary>
+/// <summary><c>struct kvm_signal_mask</c>, followed by the kernel's set of 64 signals.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal struct SignalMask
 {

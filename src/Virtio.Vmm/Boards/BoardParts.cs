@@ -3,16 +3,17 @@ using System.Runtime.ExceptionServices;
 namespace Virtio.Vmm.Boards;
 
 /// <summary>
-/// What a board has made so far, undone in the reverse order: when the board is disposed, or when the next part cannot be made. Not thread-safe.
+/// The parts that a board has made so far. They are undone in reverse order when the board is disposed, or when the next part cannot be
+/// made. Not thread-safe.
 /// </summary>
 internal sealed class BoardParts : IAsyncDisposable
 {
     private readonly Stack<Func<ValueTask>> _undo = new();
 
-    /// <summary>Remembers how to undo what comes next, or has just come.</summary>
+    /// <summary>Adds the step that undoes the part made next, or the part just made.</summary>
     public void Add(Func<ValueTask> undo) => _undo.Push(undo);
 
-    /// <summary>The same for a part that has no more than a disposal.</summary>
+    /// <summary>Adds a part that is undone by disposing it.</summary>
     public T Own<T>(T part)
         where T : IDisposable
     {
@@ -24,7 +25,7 @@ internal sealed class BoardParts : IAsyncDisposable
         return part;
     }
 
-    /// <summary>Undoes everything, also when a step fails: its exception comes afterwards, the first of several.</summary>
+    /// <summary>Undoes all parts, even if a step fails. The exception of the first failed step is thrown at the end.</summary>
     public async ValueTask DisposeAsync()
     {
         ExceptionDispatchInfo? failure = null;

@@ -1,14 +1,14 @@
 namespace Virtio.Vmm.Images;
 
-/// <summary>Makes an archive of files that are read only when the archive is.</summary>
+/// <summary>Makes an archive whose files are read only when the archive is read.</summary>
 internal sealed class AddedRamdisk : IDisposable
 {
     private const UnixFileMode TableMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private readonly List<StreamPart> _parts = [];
-    private readonly MemoryStream _pending = new(); // what comes after the last part
+    private readonly MemoryStream _pending = new(); // bytes written after the last part
     private readonly CpioWriter _writer;
-    private bool _isComplete; // the parts belong to the stream then
+    private bool _isComplete; // the stream that Complete returned owns the parts
 
     internal AddedRamdisk(GuestTree tree)
     {
@@ -16,12 +16,12 @@ internal sealed class AddedRamdisk : IDisposable
         _writer = new CpioWriter(_pending);
     }
 
-    /// <summary>What the guest has without the archive, and the folders in it.</summary>
+    /// <summary>The files that the guest has without the archive, and the folders in the archive.</summary>
     internal GuestTree Tree { get; }
 
     internal void Add(string path, byte[] content) => _writer.AddFile(Place(path), content, TableMode);
 
-    /// <exception cref="BootException">It cannot be opened or has no place in the guest.</exception>
+    /// <exception cref="BootException">The file cannot be opened or has no place in the guest.</exception>
     internal void Add(GuestFile file)
     {
         Stream content = file.Content.Open();
@@ -29,7 +29,12 @@ internal sealed class AddedRamdisk : IDisposable
         if (!content.CanSeek || content.Length == 0)
             content = Buffer(content, file.Content);
         if (content.Length > CpioWriter.MaxFileLength)
-            throw new BootException($"cannot add '{file.Content}' to the guest: it has {content.Length} bytes, and an initial ramdisk has room for files up to {CpioWriter.MaxFileLength}");
+            {
+                throw new BootException(
+                    $"cannot add '{file.Content}' to the guest: it has {content.Length} bytes, "
+                    + $"and an initial ramdisk has room for files up to {CpioWriter.MaxFileLength}");
+            }
+
         _writer.BeginFile(Place(file.Path), content.Length, ModeOf(file));
         Cut();
         _parts.Add(new StreamPart(content, content.Length, file.Content.Name));
@@ -65,7 +70,7 @@ internal sealed class AddedRamdisk : IDisposable
         }
     }
 
-    // What says that it has no content may have some all the same, as in /proc; and what cannot seek does not say how much it has.
+    // A file that reports no content may still have some, as in /proc. A stream that cannot seek does not report its length.
     private static MemoryStream Buffer(Stream content, BootSource source)
     {
         try

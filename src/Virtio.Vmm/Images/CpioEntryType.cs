@@ -1,6 +1,6 @@
 namespace Virtio.Vmm.Images;
 
-/// <summary>What an entry of an archive is: the upper bits of its mode, as Unix has them.</summary>
+/// <summary>The kind of an archive's entry: the upper bits of its Unix mode.</summary>
 internal enum CpioEntryType
 {
     CharacterDevice = 0x2000,

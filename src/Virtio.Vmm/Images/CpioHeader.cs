@@ -4,15 +4,15 @@ using System.Text;
 namespace Virtio.Vmm.Images;
 
 /// <summary>
-/// The beginning of an entry of a "newc" archive: a magic number and thirteen numbers of eight hexadecimal digits, then the name with a zero behind it, then zeros up to a multiple
-/// of four bytes (Linux: Documentation/driver-api/early-userspace/buffer-format.rst).
+/// The header of an entry of a "newc" archive: a magic number and thirteen numbers of eight hexadecimal digits, then the name with a zero
+/// after it, then zeros up to a multiple of four bytes (Linux: Documentation/driver-api/early-userspace/buffer-format.rst).
 /// </summary>
 internal readonly struct CpioHeader
 {
     /// <summary>The name of the entry that ends an archive.</summary>
     internal const string Trailer = "TRAILER!!!";
 
-    /// <summary>How long the part before the name is.</summary>
+    /// <summary>The length of the part before the name, in bytes.</summary>
     internal const int Size = 6 + FieldCount * FieldSize;
 
     private const string Magic = "070701";
@@ -33,7 +33,7 @@ internal readonly struct CpioHeader
     /// <summary>Seconds since 1970.</summary>
     internal uint Time { get; init; }
 
-    /// <summary>How many bytes follow, padding not counted.</summary>
+    /// <summary>The number of content bytes, without padding.</summary>
     internal uint Length { get; init; }
 
     internal uint Major { get; init; }
@@ -42,7 +42,7 @@ internal readonly struct CpioHeader
 
     internal CpioEntryType Type => (CpioEntryType)Mode & CpioEntryType.Mask;
 
-    /// <summary>The zeros that follow so many bytes.</summary>
+    /// <summary>The zeros that pad that many bytes.</summary>
     internal static ReadOnlySpan<byte> PaddingOf(long length) => Zeros.AsSpan(0, (int)(-length & (Alignment - 1)));
 
     /// <summary>Header, name and padding.</summary>
@@ -50,7 +50,8 @@ internal readonly struct CpioHeader
     {
         byte[] name = Encoding.UTF8.GetBytes(Name);
 
-        // Inode, mode, owner, group, links, time, length; the device it is on; the device it is; the length of its name; a checksum that this form leaves zero.
+        // Inode, mode, owner, group, links, time, length; major and minor of the device that holds the file; major and minor of the device
+        // that it is; length of the name; checksum, which this format leaves zero.
         uint[] fields = [Inode, Mode, 0, 0, LinkCount, Time, Length, 0, 0, Major, Minor, (uint)name.Length + 1, 0];
         int end = Size + name.Length + 1;
         byte[] bytes = new byte[end + PaddingOf(end).Length];
@@ -64,10 +65,10 @@ internal readonly struct CpioHeader
     /// <summary>Whether an archive's entry begins with these bytes.</summary>
     internal static bool HasMagic(ReadOnlySpan<byte> bytes) => bytes.StartsWith("070701"u8) || bytes.StartsWith("070702"u8);
 
-    /// <summary>The header in the first <see cref="Size"/> bytes of an entry, still without a name.</summary>
+    /// <summary>The header in the first <see cref="Size"/> bytes of an entry, without its name.</summary>
     /// <param name="bytes">The bytes.</param>
-    /// <param name="nameLength">How long the name behind it is, with its zero.</param>
-    /// <exception cref="InvalidDataException">It is none.</exception>
+    /// <param name="nameLength">The length of the name that follows, including its zero.</param>
+    /// <exception cref="InvalidDataException">The bytes are not a header.</exception>
     internal static CpioHeader Parse(ReadOnlySpan<byte> bytes, out int nameLength)
     {
         if (!HasMagic(bytes))
@@ -89,11 +90,23 @@ internal readonly struct CpioHeader
         };
     }
 
-    internal CpioHeader WithName(string name) =>
-        new() { Name = name, Inode = Inode, Mode = Mode, LinkCount = LinkCount, Time = Time, Length = Length, Major = Major, Minor = Minor };
+    internal CpioHeader WithName(string name) => new()
+    {
+        Name = name,
+        Inode = Inode,
+        Mode = Mode,
+        LinkCount = LinkCount,
+        Time = Time,
+        Length = Length,
+        Major = Major,
+        Minor = Minor,
+    };
 
-    private static uint Field(ReadOnlySpan<byte> bytes, int index) =>
-        uint.TryParse(bytes.Slice(Magic.Length + index * FieldSize, FieldSize), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value)
+    private static uint Field(ReadOnlySpan<byte> bytes, int index)
+    {
+        ReadOnlySpan<byte> digits = bytes.Slice(Magic.Length + index * FieldSize, FieldSize);
+        return uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value)
             ? value
             : throw new InvalidDataException("a number in an entry of the archive is none");
+    }
 }

@@ -2,15 +2,17 @@ using System.Text;
 
 namespace Virtio.Vmm.Images;
 
-/// <summary>Reads one "newc" archive, entry by entry, from a stream. What was not read of an entry is skipped.</summary>
+/// <summary>
+/// Reads one "newc" archive, entry by entry, from a stream. The part of an entry that the caller does not read is skipped.
+/// </summary>
 internal sealed class CpioReader(Stream input)
 {
     private readonly byte[] _header = new byte[CpioHeader.Size];
-    private long _left; // what has not been read of the entry, with its padding
+    private long _left; // unread bytes of the entry, including its padding
 
     /// <summary>Reads up to the content of the next entry; null at the end of the archive.</summary>
     /// <exception cref="InvalidDataException">The archive is malformed.</exception>
-    /// <exception cref="EndOfStreamException">It is cut off.</exception>
+    /// <exception cref="EndOfStreamException">The archive is cut off.</exception>
     internal CpioHeader? Next()
     {
         Skip(_left);
@@ -23,15 +25,15 @@ internal sealed class CpioReader(Stream input)
         return header.Name == CpioHeader.Trailer ? null : header;
     }
 
-    /// <summary>The content of an entry that <see cref="Next"/> has just come to.</summary>
-    /// <exception cref="InvalidDataException">It is longer than an array can be.</exception>
+    /// <summary>The content of the entry that <see cref="Next"/> has just returned.</summary>
+    /// <exception cref="InvalidDataException">The content is longer than an array can be.</exception>
     /// <exception cref="EndOfStreamException">The archive is cut off.</exception>
     internal byte[] ReadContent(CpioHeader header)
     {
         if (header.Length > Array.MaxLength)
             throw new InvalidDataException($"'{header.Name}' has {header.Length} bytes");
 
-        // Read as it comes: an archive that only says that it is long takes no memory.
+        // Read in blocks: a short archive that claims a long entry takes no memory.
         using var content = new MemoryStream();
         byte[] block = new byte[Math.Min(header.Length, 64 * 1024)];
         for (long left = header.Length; left > 0;)

@@ -1,13 +1,13 @@
 namespace Virtio.Vmm.Images;
 
-/// <summary>Where guest images are looked for.</summary>
+/// <summary>The places to search for guest images.</summary>
 /// <param name="Named">The folder that the user has named; null or empty for none.</param>
 /// <param name="Program">The folder that the program is in.</param>
-/// <param name="Current">The folder that the process is in.</param>
-/// <param name="PackageFolder">Where the package is that a setting of the program names; null where it names none.</param>
+/// <param name="Current">The current folder of the process.</param>
+/// <param name="PackageFolder">The folder of the package that a setting of the program names; null if the setting does not exist.</param>
 internal sealed record GuestImageSearch(string? Named, string Program, string Current, Func<string, string?> PackageFolder)
 {
-    /// <summary>As this process was started.</summary>
+    /// <summary>The search places of this process.</summary>
     internal static GuestImageSearch OfThisProgram => new(
         Environment.GetEnvironmentVariable(GuestImage.FolderVariable),
         AppContext.BaseDirectory,
@@ -17,7 +17,9 @@ internal sealed record GuestImageSearch(string? Named, string Program, string Cu
     internal static string WhatIsMissing(MicroVmMachine machine)
     {
         GuestImageKind[] wanted = GuestImageKind.Of(machine);
-        return $"there is no guest image for {string.Join(" or ", wanted.Select(kind => kind.Architecture))}: add the package {string.Join(" or ", wanted.Select(kind => kind.Package))}, " +
+        string architectures = string.Join(" or ", wanted.Select(kind => kind.Architecture));
+        string packages = string.Join(" or ", wanted.Select(kind => kind.Package));
+        return $"there is no guest image for {architectures}: add the package {packages}, " +
             $"make one with './build guest', or set {GuestImage.FolderVariable} to the folder that has it";
     }
 
@@ -25,13 +27,13 @@ internal sealed record GuestImageSearch(string? Named, string Program, string Cu
     {
         GuestImageKind[] wanted = GuestImageKind.Of(machine);
 
-        // A user who names a folder means that one, and wants to hear when it has no image.
+        // A folder that the user names is the only one searched: the user wants to know when it has no image.
         if (!string.IsNullOrEmpty(Named))
             return Below(Named, wanted) ?? In(Named, machine == MicroVmMachine.Auto ? GuestImageKind.All : wanted);
         return wanted.Select(OfPackage).FirstOrDefault(image => image is not null) ?? Made(Current, wanted) ?? Made(Program, wanted);
     }
 
-    /// <summary>The image of one of these kinds in a folder; null where there is none.</summary>
+    /// <summary>The image of one of these kinds in a folder; null if there is none.</summary>
     internal static GuestImage? In(string folder, GuestImageKind[] kinds)
     {
         GuestImageKind? found = kinds.FirstOrDefault(kind => FileOf(folder, kind.KernelName) is not null);
@@ -48,9 +50,10 @@ internal sealed record GuestImageSearch(string? Named, string Program, string Cu
         };
     }
 
-    // Beside a program that was published, and else where the package is on this machine.
+    // First beside the program, where publishing puts it; then in the package on this machine.
     private GuestImage? OfPackage(GuestImageKind kind) =>
-        Below(Path.Combine(Program, "guest"), [kind]) ?? (PackageFolder(kind.PackageSetting) is { Length: > 0 } folder ? In(folder, [kind]) : null);
+        Below(Path.Combine(Program, "guest"), [kind])
+        ?? (PackageFolder(kind.PackageSetting) is { Length: > 0 } folder ? In(folder, [kind]) : null);
 
     private static GuestImage? Made(string start, GuestImageKind[] wanted)
     {
@@ -69,10 +72,12 @@ internal sealed record GuestImageSearch(string? Named, string Program, string Cu
     private static string? FileOf(string folder, string name) =>
         new[] { name, name + ".zst" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
 
-    // A guest takes a ramdisk that is compressed too, and needs much longer to unpack it than this host.
+    // A guest can unpack a compressed ramdisk too, but takes much longer than this host.
     private static BootSource? Archive(string folder, string name) => FileOf(folder, name) switch
     {
-        { } path when path.EndsWith(".zst", StringComparison.Ordinal) => BootSource.FromStream(() => new ZstdSharp.DecompressionStream(BootSource.FromFile(path).Open(), leaveOpen: false), path),
+        { } path when path.EndsWith(".zst", StringComparison.Ordinal) => BootSource.FromStream(
+            () => new ZstdSharp.DecompressionStream(BootSource.FromFile(path).Open(), leaveOpen: false),
+            path),
         { } path => path,
         null => null,
     };

@@ -3,21 +3,22 @@ using System.Text;
 namespace Virtio.Vmm.Images;
 
 /// <summary>
-/// What a guest's initial ramdisks unpack to, as far as it matters to files that are added: which folders there are, where links lead, and the text of a few files. The kernel makes no
-/// folders for a file, and a folder in the place of a link would remove the link (<c>/bin</c>, mostly).
+/// The unpacked content of a guest's initial ramdisks, as far as files that are added need it: the folders, the targets of links, and the
+/// text of a few files. The kernel makes no folders for a file. A folder in the place of a link (<c>/bin</c>, mostly) would remove the
+/// link.
 /// </summary>
 internal sealed class GuestTree
 {
-    private const int MaxLinks = 40; // as Linux: then it is a circle
+    private const int MaxLinks = 40; // Linux's limit: more links are a loop
 
-    // By path; what a link points to, else null.
+    // By path: the kind of the entry, and the target if it is a link.
     private readonly Dictionary<string, (CpioEntryType Type, string? Target)> _entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
 
     /// <summary>Reads ramdisks in the order in which the kernel unpacks them.</summary>
     /// <param name="ramdisks">The ramdisks.</param>
-    /// <param name="isText">Of which paths the text is wanted.</param>
-    /// <exception cref="BootException">One cannot be read.</exception>
+    /// <param name="isText">Selects the paths whose text is kept.</param>
+    /// <exception cref="BootException">A ramdisk cannot be read.</exception>
     internal static GuestTree Read(IEnumerable<BootSource> ramdisks, Func<string, bool> isText)
     {
         var tree = new GuestTree();
@@ -26,13 +27,16 @@ internal sealed class GuestTree
         return tree;
     }
 
-    /// <summary>Whether a path is there.</summary>
+    /// <summary>Whether the path exists.</summary>
     internal bool Has(string path) => _entries.ContainsKey(path);
 
-    /// <summary>What a file says that was asked for; empty where there is none.</summary>
+    /// <summary>The text of a file selected by <c>isText</c>; empty if there is no such file.</summary>
     internal string TextOf(string path) => _texts.GetValueOrDefault(path, "");
 
-    /// <summary>Where a new file goes: its path with no link among its folders, and the folders that it lacks, outermost first. Those are there from now on.</summary>
+    /// <summary>
+    /// Adds a new file and returns its path without links among its folders, and the folders that it lacks, outermost first. The tree
+    /// contains those folders afterwards.
+    /// </summary>
     /// <exception cref="BootException">A folder of the path is a file, or the path is a folder.</exception>
     internal (string Path, IReadOnlyList<string> NewFolders) Place(string path)
     {
@@ -60,7 +64,8 @@ internal sealed class GuestTree
             }
             else if (isLast ? entry.Type == CpioEntryType.Folder : entry.Type is not (CpioEntryType.Folder or CpioEntryType.SymbolicLink))
             {
-                throw new BootException($"cannot put a file at '/{path}' in the guest: '/{here}' is a {(isLast ? "folder" : "file")} there");
+                string kind = isLast ? "folder" : "file";
+                throw new BootException($"cannot put a file at '/{path}' in the guest: '/{here}' is a {kind} there");
             }
             else if (!isLast && entry.Target is { } target)
             {

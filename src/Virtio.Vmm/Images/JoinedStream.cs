@@ -1,10 +1,10 @@
 namespace Virtio.Vmm.Images;
 
-/// <summary>Streams one after the other as one that is read forward. Owns them.</summary>
+/// <summary>Concatenates streams into one forward-only stream. Owns them.</summary>
 internal sealed class JoinedStream(IReadOnlyList<StreamPart> parts) : Stream
 {
-    private int _part; // the one that is read from
-    private long _position; // in that one
+    private int _part; // index of the part that is read
+    private long _position; // bytes read of that part
 
     /// <inheritdoc/>
     public override bool CanRead => true;

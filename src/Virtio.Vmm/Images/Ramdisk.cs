@@ -3,15 +3,17 @@ using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm.Images;
 
-/// <summary>Reads an initial ramdisk as the kernel does: archives one after the other, with zeros between them, each as it is or compressed.</summary>
+/// <summary>
+/// Reads an initial ramdisk as the kernel does: archives one after the other with zeros between them, each uncompressed or compressed.
+/// </summary>
 internal static class Ramdisk
 {
     private const int PrefixSize = 6;
 
-    /// <summary>Looks at every entry of a ramdisk. Behind a compressed archive nothing is looked for.</summary>
+    /// <summary>Visits every entry of a ramdisk. Data after a compressed archive is ignored.</summary>
     /// <param name="source">The ramdisk.</param>
-    /// <param name="visit">May read the entry's content; false ends the reading.</param>
-    /// <exception cref="BootException">It cannot be read, or is compressed in another way than with gzip or zstd.</exception>
+    /// <param name="visit">Called for each entry; may read its content. A result of false ends the reading.</param>
+    /// <exception cref="BootException">The ramdisk cannot be read, or is compressed with something other than gzip or zstd.</exception>
     internal static void Read(BootSource source, Func<CpioReader, CpioHeader, bool> visit)
     {
         using Stream stream = source.Open();
@@ -47,7 +49,7 @@ internal static class Ramdisk
         return true;
     }
 
-    /// <summary>The first bytes of the next archive; null where there is none.</summary>
+    /// <summary>The first bytes of the next archive; null at the end.</summary>
     private static byte[]? NextArchive(Stream stream)
     {
         int first;
@@ -67,6 +69,8 @@ internal static class Ramdisk
             return new GZipStream(stream, CompressionMode.Decompress);
         if (KernelFormat.IsZstd(prefix))
             return new ZstdSharp.DecompressionStream(stream, leaveOpen: false);
-        return CpioHeader.HasMagic(prefix) ? null : throw new InvalidDataException("it is no cpio archive, as it is or compressed with gzip or zstd");
+        return CpioHeader.HasMagic(prefix)
+            ? null
+            : throw new InvalidDataException("it is no cpio archive, as it is or compressed with gzip or zstd");
     }
 }

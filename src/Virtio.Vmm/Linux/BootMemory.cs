@@ -1,18 +1,21 @@
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Refuses a machine with less memory than a kernel of a guest image boots with. Of other kernels it is not known what they need.</summary>
+/// <summary>
+/// Refuses a machine with less memory than the kernel of a guest image needs to boot. The needs of other kernels are not known.
+/// </summary>
 internal static class BootMemory
 {
-    // The kernel keeps the ramdisks while it unpacks them, into a file system that takes no more than half of the memory that is left (tmpfs, "size=50%").
+    // The kernel keeps the ramdisks while it unpacks them, into a file system that takes at most half of the remaining memory
+    // (tmpfs, "size=50%").
     private const ulong TimesRamdisks = 3;
-    private const ulong Step = 2 << 20; // what memory comes in
+    private const ulong Step = 2 << 20; // the granularity of MemorySize
 
-    /// <summary>Throws where the memory is not enough.</summary>
+    /// <summary>Throws if the memory is not enough.</summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="kernelSize">How much memory it takes itself.</param>
-    /// <param name="initrd">Its ramdisks; those whose length is not known do not count.</param>
-    /// <param name="memory">The guest's memory.</param>
-    /// <exception cref="BootException">It is too little.</exception>
+    /// <param name="kernelSize">The memory that the kernel's image takes, in bytes.</param>
+    /// <param name="initrd">Its ramdisks; those of unknown length do not count.</param>
+    /// <param name="memory">The guest's memory, in bytes.</param>
+    /// <exception cref="BootException">The memory is not enough.</exception>
     public static void Require(BootSource kernel, ulong kernelSize, IReadOnlyList<BootSource> initrd, ulong memory)
     {
         if (kernel.MemoryBeside is not { } beside)
@@ -22,7 +25,8 @@ internal static class BootMemory
         if (memory < least)
         {
             throw new BootException(
-                $"{BootReading.Size(memory)} of memory are too little for '{kernel}' and its initial ramdisks: they need {BootReading.Size(least)} to boot; give the guest at least that much");
+                $"{BootReading.Size(memory)} of memory are too little for '{kernel}' and its initial ramdisks: "
+                + $"they need {BootReading.Size(least)} to boot; give the guest at least that much");
         }
     }
 }

@@ -1,12 +1,12 @@
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Reads what a loader loads; every failure becomes the line that says why it cannot be booted.</summary>
+/// <summary>Reads the files that a loader loads; every failure becomes a message that says why the file cannot be booted.</summary>
 internal static class BootReading
 {
-    private const ulong ArchiveAlignment = 4; // what the kernel's unpacker expects between two archives
+    private const ulong ArchiveAlignment = 4; // the kernel's unpacker expects it between two archives
 
     /// <summary>Reads from a source.</summary>
-    /// <exception cref="BootException">It could not be read; the message says why.</exception>
+    /// <exception cref="BootException">The source could not be read; the message says why.</exception>
     public static T Guard<T>(BootSource source, Func<T> read)
     {
         try
@@ -23,12 +23,18 @@ internal static class BootReading
         }
     }
 
-    /// <summary>Puts initial ramdisks into guest memory, one behind the other.</summary>
+    /// <summary>Puts initial ramdisks into guest memory, one after the other.</summary>
     /// <param name="initrd">The ramdisks.</param>
-    /// <param name="place">Where they go, given how much room they say they take; zero where that is not known. What they say is not trusted.</param>
+    /// <param name="place">
+    /// Returns the area for the ramdisks. Its argument is the total length that they report, zero where that is not known. The reported
+    /// length is not trusted.
+    /// </param>
     /// <param name="cancellationToken">Stops a long load.</param>
-    /// <returns>Where they are; null where there is none.</returns>
-    public static InitrdRange? LoadInitrd(IReadOnlyList<BootSource> initrd, Func<ulong, LoadArea> place, CancellationToken cancellationToken)
+    /// <returns>The range that they occupy; null if there are none.</returns>
+    public static InitrdRange? LoadInitrd(
+        IReadOnlyList<BootSource> initrd,
+        Func<ulong, LoadArea> place,
+        CancellationToken cancellationToken)
     {
         if (initrd.Count == 0)
             return null;
@@ -50,7 +56,7 @@ internal static class BootReading
         }
     }
 
-    /// <summary>An amount of memory, for messages.</summary>
+    /// <summary>Formats an amount of memory for messages.</summary>
     public static string Size(ulong bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes / (1 << 20)} MiB";
 
     private static void Append(LoadArea area, ulong start, BootSource source, Stream content, CancellationToken cancellationToken)
@@ -60,7 +66,8 @@ internal static class BootReading
         if (!Guard(source, () => area.TryAppend(content, area.Free, cancellationToken)))
         {
             throw new BootException(
-                $"the initial ramdisk '{source}' does not fit: beside the kernel {Size(area.End - start)} of the guest's memory are free; give it more memory");
+                $"the initial ramdisk '{source}' does not fit: "
+                + $"beside the kernel {Size(area.End - start)} of the guest's memory are free; give it more memory");
         }
 
         if (area.Position == before)
@@ -72,7 +79,7 @@ internal static class BootReading
         ulong sum = 0;
         foreach (var content in contents)
         {
-            // Some files have content and say that they have none.
+            // Some files, as in /proc, report no content although they have some.
             if (!content.CanSeek || content.Length == 0)
                 return 0;
             sum = sum + (ulong)content.Length + ArchiveAlignment - 1 & ~(ArchiveAlignment - 1);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Reads the headers of an ELF file of 64 bits (System V ABI, chapters 4 and 5).</summary>
+/// <summary>Reads the headers of a 64-bit ELF file (System V ABI, chapters 4 and 5).</summary>
 internal static class ElfHeader
 {
     private const int Size = 64;
@@ -11,13 +11,13 @@ internal static class ElfHeader
     private const uint NoteType = 4;
     private const byte Class64 = 2;
     private const byte LittleEndian = 1;
-    private const ulong LongestFile = 1 << 30; // no kernel comes near; what is compressed could claim anything
+    private const ulong LongestFile = 1 << 30; // far above any kernel; a compressed file could claim any size
     private const ulong LongestNotes = 1 << 16;
 
-    /// <summary>Reads what is to be loaded, and the notes.</summary>
-    /// <param name="prefix">The file's beginning, which must hold all program headers.</param>
-    /// <param name="reason">Why it cannot be booted, as the end of a sentence.</param>
-    /// <returns>Its segments with all their ends in range; null where it cannot be booted.</returns>
+    /// <summary>Reads the segments to load, and the notes.</summary>
+    /// <param name="prefix">The beginning of the file, which must hold all program headers.</param>
+    /// <param name="reason">Why the file cannot be booted, as the end of a sentence.</param>
+    /// <returns>Its segments, all with their ends in range; null if the file cannot be booted.</returns>
     public static List<ElfSegment>? Read(ReadOnlySpan<byte> prefix, out string reason)
     {
         reason = "";
@@ -52,8 +52,12 @@ internal static class ElfHeader
         for (var i = 0; i < count; i++)
         {
             var header = prefix[((int)offset + i * ProgramHeaderSize)..];
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) is not (LoadType or NoteType) || Read(header) is not { MemorySize: > 0 } segment)
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header) is not (LoadType or NoteType)
+                || Read(header) is not { MemorySize: > 0 } segment)
+            {
                 continue;
+            }
+
             if (FaultOf(segment) is { } fault)
             {
                 reason = $"its program header {i} {fault}";
@@ -86,6 +90,8 @@ internal static class ElfHeader
             return segment.FileSize > LongestNotes ? $"has 0x{segment.FileSize:x} bytes of notes, more than any kernel" : null;
         if (segment.FileSize > segment.MemorySize)
             return $"has more bytes in the file (0x{segment.FileSize:x}) than in memory (0x{segment.MemorySize:x})";
-        return segment.MemorySize > ulong.MaxValue - segment.Address ? $"goes beyond the last address (0x{segment.Address:x}, 0x{segment.MemorySize:x} bytes)" : null;
+        return segment.MemorySize > ulong.MaxValue - segment.Address
+            ? $"goes beyond the last address (0x{segment.Address:x}, 0x{segment.MemorySize:x} bytes)"
+            : null;
     }
 }

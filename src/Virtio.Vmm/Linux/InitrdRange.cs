@@ -1,4 +1,4 @@
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Where an initial ramdisk is: its first address and the one after its last.</summary>
+/// <summary>The range of an initial ramdisk in memory: its first address and the address after its last byte.</summary>
 internal readonly record struct InitrdRange(ulong Start, ulong End);

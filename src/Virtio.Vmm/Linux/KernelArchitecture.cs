@@ -1,9 +1,9 @@
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Which processor a kernel is for.</summary>
+/// <summary>The processor architecture that a kernel is for.</summary>
 internal enum KernelArchitecture
 {
-    /// <summary>It does not say, or it is no kernel.</summary>
+    /// <summary>Not known, or the file is not a kernel.</summary>
     Unknown,
 
     /// <summary>64-bit RISC-V.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Opens a kernel and takes off what it is wrapped in: gzip, zstd, or an EFI program that unpacks itself. One layer, as kernels have.</summary>
+/// <summary>Opens a kernel and unwraps it from gzip, zstd, or an EFI program that unpacks itself. One layer, as kernels have.</summary>
 internal static class KernelFile
 {
     private const int ZbootPayloadOffset = 8;
@@ -13,7 +13,7 @@ internal static class KernelFile
     private const int ZbootCompressionSize = 32;
 
     /// <summary>The kernel as its boot protocol describes it, as a stream that the caller disposes.</summary>
-    /// <exception cref="BootException">It cannot be opened, or is wrapped in what is not known.</exception>
+    /// <exception cref="BootException">The kernel cannot be opened, or is wrapped in an unknown format.</exception>
     public static PrefixedStream Open(BootSource source)
     {
         var file = new PrefixedStream(source.Open(), KernelFormat.PrefixSize);
@@ -49,14 +49,16 @@ internal static class KernelFile
         var size = BinaryPrimitives.ReadUInt32LittleEndian(file.Prefix[ZbootPayloadSize..]);
         var compression = Encoding.Latin1.GetString(file.Prefix.Slice(ZbootCompression, ZbootCompressionSize)).TrimEnd('\0');
 
-        // Beyond the end there is nothing to uncompress, which says so.
+        // An offset or size beyond the end leaves no data, and the decompressor reports that.
         file.Skip(offset);
         file.Limit(size);
         if (compression == "gzip")
             return new GZipStream(file, CompressionMode.Decompress);
         if (compression.StartsWith("zstd", StringComparison.Ordinal))
             return new ZstdSharp.DecompressionStream(file, leaveOpen: false);
-        throw new BootException($"cannot boot '{source}': it is an EFI kernel compressed with '{Printable(compression)}', which is not supported: use gzip or zstd");
+        throw new BootException(
+            $"cannot boot '{source}': it is an EFI kernel compressed with '{Printable(compression)}', which is not supported: "
+            + "use gzip or zstd");
     }
 
     private static string Printable(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit));

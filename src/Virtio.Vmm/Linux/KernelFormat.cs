@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Tells what a file is that was given as a kernel: which machine it is for, and for a refusal what it is instead.</summary>
+/// <summary>Identifies a file that was given as a kernel: the architecture it is for, and for a refusal what it is instead.</summary>
 internal static class KernelFormat
 {
-    /// <summary>How much of a file's beginning is needed to tell.</summary>
+    /// <summary>The number of bytes at a file's beginning that identify it.</summary>
     public const int PrefixSize = 4096;
 
     private const int Arm64MagicOffset = 0x38;
@@ -46,21 +46,21 @@ internal static class KernelFormat
         At(prefix, RiscvMagicOffset).StartsWith("RSC\x05"u8) || At(prefix, RiscvOldMagicOffset).StartsWith("RISCV\0\0\0"u8);
 
     /// <summary>
-    /// Whether this is a U-Boot for a riscv supervisor (u-boot.bin): a flat image without a header, told by its first two instructions. They save what the
-    /// firmware passed, the hart in tp and the device tree in s1, compressed or not.
+    /// Whether this is a U-Boot for a riscv supervisor (u-boot.bin): a flat image without a header, recognised by its first two
+    /// instructions. They save the firmware's arguments, the hart in tp and the device tree in s1; they may be compressed instructions.
     /// </summary>
     public static bool IsRiscvUBoot(ReadOnlySpan<byte> prefix) =>
         prefix.StartsWith<byte>([0x2a, 0x82, 0xae, 0x84]) || prefix.StartsWith<byte>([0x13, 0x02, 0x05, 0x00, 0x93, 0x84, 0x05, 0x00]);
 
-    /// <summary>What a kernel is for, once it is unwrapped. Reads no more than its beginning.</summary>
-    /// <exception cref="BootException">It cannot be opened or read.</exception>
+    /// <summary>The architecture of a kernel, unwrapped first. Reads only the kernel's beginning.</summary>
+    /// <exception cref="BootException">The kernel cannot be opened or read.</exception>
     public static KernelArchitecture ArchitectureOf(BootSource kernel)
     {
         using var image = BootReading.Guard(kernel, () => KernelFile.Open(kernel));
         return ArchitectureOf(image.Prefix);
     }
 
-    /// <summary>What a kernel is for whose beginning this is.</summary>
+    /// <summary>The architecture of the kernel with this beginning.</summary>
     public static KernelArchitecture ArchitectureOf(ReadOnlySpan<byte> prefix)
     {
         if (IsElf(prefix))
@@ -72,9 +72,9 @@ internal static class KernelFormat
         return At(prefix, Arm64MagicOffset).StartsWith("ARM\x64"u8) ? KernelArchitecture.Arm64 : KernelArchitecture.Unknown;
     }
 
-    /// <summary>What a file is that a machine does not boot, as the end of a sentence.</summary>
+    /// <summary>Describes a file that a machine does not boot, as the end of a sentence.</summary>
     /// <param name="prefix">The file's beginning.</param>
-    /// <param name="machine">What the machine is.</param>
+    /// <param name="machine">The machine's architecture.</param>
     public static string Describe(ReadOnlySpan<byte> prefix, KernelArchitecture machine)
     {
         if (prefix.IsEmpty)
@@ -84,7 +84,11 @@ internal static class KernelFormat
         if (IsElf(prefix))
             return $"it is an ELF file{ElfMachine(prefix).Name}, and this machine is {Name(machine)}";
         if (IsMachineModeUBoot(prefix))
-            return "it is a U-Boot for machine mode, and this machine begins in supervisor mode: take one built for that (Debian: qemu-riscv64_smode/u-boot.bin)";
+            {
+                return "it is a U-Boot for machine mode, and this machine begins in supervisor mode: "
+                    + "take one built for that (Debian: qemu-riscv64_smode/u-boot.bin)";
+            }
+
         var architecture = ArchitectureOf(prefix);
         if (architecture == machine)
             return "it is cut off within its header";
@@ -103,8 +107,9 @@ internal static class KernelFormat
         return "it is not a Linux kernel";
     }
 
-    /// <summary>Its first instruction asks which hart it is, which only machine mode may.</summary>
-    private static bool IsMachineModeUBoot(ReadOnlySpan<byte> prefix) => prefix.StartsWith<byte>([0x73, 0x25, 0x40, 0xf1]) && IsRiscvUBoot(prefix[4..]);
+    /// <summary>Its first instruction reads the hart's ID, which only machine mode may.</summary>
+    private static bool IsMachineModeUBoot(ReadOnlySpan<byte> prefix) =>
+        prefix.StartsWith<byte>([0x73, 0x25, 0x40, 0xf1]) && IsRiscvUBoot(prefix[4..]);
 
     private static ReadOnlySpan<byte> At(ReadOnlySpan<byte> prefix, int offset) => prefix.Length > offset ? prefix[offset..] : [];
 

@@ -2,7 +2,7 @@ using Virtio.Memory;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>A stretch of guest memory that a loader fills from the bottom up, before the guest runs.</summary>
+/// <summary>A range of guest memory that a loader fills from the bottom up, before the guest runs.</summary>
 internal sealed class LoadArea
 {
     private const int BlockSize = 256 * 1024;
@@ -10,7 +10,7 @@ internal sealed class LoadArea
     private readonly GuestMemory _memory;
     private readonly byte[] _block = new byte[BlockSize];
 
-    /// <summary>Begins at the bottom of a stretch, which must be in <paramref name="memory"/>.</summary>
+    /// <summary>Creates an empty area; its range must be in <paramref name="memory"/>.</summary>
     public LoadArea(GuestMemory memory, ulong start, ulong length)
     {
         _memory = memory;
@@ -25,13 +25,13 @@ internal sealed class LoadArea
     /// <summary>The address after the last.</summary>
     public ulong End { get; }
 
-    /// <summary>Where the next byte goes; never above <see cref="End"/>.</summary>
+    /// <summary>The address of the next byte; never above <see cref="End"/>.</summary>
     public ulong Position { get; private set; }
 
-    /// <summary>How many bytes are free.</summary>
+    /// <summary>The number of free bytes.</summary>
     public ulong Free => End - Position;
 
-    /// <summary>Leaves a gap; false, and nothing done, where there is not that much room.</summary>
+    /// <summary>Leaves a gap; returns false, without a change, if there is not enough room.</summary>
     public bool TrySkip(ulong length)
     {
         if (length > Free)
@@ -44,7 +44,7 @@ internal sealed class LoadArea
     /// <summary>Leaves a gap up to the next multiple of a power of two, or to the end.</summary>
     public void Align(ulong alignment) => TrySkip(Math.Min((alignment - Position % alignment) % alignment, Free));
 
-    /// <summary>Puts bytes there; false, and nothing done, where there is not that much room.</summary>
+    /// <summary>Appends bytes; returns false, without a change, if there is not enough room.</summary>
     public bool TryAppend(ReadOnlySpan<byte> data)
     {
         if ((ulong)data.Length > Free || !_memory.TryWrite(Position, data))
@@ -54,7 +54,9 @@ internal sealed class LoadArea
         return true;
     }
 
-    /// <summary>Puts the rest of a stream there, straight from it in blocks; false where it is longer than a limit or than the room.</summary>
+    /// <summary>
+    /// Appends the rest of a stream in blocks; returns false if the stream is longer than the limit or than the room.
+    /// </summary>
     public bool TryAppend(Stream source, ulong limit, CancellationToken cancellationToken)
     {
         for (var left = limit; ;)

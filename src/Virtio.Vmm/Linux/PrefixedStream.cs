@@ -1,6 +1,6 @@
 namespace Virtio.Vmm.Linux;
 
-/// <summary>A read-only stream whose first bytes can be looked at before they are read. Owns the stream beneath it.</summary>
+/// <summary>A read-only stream whose first bytes can be inspected before they are read. Owns the underlying stream.</summary>
 internal sealed class PrefixedStream : Stream
 {
     private readonly Stream _source;
@@ -17,7 +17,7 @@ internal sealed class PrefixedStream : Stream
         _prefixLength = source.ReadAtLeast(_prefix, prefixSize, throwOnEndOfStream: false);
     }
 
-    /// <summary>The first bytes; fewer than asked for where the stream is shorter.</summary>
+    /// <summary>The first bytes; fewer than requested if the stream is shorter.</summary>
     public ReadOnlySpan<byte> Prefix => _prefix.AsSpan(0, _prefixLength);
 
     /// <inheritdoc/>
@@ -38,7 +38,7 @@ internal sealed class PrefixedStream : Stream
     /// <summary>Ends the stream after this many more bytes.</summary>
     public void Limit(long length) => _remaining = length;
 
-    /// <summary>Reads past some bytes, or to the end where there are fewer.</summary>
+    /// <summary>Skips some bytes, or to the end if there are fewer.</summary>
     public void Skip(long length)
     {
         Span<byte> buffer = stackalloc byte[1024];

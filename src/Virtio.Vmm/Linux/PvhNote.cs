@@ -8,10 +8,10 @@ internal static class PvhNote
     private const uint Physical32Entry = 18; // XEN_ELFNOTE_PHYS32_ENTRY
     private const int HeaderSize = 12;
 
-    /// <summary>The address of the first instruction.</summary>
+    /// <summary>Finds the address of the first instruction.</summary>
     /// <param name="notes">The content of one segment of notes.</param>
-    /// <param name="fault">What is wrong with the notes, as the end of a sentence; empty where nothing is.</param>
-    /// <returns>Null where they do not have it.</returns>
+    /// <param name="fault">The fault in the notes, as the end of a sentence; empty if there is none.</param>
+    /// <returns>Null if the notes have no PVH entry.</returns>
     public static ulong? Find(ReadOnlySpan<byte> notes, out string fault)
     {
         fault = "";
@@ -31,7 +31,7 @@ internal static class PvhNote
             if (type == Physical32Entry && notes[..(int)nameSize].SequenceEqual("Xen\0"u8))
                 return Entry(content, out fault);
 
-            // What pads the last note may be missing.
+            // The padding of the last note may be missing.
             notes = notes[(int)Math.Min(Aligned(nameSize) + Aligned(contentSize), (ulong)notes.Length)..];
         }
 
@@ -40,7 +40,9 @@ internal static class PvhNote
 
     private static ulong? Entry(ReadOnlySpan<byte> content, out string fault)
     {
-        fault = content.Length is sizeof(uint) or sizeof(ulong) ? "" : $"its note with the PVH entry has {content.Length} bytes instead of 4 or 8";
+        fault = content.Length is sizeof(uint) or sizeof(ulong)
+            ? ""
+            : $"its note with the PVH entry has {content.Length} bytes instead of 4 or 8";
         return content.Length switch
         {
             sizeof(uint) => BinaryPrimitives.ReadUInt32LittleEndian(content),

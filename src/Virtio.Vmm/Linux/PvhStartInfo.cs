@@ -4,7 +4,7 @@ using Virtio.Vmm.Boards.X86;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>What tells a PVH kernel of its machine, version 1 (Xen, xen/include/public/arch-x86/hvm/start_info.h).</summary>
+/// <summary>The description of the machine for a PVH kernel, version 1 (Xen, xen/include/public/arch-x86/hvm/start_info.h).</summary>
 internal static class PvhStartInfo
 {
     private const uint Magic = 0x336e_c578;
@@ -12,7 +12,7 @@ internal static class PvhStartInfo
     private const int ModuleSize = 32;
     private const int MapEntrySize = 24;
 
-    /// <summary>Writes it, its one module and its memory map behind each other.</summary>
+    /// <summary>Writes the structure, followed by its module and its memory map.</summary>
     public static void Write(GuestMemory memory, InitrdRange? initrd, ulong acpiRoot)
     {
         const ulong Module = X86BoardLayout.StartInfoAddress + Size;

@@ -3,20 +3,20 @@ using System.Buffers.Binary;
 namespace Virtio.Vmm.Linux;
 
 /// <summary>The 64 bytes at the beginning of a riscv64 <c>Image</c> (Linux, Documentation/arch/riscv/boot-image-header.rst).</summary>
-/// <param name="TextOffset">Where the image belongs, from the beginning of memory.</param>
-/// <param name="ImageSize">How much memory it takes, from its first byte to the end of its zeroed data.</param>
-/// <param name="FileSize">How long the file is by what it says of itself, or 0 where it says nothing.</param>
+/// <param name="TextOffset">The offset of the image from the start of memory.</param>
+/// <param name="ImageSize">The memory that it takes in bytes, from its first byte to the end of its zeroed data.</param>
+/// <param name="FileSize">The file length in bytes that its own section table gives, or 0 if it has none.</param>
 internal readonly record struct RiscvImageHeader(ulong TextOffset, ulong ImageSize, ulong FileSize)
 {
     private const int Size = 64;
     private const ulong BigEndianFlag = 1;
     private const ulong Alignment = 2 << 20; // "a 2MB aligned address in case of RV64"
 
-    // Where U-Boot is linked to run from, and room for the zeroed data behind it, which a flat image does not tell of.
+    // The address that U-Boot is linked to run at, and room for the zeroed data after it, which a flat image does not describe.
     private static readonly RiscvImageHeader UBoot = new(Alignment, 8 << 20, 0);
 
-    /// <summary>Reads and checks it. A U-Boot has none, and gets the one that it needs.</summary>
-    /// <returns>Null and why it cannot be booted, as the end of a sentence.</returns>
+    /// <summary>Reads and checks the header. A U-Boot has no header; the result is the one that fits it.</summary>
+    /// <returns>Null and why the file cannot be booted, as the end of a sentence.</returns>
     public static RiscvImageHeader? Read(ReadOnlySpan<byte> prefix, out string reason)
     {
         reason = "";
@@ -44,7 +44,8 @@ internal readonly record struct RiscvImageHeader(ulong TextOffset, ulong ImageSi
     private static ulong UInt64At(ReadOnlySpan<byte> prefix, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(prefix[offset..]);
 
     /// <summary>
-    /// A kernel with an EFI stub is a PE file too, and its section table tells how long the file must be: the only way to see that a raw image was cut off.
+    /// A kernel with an EFI stub is also a PE file, whose section table gives the length of the file. Only this reveals that a raw image
+    /// was cut off.
     /// </summary>
     private static ulong PeFileSize(ReadOnlySpan<byte> prefix)
     {
@@ -60,7 +61,8 @@ internal readonly record struct RiscvImageHeader(ulong TextOffset, ulong ImageSi
         for (var i = 0; i < sectionCount && sections + (i + 1) * SectionSize <= coff.Length; i++)
         {
             var section = coff[(sections + i * SectionSize)..];
-            var end = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(section[16..]) + BinaryPrimitives.ReadUInt32LittleEndian(section[20..]);
+            var end = (ulong)BinaryPrimitives.ReadUInt32LittleEndian(section[16..])
+                + BinaryPrimitives.ReadUInt32LittleEndian(section[20..]);
             size = Math.Max(size, end);
         }
 

@@ -1,7 +1,7 @@
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Where a loaded x86 kernel begins.</summary>
-/// <param name="Protocol">The state in which it wants the processor.</param>
-/// <param name="Entry">Its first instruction.</param>
-/// <param name="Parameters">What describes the machine to it.</param>
+/// <summary>The entry of a loaded x86 kernel.</summary>
+/// <param name="Protocol">The processor state that it expects.</param>
+/// <param name="Entry">The address of its first instruction.</param>
+/// <param name="Parameters">The address of the structure that describes the machine to it.</param>
 internal readonly record struct X86Boot(X86BootProtocol Protocol, ulong Entry, ulong Parameters);

@@ -8,8 +8,13 @@ internal static class X86ElfLoader
 {
     private const int BlockSize = 256 * 1024;
 
-    /// <summary>Loads it with its ramdisks.</summary>
-    public static X86Boot Load(GuestMemory memory, PrefixedStream image, LinuxFiles files, ulong acpiRoot, CancellationToken cancellationToken)
+    /// <summary>Loads the kernel with its ramdisks.</summary>
+    public static X86Boot Load(
+        GuestMemory memory,
+        PrefixedStream image,
+        LinuxFiles files,
+        ulong acpiRoot,
+        CancellationToken cancellationToken)
     {
         var kernel = files.Kernel;
         var end = memory.Regions[0].Length;
@@ -24,7 +29,8 @@ internal static class X86ElfLoader
             throw new BootException($"cannot boot '{kernel}': it is cut off: {missing} bytes at its end are missing");
 
         var entry = FindEntry(notes, out reason);
-        if (reason.Length == 0 && !segments.Any(segment => !segment.IsNote && entry >= segment.Address && entry < segment.Address + segment.FileSize))
+        bool IsLoaded(ElfSegment segment) => !segment.IsNote && entry >= segment.Address && entry < segment.Address + segment.FileSize;
+        if (reason.Length == 0 && !segments.Any(IsLoaded))
             reason = $"its PVH entry 0x{entry:x} is not in what is loaded";
         if (reason.Length > 0)
             throw new BootException($"cannot boot '{kernel}': {reason}");
@@ -53,8 +59,8 @@ internal static class X86ElfLoader
         return below is null ? "it is an ELF file with nothing to load" : "";
     }
 
-    /// <summary>Goes through the file once, for it may be a stream, and puts each block wherever it belongs.</summary>
-    /// <returns>How many bytes are missing at its end.</returns>
+    /// <summary>Reads the file once from front to back, because it may be a stream, and copies each block to its segments.</summary>
+    /// <returns>The number of bytes that are missing at its end.</returns>
     private static ulong Read(
         GuestMemory memory, PrefixedStream image, List<ElfSegment> segments, byte[][] notes, CancellationToken cancellationToken)
     {
@@ -96,7 +102,8 @@ internal static class X86ElfLoader
                 return entry ?? 0;
         }
 
-        reason = "it is an ELF kernel without a PVH entry: build it with CONFIG_PVH=y, or take its bzImage (arch/x86/boot/bzImage in its build)";
+        reason = "it is an ELF kernel without a PVH entry: build it with CONFIG_PVH=y, "
+            + "or take its bzImage (arch/x86/boot/bzImage in its build)";
         return 0;
     }
 }

@@ -5,17 +5,17 @@ using Virtio.Vmm.Boards.X86;
 namespace Virtio.Vmm.Linux;
 
 /// <summary>
-/// Puts an x86-64 Linux and its initial ramdisks into guest memory: the kernel where it wants to be, the ramdisks as high as they may, and what tells the kernel
-/// of both and of the machine at the addresses of <see cref="X86BoardLayout"/>.
+/// Puts an x86-64 Linux and its initial ramdisks into guest memory: the kernel at its preferred address and the ramdisks as high as
+/// allowed. The structures that describe both and the machine go to the addresses of <see cref="X86BoardLayout"/>.
 /// </summary>
 internal static class X86LinuxLoader
 {
     /// <summary>Fills memory, whose first region begins at zero.</summary>
     /// <param name="memory">The guest's memory.</param>
-    /// <param name="files">What to load: a bzImage, or an ELF file with a PVH entry, possibly compressed.</param>
-    /// <param name="acpiRoot">The address of the ACPI root pointer; zero where there is none.</param>
+    /// <param name="files">The files to load; the kernel is a bzImage, or an ELF file with a PVH entry, possibly compressed.</param>
+    /// <param name="acpiRoot">The address of the ACPI root pointer; zero if there is none.</param>
     /// <param name="cancellationToken">Stops a long load.</param>
-    /// <exception cref="BootException">It cannot be booted; the message says why.</exception>
+    /// <exception cref="BootException">The kernel or a ramdisk cannot be booted; the message says why.</exception>
     public static X86Boot Load(GuestMemory memory, LinuxFiles files, ulong acpiRoot, CancellationToken cancellationToken)
     {
         using var image = BootReading.Guard(files.Kernel, () => KernelFile.Open(files.Kernel));

@@ -3,10 +3,10 @@ using Virtio.Vmm.Boards.X86;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>Memory as a PC's firmware describes it (ACPI 6.5, chapter 15).</summary>
-/// <param name="Address">Where a range begins.</param>
-/// <param name="Length">How long it is.</param>
-/// <param name="Type">What may be done with it.</param>
+/// <summary>An entry of the memory map as a PC's firmware describes it (ACPI 6.5, chapter 15).</summary>
+/// <param name="Address">The start of the range.</param>
+/// <param name="Length">Its length in bytes.</param>
+/// <param name="Type">Whether the kernel may use it.</param>
 internal readonly record struct X86MemoryMap(ulong Address, ulong Length, uint Type)
 {
     /// <summary>Memory for the kernel to use.</summary>

@@ -2,22 +2,28 @@ using System.Buffers.Binary;
 
 namespace Virtio.Vmm.Linux;
 
-/// <summary>What a bzImage says of itself (Linux, Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header").</summary>
-/// <param name="SetupSize">How long the real-mode code before the kernel is, which nobody needs here.</param>
-/// <param name="FileSize">How long the kernel is after it.</param>
-/// <param name="LoadAddress">Where it wants to be.</param>
-/// <param name="MemorySize">How much memory it takes there while it unpacks itself.</param>
+/// <summary>The setup header of a bzImage (Linux, Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header").</summary>
+/// <param name="SetupSize">The length of the real-mode code before the kernel, which this loader skips.</param>
+/// <param name="FileSize">The length of the kernel after it.</param>
+/// <param name="LoadAddress">The kernel's preferred address.</param>
+/// <param name="MemorySize">The memory that it takes there while it unpacks itself.</param>
 /// <param name="InitrdEnd">The address that no initial ramdisk may reach.</param>
-/// <param name="CommandLineSize">The longest parameters it takes.</param>
-internal readonly record struct X86SetupHeader(uint SetupSize, ulong FileSize, ulong LoadAddress, ulong MemorySize, ulong InitrdEnd, uint CommandLineSize)
+/// <param name="CommandLineSize">The longest command line that it accepts.</param>
+internal readonly record struct X86SetupHeader(
+    uint SetupSize,
+    ulong FileSize,
+    ulong LoadAddress,
+    ulong MemorySize,
+    ulong InitrdEnd,
+    uint CommandLineSize)
 {
-    /// <summary>Where the header begins, in the file as in the zero page.</summary>
+    /// <summary>The offset of the header, in the file and in the zero page.</summary>
     public const int Start = 0x1f1;
 
-    /// <summary>Where it ends at the latest.</summary>
+    /// <summary>The highest possible end of the header.</summary>
     public const int MaximumEnd = 0x290;
 
-    /// <summary>From the beginning of the kernel to its first instruction of 64 bits.</summary>
+    /// <summary>The offset from the beginning of the kernel to its first 64-bit instruction.</summary>
     public const ulong EntryOffset = 0x200;
 
     private const int MinimumEnd = 0x268; // after handover_offset, the last field of protocol 2.12
@@ -28,10 +34,10 @@ internal readonly record struct X86SetupHeader(uint SetupSize, ulong FileSize, u
     private const byte LoadedHigh = 1 << 0; // loadflags
     private const byte Has64BitEntry = 1 << 0; // xloadflags, XLF_KERNEL_64
 
-    /// <summary>Reads and checks it.</summary>
+    /// <summary>Reads and checks the header.</summary>
     /// <param name="prefix">The file's beginning.</param>
-    /// <param name="reason">Why it cannot be booted, as the end of a sentence.</param>
-    /// <returns>Null where it cannot.</returns>
+    /// <param name="reason">Why the file cannot be booted, as the end of a sentence.</param>
+    /// <returns>Null if the file cannot be booted.</returns>
     public static X86SetupHeader? Read(ReadOnlySpan<byte> prefix, out string reason)
     {
         reason = "";
@@ -47,7 +53,7 @@ internal readonly record struct X86SetupHeader(uint SetupSize, ulong FileSize, u
         return null;
     }
 
-    /// <summary>Where the header ends.</summary>
+    /// <summary>The offset at which the header ends.</summary>
     public static int End(ReadOnlySpan<byte> prefix) => Math.Min(0x202 + prefix[0x201], MaximumEnd);
 
     private static X86SetupHeader Read(ReadOnlySpan<byte> prefix)
@@ -85,11 +91,23 @@ internal readonly record struct X86SetupHeader(uint SetupSize, ulong FileSize, u
         if (header.FileSize <= EntryOffset)
             return "its setup header says that it has no code (syssize)";
         if ((ulong)UInt32At(prefix, 0x248) + UInt32At(prefix, 0x24c) > header.FileSize)
-            return $"its setup header puts its payload beyond its end (payload_offset 0x{UInt32At(prefix, 0x248):x}, payload_length 0x{UInt32At(prefix, 0x24c):x})";
+            {
+                return "its setup header puts its payload beyond its end "
+                    + $"(payload_offset 0x{UInt32At(prefix, 0x248):x}, payload_length 0x{UInt32At(prefix, 0x24c):x})";
+            }
+
         if (header.MemorySize < header.FileSize)
-            return $"its setup header says that it takes less memory than it is long (init_size 0x{header.MemorySize:x}, syssize 0x{header.FileSize:x})";
+            {
+                return "its setup header says that it takes less memory than it is long "
+                    + $"(init_size 0x{header.MemorySize:x}, syssize 0x{header.FileSize:x})";
+            }
+
         if (alignment == 0 || (alignment & (alignment - 1)) != 0 || header.LoadAddress % alignment != 0)
-            return $"it asks for an address against its own alignment (pref_address 0x{header.LoadAddress:x}, kernel_alignment 0x{alignment:x})";
+            {
+                return "it asks for an address against its own alignment "
+                    + $"(pref_address 0x{header.LoadAddress:x}, kernel_alignment 0x{alignment:x})";
+            }
+
         return null;
     }
 

@@ -35,7 +35,7 @@ internal sealed class FlattenedDeviceTree
         return this;
     }
 
-    /// <summary>Writes a property that says something by being there.</summary>
+    /// <summary>Writes an empty property, whose presence is its value.</summary>
     public void Flag(string name) => Bytes(name, []);
 
     /// <summary>Writes a string, or a list of strings.</summary>
@@ -74,7 +74,7 @@ internal sealed class FlattenedDeviceTree
         Align();
     }
 
-    /// <summary>The whole tree as a kernel takes it.</summary>
+    /// <summary>The complete tree in the form that a kernel reads.</summary>
     public byte[] ToArray()
     {
         var structureSize = _structure.Count + sizeof(uint);

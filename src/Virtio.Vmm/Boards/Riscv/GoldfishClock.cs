@@ -1,12 +1,12 @@
 namespace Virtio.Vmm.Boards.Riscv;
 
 /// <summary>
-/// A real-time clock with an alarm, as the "goldfish" boards have it: nanoseconds since 1970 in UTC, read and written in two halves. The guest may set it; then
-/// the difference to the host's clock is kept. Thread-safe.
+/// The real-time clock with an alarm of the "goldfish" boards: nanoseconds since 1970 in UTC, read and written in two halves.
+/// The guest may set it; the clock then keeps the difference to the host's clock. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A register is 32 bits at a multiple of 4. A wider access reads and writes its first register only; a narrower or unaligned one, or one of a place
-/// where there is no register, reads zero and writes nothing.
+/// A register is 32 bits at a multiple of 4. A wider access reads and writes its first register only.
+/// A narrower or unaligned access, and an access to an offset without a register, reads zero and writes nothing.
 /// </remarks>
 internal sealed class GoldfishClock : IDisposable
 {
@@ -25,15 +25,17 @@ internal sealed class GoldfishClock : IDisposable
     private const ulong NanosecondsPerTick = 100;
     private const ulong NanosecondsPerMillisecond = 1_000_000;
 
-    // In milliseconds. The timer counts time that passes, while the alarm names a time of day: when the host's clock is set, the alarm is late by this much at most.
+    // In milliseconds. The timer measures elapsed time, but the alarm names a time of day.
+    // When the host's clock is set, the alarm is late by this much at most.
     private const ulong LongestWait = 60_000;
 
+    // Protects every mutable field below. It is held while the interrupt line is set.
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly Action<bool> _setInterrupt;
     private readonly ITimer _timer;
 
-    // Nanoseconds that the guest's time is ahead of the host's, modulo 2^64.
+    // Nanoseconds from the host's time to the guest's time, modulo 2^64.
     private ulong _offset;
 
     // The high half of the time at the last read of the low half.
@@ -42,14 +44,25 @@ internal sealed class GoldfishClock : IDisposable
     // A high half that the guest wrote, until the low half follows.
     private uint? _writtenHigh;
 
+    // The guest time of the alarm, in nanoseconds since 1970.
     private ulong _alarm;
+
+    // The guest has set an alarm whose time has not come.
     private bool _isArmed;
+
+    // The alarm has fired and the guest has not cleared the interrupt.
     private bool _isPending;
+
+    // The guest's interrupt-enable register.
     private bool _isEnabled;
+
+    // The level last given to _setInterrupt.
     private bool _isAsserted;
+
+    // Set on disposal: the line does not move afterwards.
     private bool _isDisposed;
 
-    /// <summary>Makes a clock that shows the host's time.</summary>
+    /// <summary>Creates a clock that shows the host's time.</summary>
     /// <param name="time">The host's clock.</param>
     /// <param name="setInterrupt">Sets the level of the interrupt line; called by harts and by a timer, one call at a time.</param>
     public GoldfishClock(TimeProvider time, Action<bool> setInterrupt)
@@ -159,7 +172,9 @@ internal sealed class GoldfishClock : IDisposable
             FireOrWait();
     }
 
-    /// <summary>For an armed alarm: rings where its time has come, else sets the timer. There is one timer, however often a guest comes here.</summary>
+    /// <summary>
+    /// For an armed alarm: fires if its time has come, else sets the timer. However often a guest arms the alarm, there is one timer.
+    /// </summary>
     private void FireOrWait()
     {
         var now = Now;
@@ -170,7 +185,7 @@ internal sealed class GoldfishClock : IDisposable
             return;
         }
 
-        // Timers count whole milliseconds; one that came early would be set again and again.
+        // Timers count whole milliseconds. The wait is rounded up: a timer that fired early would be set again and again.
         var milliseconds = Math.Min((_alarm - now - 1) / NanosecondsPerMillisecond + 1, LongestWait);
         _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
     }
@@ -188,7 +203,7 @@ internal sealed class GoldfishClock : IDisposable
 
     private void UpdateInterrupt()
     {
-        // Under the lock: two threads that each told their own view in the wrong order would leave the line wrong for good.
+        // Under the lock: two threads that report their levels in the wrong order would leave the line wrong for good.
         var asserted = _isPending && _isEnabled;
         if (asserted == _isAsserted)
             return;

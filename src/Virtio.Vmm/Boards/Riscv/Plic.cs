@@ -7,12 +7,12 @@ namespace Virtio.Vmm.Boards.Riscv;
 /// hart, which is its supervisor mode. Thread-safe: harts read and write it while devices move their lines.
 /// </summary>
 /// <remarks>
-/// A register is 32 bits at a multiple of 4. A wider access reads and writes its first register only; a narrower or unaligned one, or one of a place
-/// where there is no register, reads zero and writes nothing.
+/// A register is 32 bits at a multiple of 4. A wider access reads and writes its first register only.
+/// A narrower or unaligned access, and an access to an offset without a register, reads zero and writes nothing.
 /// </remarks>
 internal sealed class Plic
 {
-    /// <summary>The highest source there is; source 0 means "none".</summary>
+    /// <summary>The highest source; source 0 means "none".</summary>
     public const int LastSource = 127;
 
     /// <summary>How much address space the registers take.</summary>
@@ -26,15 +26,24 @@ internal sealed class Plic
     private const uint LastPriority = 7;
     private const int SourceWords = (LastSource + 1) / 32;
 
+    // Protects the arrays below and the contexts. It is held while a hart's line is set.
     private readonly Lock _lock = new();
     private readonly Action<int, bool> _setExternalInterrupt;
     private readonly byte[] _priorities = new byte[LastSource + 1];
+
+    // One bit per source: the level of the device's line.
     private readonly uint[] _levels = new uint[SourceWords];
+
+    // One bit per source: a request that no hart has claimed yet.
     private readonly uint[] _pending = new uint[SourceWords];
+
+    // One bit per source: claimed by a hart and not completed. The gateway holds back further requests of it.
     private readonly uint[] _claimed = new uint[SourceWords];
     private readonly Context[] _contexts;
 
-    /// <summary>Makes a controller for <paramref name="hartCount"/> harts, told of their interrupt line by hart index and level.</summary>
+    /// <summary>Creates a controller for <paramref name="hartCount"/> harts.</summary>
+    /// <param name="hartCount">The number of harts.</param>
+    /// <param name="setExternalInterrupt">Sets the level of a hart's interrupt line, by the hart's index.</param>
     public Plic(int hartCount, Action<int, bool> setExternalInterrupt)
     {
         _setExternalInterrupt = setExternalInterrupt;
@@ -43,7 +52,7 @@ internal sealed class Plic
             _contexts[i] = new Context();
     }
 
-    /// <summary>Sets the level of a device's line. Any thread; a source that is not there is ignored.</summary>
+    /// <summary>Sets the level of a device's line. Any thread; a source that does not exist is ignored.</summary>
     public void SetLevel(int source, bool asserted)
     {
         if (source is < 1 or > LastSource)
@@ -168,7 +177,7 @@ internal sealed class Plic
 
     private void Complete(Context context, uint value)
     {
-        // Completing what this context has not enabled is ignored without a word (PLIC 1.0, interrupt completion).
+        // A completion of a source that this context has not enabled is silently ignored (PLIC 1.0, interrupt completion).
         if (value is < 1 or > LastSource || !GetBit(context.Enabled, (int)value))
             return;
 
@@ -179,7 +188,9 @@ internal sealed class Plic
             SetBit(_pending, source, true);
     }
 
-    /// <summary>The pending, enabled source of the highest priority above a threshold; of equals the lowest number; 0 for none.</summary>
+    /// <summary>
+    /// The pending, enabled source of the highest priority above a threshold; among equal priorities the lowest number; 0 for none.
+    /// </summary>
     private int Best(Context context, uint threshold)
     {
         var best = 0;
@@ -199,7 +210,7 @@ internal sealed class Plic
 
     private void Signal()
     {
-        // Under the lock: two threads that each told a hart their own view in the wrong order would leave its line wrong for good.
+        // Under the lock: two threads that report a hart's level in the wrong order would leave its line wrong for good.
         for (var hart = 0; hart < _contexts.Length; hart++)
         {
             var context = _contexts[hart];
@@ -215,7 +226,10 @@ internal sealed class Plic
     private sealed class Context
     {
         public uint[] Enabled { get; } = new uint[SourceWords];
+
         public uint Threshold { get; set; }
+
+        // The level last given to the hart's line.
         public bool Asserted { get; set; }
     }
 }

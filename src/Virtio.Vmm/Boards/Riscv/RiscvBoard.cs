@@ -19,13 +19,19 @@ internal sealed class RiscvBoard : IBoard
     private readonly SerialPort _serial;
     private readonly MmioBus _virtio;
     private readonly RiscvMachine _machine;
+    // Written once, before Start.
     private RiscvBoot _boot;
+
+    // Start was called. Owned by the caller's thread.
     private bool _started;
+
+    // The kernel printed the end of a panic. Written by a hart's thread before it asks for the stop.
     private volatile bool _kernelDied;
 
     private RiscvBoard(MicroVmOptions options, BoardParts parts)
     {
-        // Undone from the last to the first: no device may touch memory or move a hart's line any more when the harts go, and memory goes last.
+        // Undone from the last to the first. When the harts are disposed, no device touches memory or moves a hart's line any more.
+        // Memory goes after both.
         _parts = parts;
         _logger = options.Logger;
         parts.Add(() => DisposeDevicesAsync(options));
@@ -74,7 +80,10 @@ internal sealed class RiscvBoard : IBoard
     /// <inheritdoc/>
     public ulong? InstructionsRetired => _machine.Harts.Aggregate(0UL, (sum, hart) => sum + hart.InstructionsRetired);
 
-    /// <summary>Puts a board together and loads its kernel. The options have been checked; the devices are the board's, also when this throws.</summary>
+    /// <summary>
+    /// Assembles a board and loads its kernel. The caller has checked the options. The board owns the devices, even when this method
+    /// throws.
+    /// </summary>
     public static async Task<RiscvBoard> CreateAsync(MicroVmOptions options, CancellationToken cancellationToken)
     {
         var parts = new BoardParts();
@@ -105,15 +114,17 @@ internal sealed class RiscvBoard : IBoard
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // First no hart may touch a device. One that cannot be disposed is reset all the same: it does not touch memory any more.
+        // Stop the harts first, so that no hart touches a device. A device whose disposal fails was reset before: it does not touch memory
+        // any more.
         _machine.RequestStop();
         if (_started)
             await Completion.ConfigureAwait(false);
         await _parts.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A kick for another process goes there, with no thread of this one in between.</summary>
-    private static EventSignal? CreateSignal(IVirtioDevice device) => OperatingSystem.IsLinux() && device.NeedsSharedMemory ? new EventSignal() : null;
+    /// <summary>A notification for a device in another process goes there directly, without a thread of this process in between.</summary>
+    private static EventSignal? CreateSignal(IVirtioDevice device) =>
+        OperatingSystem.IsLinux() && device.NeedsSharedMemory ? new EventSignal() : null;
 
     private async ValueTask DisposeDevicesAsync(MicroVmOptions options)
     {
@@ -152,7 +163,7 @@ internal sealed class RiscvBoard : IBoard
     {
         var reason = await _machine.Completion.ConfigureAwait(false);
 
-        // Whoever learns of the end has the guest's last words too.
+        // First the guest's last output, then the completion: a caller that sees the end has all output.
         await _serial.DisposeAsync().ConfigureAwait(false);
         var exit = RiscvExit.Describe(_machine, reason, _kernelDied, _serial.PanicMessage);
         if (exit.Reason == MicroVmExitReason.Fault)

@@ -1,6 +1,6 @@
 namespace Virtio.Vmm.Boards.Riscv;
 
-/// <summary>Where things are on the RISC-V board. The device tree tells the guest the same.</summary>
+/// <summary>The address map of the RISC-V board. The device tree describes the same to the guest.</summary>
 internal static class RiscvBoardLayout
 {
     /// <summary>The real-time clock's registers.</summary>
@@ -15,10 +15,10 @@ internal static class RiscvBoardLayout
     /// <summary>The registers of the first virtio device; the others follow.</summary>
     public const ulong VirtioAddress = 0x1000_1000;
 
-    /// <summary>How far one virtio device is from the next.</summary>
+    /// <summary>The distance from one virtio device to the next, in bytes.</summary>
     public const uint VirtioStride = 0x1000;
 
-    /// <summary>The beginning of memory, which goes up without a hole.</summary>
+    /// <summary>The start of memory, which is contiguous.</summary>
     public const ulong MemoryAddress = 0x8000_0000;
 
     /// <summary>The serial port's interrupt.</summary>

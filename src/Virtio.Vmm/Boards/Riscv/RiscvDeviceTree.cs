@@ -8,7 +8,10 @@ namespace Virtio.Vmm.Boards.Riscv;
 internal sealed class RiscvDeviceTree
 {
     private const string SerialPath = "/soc/serial@10000000";
-    private const uint UartClock = 3_686_400; // the usual crystal: 2 × 115200 × 16; the line is infinitely fast whatever a driver makes of it
+
+    // The usual crystal: 2 × 115200 × 16. The line is infinitely fast at any divisor that a driver computes from it.
+    private const uint UartClock = 3_686_400;
+
     private const uint PlicHandle = 1;
     private const uint FirstHartHandle = 2;
     private const uint SupervisorExternalInterrupt = 9;
@@ -18,10 +21,10 @@ internal sealed class RiscvDeviceTree
 
     private readonly FlattenedDeviceTree _tree = new();
 
-    /// <summary>How much memory there is.</summary>
+    /// <summary>The size of memory, in bytes.</summary>
     public required ulong MemorySize { get; init; }
 
-    /// <summary>How many harts there are.</summary>
+    /// <summary>The number of harts.</summary>
     public required int HartCount { get; init; }
 
     /// <summary>The kernel's parameters.</summary>
@@ -30,10 +33,10 @@ internal sealed class RiscvDeviceTree
     /// <summary>Each virtio device's registers and interrupt.</summary>
     public required IReadOnlyList<(ulong Address, ulong Size, int Interrupt)> VirtioDevices { get; init; }
 
-    /// <summary>Where the initial ramdisk is, if there is one.</summary>
+    /// <summary>The place of the initial ramdisk; null if there is none.</summary>
     public InitrdRange? Initrd { get; init; }
 
-    /// <summary>The tree in the form a kernel takes. Called once.</summary>
+    /// <summary>The tree in the form that a kernel reads. Called once.</summary>
     public byte[] ToArray() => _tree.Node("", WriteRoot).ToArray();
 
     private static string At(string name, ulong address) => $"{name}@{address.ToString("x", CultureInfo.InvariantCulture)}";
@@ -65,7 +68,7 @@ internal sealed class RiscvDeviceTree
             _tree.Quads("linux,initrd-end", initrd.End);
         }
 
-        // Without it the guest's first keys wait for, or lack, randomness of its own.
+        // Without a seed the guest's first keys wait for randomness, or are made without it.
         _tree.Bytes("rng-seed", RandomNumberGenerator.GetBytes(RandomSeedSize));
         _tree.Bytes("kaslr-seed", RandomNumberGenerator.GetBytes(sizeof(ulong)));
     }
@@ -135,7 +138,7 @@ internal sealed class RiscvDeviceTree
         _tree.Cells("riscv,ndev", Plic.LastSource);
         _tree.Cells("phandle", PlicHandle);
 
-        // The n-th pair is context n: there are no machine-mode contexts, so that context n is hart n.
+        // Pair n is context n. There are no machine-mode contexts, so context n is hart n.
         var contexts = new uint[HartCount * 2];
         for (var hart = 0; hart < HartCount; hart++)
         {

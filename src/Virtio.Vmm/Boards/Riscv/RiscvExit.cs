@@ -2,7 +2,7 @@ using Virtio.Riscv;
 
 namespace Virtio.Vmm.Boards.Riscv;
 
-/// <summary>Says how a guest ended, of what its processor was doing when it did.</summary>
+/// <summary>Derives how a guest ended from the state of its harts at the end.</summary>
 internal static class RiscvExit
 {
     private const int ExtensionRegister = 17; // a7
@@ -12,9 +12,9 @@ internal static class RiscvExit
 
     /// <summary>The end of a machine that has stopped.</summary>
     /// <param name="machine">The machine.</param>
-    /// <param name="reason">What its processor says.</param>
-    /// <param name="kernelDied">Whether it was stopped because its kernel had.</param>
-    /// <param name="panicMessage">What its kernel has printed, if it was a panic.</param>
+    /// <param name="reason">The reason that the machine gives.</param>
+    /// <param name="kernelDied">Whether the board stopped the machine because the kernel had panicked.</param>
+    /// <param name="panicMessage">The panic message that the kernel printed, if there was one.</param>
     public static MicroVmExit Describe(RiscvMachine machine, RiscvStopReason reason, bool kernelDied, string? panicMessage) => reason switch
     {
         RiscvStopReason.Shutdown => new MicroVmExit(MicroVmExitReason.PowerOff),
@@ -23,12 +23,15 @@ internal static class RiscvExit
         RiscvStopReason.SystemFailure => Panic(panicMessage),
         RiscvStopReason.Stopped when kernelDied => Panic(panicMessage),
         RiscvStopReason.Stopped => new MicroVmExit(MicroVmExitReason.Stopped),
-        _ => new MicroVmExit(MicroVmExitReason.Fault, machine.Failure is { } failure ? $"{failure.GetType().Name}: {failure.Message}" : null),
+        _ => new MicroVmExit(
+            MicroVmExitReason.Fault,
+            machine.Failure is { } failure ? $"{failure.GetType().Name}: {failure.Message}" : null),
     };
 
     /// <summary>
-    /// Linux asks for the same reset, with no reason given, after a panic as for a reboot. But a panic disables interrupts as its first step and resets from
-    /// there, while every way to an orderly reboot has them enabled. What a guest prints proves nothing: any of its programs can print those words.
+    /// After a panic Linux asks for the same reset, with no reason given, as for a reboot. But a panic first disables interrupts and resets
+    /// with them disabled, while every path to an orderly reboot has them enabled. The guest's output proves nothing: any guest program can
+    /// print those words.
     /// </summary>
     private static bool IsInPanic(RiscvHart hart) =>
         hart.Privilege == RiscvPrivilege.Supervisor

@@ -5,7 +5,7 @@ using Virtio.Vmm.Boards.Serial;
 
 namespace Virtio.Vmm.Boards.Riscv;
 
-/// <summary>Leads a hart's access outside memory to the device at that address. Thread-safe, as its devices are.</summary>
+/// <summary>Routes a hart's access outside memory to the device at that address. Thread-safe, as its devices are.</summary>
 internal sealed class RiscvSystemBus : IRiscvBus
 {
     private readonly Plic _plic;
@@ -13,7 +13,7 @@ internal sealed class RiscvSystemBus : IRiscvBus
     private readonly GoldfishClock _clock;
     private readonly MmioBus _virtio;
 
-    /// <summary>Joins the devices.</summary>
+    /// <summary>Connects the devices.</summary>
     public RiscvSystemBus(Plic plic, Uart16550 uart, GoldfishClock clock, MmioBus virtio)
     {
         _plic = plic;
@@ -27,7 +27,7 @@ internal sealed class RiscvSystemBus : IRiscvBus
     {
         value = 0;
 
-        // The virtio devices first: theirs are the accesses that a guest makes often.
+        // The virtio devices first: a guest accesses them most often.
         Span<byte> data = stackalloc byte[sizeof(ulong)];
         data.Clear();
         if (_virtio.HandleMmio(address, data[..size], isWrite: false))

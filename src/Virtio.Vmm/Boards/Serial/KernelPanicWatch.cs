@@ -3,11 +3,11 @@ using System.Text;
 namespace Virtio.Vmm.Boards.Serial;
 
 /// <summary>
-/// Reads along what the kernel prints and remembers the first panic message. Not thread-safe: fed under the lock of what it listens to.
+/// Scans the kernel's output for the first panic message and keeps it. Not thread-safe: called under the lock of the serial port.
 /// </summary>
 internal sealed class KernelPanicWatch
 {
-    /// <summary>More of a message than this is not kept; the guest chooses how long its lines are.</summary>
+    /// <summary>The longest message that is kept; the guest chooses how long its lines are.</summary>
     private const int MaxLength = 512;
 
     private readonly PhraseWatch _words = new(Words);
@@ -16,10 +16,10 @@ internal sealed class KernelPanicWatch
 
     private static ReadOnlySpan<byte> Words => "Kernel panic - not syncing"u8;
 
-    /// <summary>The message, from the words every panic begins with to the end of its line; null while there was none.</summary>
+    /// <summary>The message, from the words that every panic begins with to the end of its line; null until there is one.</summary>
     public string? Message => _words.IsFound ? Encoding.Latin1.GetString(Words) + _message.ToString().TrimEnd() : null;
 
-    /// <summary>Reads one more byte.</summary>
+    /// <summary>Scans one more byte.</summary>
     public void Observe(byte value)
     {
         if (_isComplete)

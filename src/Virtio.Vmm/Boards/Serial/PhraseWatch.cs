@@ -6,13 +6,15 @@ internal sealed class PhraseWatch
     private readonly byte[] _phrase;
     private int _matched;
 
-    /// <summary>Watches for a phrase whose first byte occurs nowhere else in it, so that a failed match can only begin anew at the byte that failed.</summary>
+    /// <summary>
+    /// Watches for a phrase whose first byte occurs only once in it: after a mismatch, only the mismatched byte itself can begin a match.
+    /// </summary>
     public PhraseWatch(ReadOnlySpan<byte> phrase) => _phrase = phrase.ToArray();
 
-    /// <summary>Whether the phrase was there.</summary>
+    /// <summary>Whether the phrase was found.</summary>
     public bool IsFound => _matched == _phrase.Length;
 
-    /// <summary>Reads one more byte; true when it is the last of the phrase's first occurrence.</summary>
+    /// <summary>Scans one more byte; true when it is the last of the phrase's first occurrence.</summary>
     public bool Observe(byte value)
     {
         if (IsFound)

@@ -1,11 +1,12 @@
 namespace Virtio.Vmm.Boards.Serial;
 
 /// <summary>
-/// Feeds a host's stream to a serial port as fast as the guest takes it: at most one small block is read ahead, the rest stays in the stream.
+/// Feeds a host's stream to a serial port as fast as the guest reads it: at most one small block is read ahead; the rest stays in the
+/// stream.
 /// </summary>
 internal sealed class SerialInput : IAsyncDisposable
 {
-    /// <summary>A read that does not obey its cancellation (a terminal's) is left behind after this.</summary>
+    /// <summary>The time after which disposal abandons a read that does not obey its cancellation, such as a terminal's.</summary>
     private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(200);
 
     private readonly Stream _stream;
@@ -15,7 +16,7 @@ internal sealed class SerialInput : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _pump;
 
-    /// <summary>Starts to read a stream, which stays the caller's.</summary>
+    /// <summary>Starts to read a stream, which the caller keeps owning.</summary>
     public SerialInput(Stream stream, Uart16550 uart, Action<Exception> onFailure)
     {
         _stream = stream;
@@ -25,7 +26,7 @@ internal sealed class SerialInput : IAsyncDisposable
         _pump = Task.Run(PumpAsync);
     }
 
-    /// <summary>Stops reading; a byte already read and not yet taken by the guest is lost.</summary>
+    /// <summary>Stops reading. A byte that was read from the stream and not yet by the guest is lost.</summary>
     public async ValueTask DisposeAsync()
     {
         _uart.ReceiveRoomMade = null;
@@ -41,7 +42,7 @@ internal sealed class SerialInput : IAsyncDisposable
         }
         catch (SemaphoreFullException)
         {
-            // The task has been told and has not looked yet.
+            // The signal is already set and the task has not consumed it yet.
         }
     }
 
@@ -54,7 +55,7 @@ internal sealed class SerialInput : IAsyncDisposable
             {
                 var length = await _stream.ReadAsync(block, _stop.Token).ConfigureAwait(false);
 
-                // A stream that ignores its cancellation may answer long after the machine has gone.
+                // A stream that ignores its cancellation may return long after the machine has gone.
                 if (length == 0 || _stop.IsCancellationRequested)
                     return;
 
@@ -69,7 +70,7 @@ internal sealed class SerialInput : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Asked to stop.
+            // Disposal asked the task to stop.
         }
         catch (Exception failure)
         {

@@ -2,16 +2,16 @@ using System.Text;
 
 namespace Virtio.Vmm.Boards.Serial;
 
-/// <summary>The last of what a guest has printed. Not thread-safe.</summary>
+/// <summary>The latest output of a guest. Not thread-safe.</summary>
 internal sealed class SerialLog
 {
-    /// <summary>How many bytes are kept.</summary>
+    /// <summary>The number of bytes that are kept.</summary>
     public const int Capacity = 64 * 1024;
 
     private readonly byte[] _bytes = new byte[Capacity];
     private long _written;
 
-    /// <summary>Adds a byte, in place of the oldest where it is full.</summary>
+    /// <summary>Adds a byte; a full log drops its oldest byte.</summary>
     public void Add(byte value) => _bytes[_written++ % Capacity] = value;
 
     /// <inheritdoc/>

@@ -3,17 +3,20 @@ using System.Buffers;
 namespace Virtio.Vmm.Boards.Serial;
 
 /// <summary>
-/// What a guest has sent and the host's stream has not yet taken: a bounded buffer, emptied by a task of its own, so that a hart never waits for a
-/// stream. Thread-safe.
+/// A bounded buffer between a guest's output and the host's stream. A separate task drains it, so that a hart never waits for a stream.
+/// Thread-safe.
 /// </summary>
 internal sealed class SerialOutput : IAsyncDisposable
 {
-    /// <summary>How much may wait for the stream.</summary>
+    /// <summary>The most bytes that wait for the stream.</summary>
     public const int Capacity = 64 * 1024;
 
-    /// <summary>What the host's stream gets to take the rest when the machine has ended: a stream that is stuck must not keep a VM alive.</summary>
+    /// <summary>
+    /// The time that the host's stream has to take the rest when the machine has ended: a stuck stream must not keep a VM alive.
+    /// </summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(500);
 
+    // Protects the ring in _buffer and the mutable fields below.
     private readonly Lock _lock = new();
     private readonly byte[] _buffer = new byte[Capacity];
     private readonly Stream _stream;
@@ -21,14 +24,22 @@ internal sealed class SerialOutput : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _abandon = new();
     private readonly Task _pump;
+
+    // The index of the oldest byte in the ring.
     private int _start;
+
+    // Bytes in the ring.
     private int _count;
+
+    // The machine has ended: nothing is added any more.
     private bool _completed;
+
+    // The stream has failed: output is dropped.
     private bool _failed;
 
-    /// <summary>Starts to copy to a stream, which stays the caller's.</summary>
+    /// <summary>Starts to copy to a stream, which the caller keeps owning.</summary>
     /// <param name="stream">Where the bytes go.</param>
-    /// <param name="onFailure">Told once when the stream fails; from then on output is dropped.</param>
+    /// <param name="onFailure">Called once when the stream fails; from then on output is dropped.</param>
     public SerialOutput(Stream stream, Action<Exception> onFailure)
     {
         _stream = stream;
@@ -39,7 +50,7 @@ internal sealed class SerialOutput : IAsyncDisposable
     /// <summary>Called on a pool thread after room was made.</summary>
     public Action? RoomMade { get; set; }
 
-    /// <summary>How many bytes can be taken now.</summary>
+    /// <summary>The number of bytes that there is room for.</summary>
     public int Room
     {
         get
@@ -49,7 +60,7 @@ internal sealed class SerialOutput : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the bytes there is room for and says how many; never waits.</summary>
+    /// <summary>Takes as many bytes as there is room for and returns their number; never waits.</summary>
     public int Append(ReadOnlySpan<byte> data)
     {
         lock (_lock)
@@ -68,7 +79,7 @@ internal sealed class SerialOutput : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the stream a moment to take the rest, then ends the task.</summary>
+    /// <summary>Gives the stream a short time to take the rest, then ends the task.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_lock)
@@ -113,7 +124,7 @@ internal sealed class SerialOutput : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_abandon.IsCancellationRequested)
         {
-            // The stream did not take the rest in time; the machine has ended and nobody waits for it.
+            // The stream did not take the rest in time. The machine has ended, so the rest is dropped.
         }
         catch (Exception failure)
         {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Virtio.Vmm.Boards.Serial;
 
 /// <summary>
-/// A board's serial port with all that hangs on it: the chip, the host's streams, the log of the last output, and the watch for a kernel panic. Thread-safe.
+/// A board's serial port with its UART, the host's streams, the log of the latest output, and the watch for a kernel panic. Thread-safe.
 /// </summary>
 internal sealed class SerialPort : IAsyncDisposable
 {
@@ -15,25 +15,35 @@ internal sealed class SerialPort : IAsyncDisposable
     private readonly KernelPanicWatch _panic = new();
     private readonly FirmwareConsole _firmware;
 
-    // For an early console on the port itself.
+    // Finds the end of a panic that an early console prints on the port itself.
     private readonly PhraseWatch _end = new(FirmwareConsole.EndOfPanic);
     private readonly SerialOutput? _output;
     private readonly SerialInput? _input;
+
+    // The running or finished disposal. Under the lock.
     private Task? _disposal;
+
+    // The guest has written to the port itself. Under the lock.
     private bool _driven;
 
-    /// <summary>Starts to serve the streams, which stay the caller's and may be null.</summary>
+    /// <summary>Starts to serve the streams, which the caller keeps owning and which may be null.</summary>
     public SerialPort(Stream? output, Stream? input, FirmwareConsole firmware, Action<bool> setInterrupt, ILogger logger)
     {
         _firmware = firmware;
         Uart = new Uart16550(Transmit, CanTransmit, setInterrupt);
         if (output is not null)
-            _output = new SerialOutput(output, failure => MicroVmLog.SerialOutputFailed(logger, failure)) { RoomMade = Uart.OnTransmitRoom };
+            {
+                _output = new SerialOutput(output, failure => MicroVmLog.SerialOutputFailed(logger, failure))
+                {
+                    RoomMade = Uart.OnTransmitRoom,
+                };
+            }
+
         if (input is not null)
             _input = new SerialInput(input, Uart, failure => MicroVmLog.SerialInputFailed(logger, failure));
     }
 
-    /// <summary>The chip.</summary>
+    /// <summary>The UART.</summary>
     public Uart16550 Uart { get; }
 
     /// <summary>The first panic message the kernel has printed, or null.</summary>
@@ -46,10 +56,12 @@ internal sealed class SerialPort : IAsyncDisposable
         }
     }
 
-    /// <summary>Called, on a hart's thread, when the kernel has panicked before it knew what to do then: it will never go on.</summary>
+    /// <summary>
+    /// Called, on a hart's thread, when the kernel has panicked before it read what to do on a panic: it will never go on.
+    /// </summary>
     public Action? KernelDied { get; set; }
 
-    /// <summary>The last output, through whichever way it came.</summary>
+    /// <summary>The latest output, from the port and from the firmware's console.</summary>
     public string Log
     {
         get
@@ -59,7 +71,9 @@ internal sealed class SerialPort : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes what the kernel has written to the firmware's console. It goes where the port's output goes, or is dropped while there is no room.</summary>
+    /// <summary>
+    /// Takes text that the kernel writes to the firmware's console. It goes to the port's output, or is dropped while there is no room.
+    /// </summary>
     public void WriteFirmware(ReadOnlySpan<byte> data)
     {
         var died = false;
@@ -80,7 +94,10 @@ internal sealed class SerialPort : IAsyncDisposable
             KernelDied?.Invoke();
     }
 
-    /// <summary>Ends the streams' tasks; output that was taken is given to its stream, as long as that takes it soon. Any number of times.</summary>
+    /// <summary>
+    /// Ends the streams' tasks. Output that was accepted is given to its stream if the stream takes it soon. May be called any number of
+    /// times.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         Task disposal;
@@ -91,7 +108,7 @@ internal sealed class SerialPort : IAsyncDisposable
 
     private async Task DisposeStreamsAsync()
     {
-        await Task.Yield(); // the caller holds the lock until there is a task
+        await Task.Yield(); // the caller holds the lock until _disposal is assigned
         if (_input is not null)
             await _input.DisposeAsync().ConfigureAwait(false);
         if (_output is null)

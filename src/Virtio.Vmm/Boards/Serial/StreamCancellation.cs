@@ -1,6 +1,6 @@
 namespace Virtio.Vmm.Boards.Serial;
 
-/// <summary>Cancels what a host's stream is doing.</summary>
+/// <summary>Cancels the operation of a host's stream.</summary>
 internal static class StreamCancellation
 {
     /// <summary>Never throws: the end of a machine waits for it.</summary>
@@ -12,7 +12,7 @@ internal static class StreamCancellation
         }
         catch (AggregateException)
         {
-            // A fault of the stream's own, which is left behind anyway.
+            // An exception of the stream, which is abandoned in any case.
         }
     }
 }

@@ -1,41 +1,61 @@
 namespace Virtio.Vmm.Boards.Serial;
 
 /// <summary>
-/// A 16550A serial port, registers one byte apart. The line is infinitely fast: what the guest sends leaves at once while the host has room, and
-/// "transmitter empty" goes away while it has none. Thread-safe.
+/// A 16550A serial port, registers one byte apart. The line is infinitely fast: bytes that the guest sends leave at once while the host has
+/// room, and "transmitter empty" is clear while it has none. Thread-safe.
 /// </summary>
-/// <remarks>A wider access touches the register it begins at, in its lowest byte. Beyond the eight registers reads are zero and writes nothing.</remarks>
+/// <remarks>
+/// A wider access touches the register it begins at, in its lowest byte. Beyond the eight registers, reads are zero and writes do nothing.
+/// </remarks>
 internal sealed class Uart16550
 {
     /// <summary>How much address space the registers take.</summary>
     public const ulong Size = 0x100;
 
-    /// <summary>How many received bytes wait for the guest; more than the 16 of the chip, so that pasted text is not a thread switch per 16 bytes.</summary>
+    /// <summary>
+    /// The most received bytes that wait for the guest: more than the 16 of the chip, so that pasted text does not cost a thread switch
+    /// per 16 bytes.
+    /// </summary>
     public const int ReceiveCapacity = 256;
 
     private const int FifoDepth = 16;
 
+    // Protects every mutable field below. It is held while the interrupt line is set.
     private readonly Lock _lock = new();
     private readonly Func<byte, bool> _transmit;
     private readonly Func<bool> _canTransmit;
     private readonly Action<bool> _setInterrupt;
     private readonly Queue<byte> _received = new(ReceiveCapacity);
+
+    // Registers as the guest wrote them: IER, LCR, MCR, SCR and the divisor latch.
     private InterruptEnable _interruptEnable;
-    private LineStatus _lineErrors;
-    private ModemControl _modemControl;
-    private ModemStatus _modemDeltas;
     private byte _lineControl;
+    private ModemControl _modemControl;
     private byte _scratch;
     private ushort _divisor = 1;
-    private int _receiveTrigger = 1;
+
+    // Errors since the last read of the line status register.
+    private LineStatus _lineErrors;
+
+    // Changes of the modem lines since the last read of the modem status register.
+    private ModemStatus _modemDeltas;
+
+    // FCR: whether the FIFOs are on, and the number of received bytes that makes an interrupt immediate.
     private bool _fifoEnabled;
+    private int _receiveTrigger = 1;
+
+    // A "transmitter empty" interrupt is due. Reading the interrupt identification clears it.
     private bool _transmitterInterrupt;
+
+    // The guest has seen, or caused, a full transmitter: it gets an interrupt when there is room.
     private bool _transmitterBlocked;
+
+    // The level last given to _setInterrupt.
     private bool _interrupt;
 
-    /// <summary>Makes a port.</summary>
-    /// <param name="transmit">Takes a byte the guest has sent; false when it had to be dropped. Must not wait.</param>
-    /// <param name="canTransmit">Whether at least a full FIFO (16 bytes) would be taken now.</param>
+    /// <summary>Creates a port.</summary>
+    /// <param name="transmit">Takes a byte that the guest has sent; false when the byte was dropped. Must not wait.</param>
+    /// <param name="canTransmit">Whether there is room for at least a full FIFO (16 bytes).</param>
     /// <param name="setInterrupt">Sets the level of the interrupt line.</param>
     public Uart16550(Func<byte, bool> transmit, Func<bool> canTransmit, Action<bool> setInterrupt)
     {
@@ -47,7 +67,10 @@ internal sealed class Uart16550
     /// <summary>Called, on a hart's thread, when a full receive buffer has room again.</summary>
     public Action? ReceiveRoomMade { get; set; }
 
-    /// <summary>Whether a driver has ever enabled an interrupt. Until then only a kernel prints here, and no program of its guest. Under the lock of the port.</summary>
+    /// <summary>
+    /// Whether a driver has ever enabled an interrupt. Until then only the kernel prints here, and no program of the guest. Read under the
+    /// lock of the serial port.
+    /// </summary>
     public bool IsDriven { get; private set; }
 
     private bool IsLoopback => _modemControl.HasFlag(ModemControl.Loopback);
@@ -58,12 +81,12 @@ internal sealed class Uart16550
 
     private bool IsTransmitterReady => IsLoopback || _canTransmit();
 
-    /// <summary>Gives the guest bytes from the line; says how many it has room for.</summary>
+    /// <summary>Receives bytes from the line; returns the number that there was room for.</summary>
     public int Receive(ReadOnlySpan<byte> data)
     {
         lock (_lock)
         {
-            // In loopback the line is cut off from the receiver: the sender keeps its bytes until the guest is back.
+            // In loopback the receiver is disconnected from the line: the sender keeps its bytes until the guest leaves loopback.
             var taken = IsLoopback ? 0 : Math.Min(data.Length, ReceiveCapacity - _received.Count);
             for (var i = 0; i < taken; i++)
                 _received.Enqueue(data[i]);
@@ -73,7 +96,7 @@ internal sealed class Uart16550
         }
     }
 
-    /// <summary>Says that what <c>canTransmit</c> answers may have changed.</summary>
+    /// <summary>Reports that the result of <c>canTransmit</c> may have changed.</summary>
     public void OnTransmitRoom()
     {
         lock (_lock)
@@ -181,7 +204,8 @@ internal sealed class Uart16550
 
     private void WriteInterruptEnable(InterruptEnable value)
     {
-        // Enabling it while the transmitter is empty raises it anew: drivers test for exactly that to tell a chip that forgets.
+        // Enabling the interrupt while the transmitter is empty raises it again: drivers test for this to detect a chip that loses
+        // interrupts.
         var enabled = value.HasFlag(InterruptEnable.TransmitterEmpty);
         if (!enabled || !_interruptEnable.HasFlag(InterruptEnable.TransmitterEmpty))
         {
@@ -209,14 +233,14 @@ internal sealed class Uart16550
         _modemControl = value;
         var changed = before ^ ModemLines();
 
-        // Ring reports its falling edge only, the others each change.
+        // Ring reports its falling edge only; the other lines report each change.
         var deltas = (ModemStatus)((int)changed >> 4) & ~ModemStatus.RingTrailingEdge & ModemStatus.Deltas;
         if (before.HasFlag(ModemStatus.Ring) && changed.HasFlag(ModemStatus.Ring))
             deltas |= ModemStatus.RingTrailingEdge;
         _modemDeltas |= deltas;
     }
 
-    /// <summary>The modem's lines: in loopback the port's own outputs, else a peer that is always there.</summary>
+    /// <summary>The modem's lines: in loopback the port's own outputs, else a peer that is always present.</summary>
     private ModemStatus ModemLines()
     {
         if (!IsLoopback)
@@ -237,7 +261,7 @@ internal sealed class Uart16550
         if (IsTransmitterReady)
             status |= LineStatus.TransmitterHoldingEmpty | LineStatus.TransmitterEmpty;
         else
-            _transmitterBlocked = true; // The guest has seen it and waits for the interrupt, whoever took the room: the firmware's console shares it.
+            _transmitterBlocked = true; // the guest saw no room and waits for the interrupt, even if the firmware's console took the room
         return (byte)status;
     }
 

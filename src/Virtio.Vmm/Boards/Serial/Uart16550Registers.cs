@@ -46,7 +46,7 @@ internal enum ModemStatus : byte
     CarrierDetect = 0x80,
 }
 
-/// <summary>What the interrupt identification register of a 16550 says, lowest four bits.</summary>
+/// <summary>The lowest four bits of a 16550's interrupt identification register.</summary>
 internal enum InterruptSource : byte
 {
     ModemStatus = 0,

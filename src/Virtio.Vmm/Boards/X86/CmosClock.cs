@@ -1,8 +1,8 @@
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// The clock of a PC (MC146818), behind an index and a data port: UTC in decimal digits, 24 hours, never set and never interrupting. Kernels that have no better
-/// source take the time of day from it, and wait long for one that reads as all ones. Thread-safe.
+/// A PC's clock (MC146818) behind an index and a data port: UTC in BCD, 24 hours. The guest cannot set it, and it never interrupts.
+/// Kernels without a better source read the time of day from it, and wait long for a clock that reads as all ones. Thread-safe.
 /// </summary>
 internal sealed class CmosClock(TimeProvider time)
 {
@@ -12,7 +12,7 @@ internal sealed class CmosClock(TimeProvider time)
 
     private volatile byte _index;
 
-    /// <summary>Chooses the register that the data port shows; the highest bit masks the NMI, of which there is none.</summary>
+    /// <summary>Selects the register that the data port shows. The highest bit masks the NMI, which this board does not have.</summary>
     public void Select(byte value) => _index = (byte)(value & 0x7f);
 
     /// <summary>Reads the data port.</summary>

@@ -4,8 +4,8 @@ using Virtio.Vmm.Boards.X86.Acpi;
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// The tables from before ACPI (Intel, MultiProcessor Specification 1.4, chapter 4), for kernels that are built without it and are told of their devices by
-/// parameters: processors, and an IOAPIC whose pins are the interrupts of an ISA bus with the same numbers.
+/// The tables that preceded ACPI (Intel, MultiProcessor Specification 1.4, chapter 4), for kernels that are built without ACPI and learn of
+/// their devices from the command line. They describe processors, and an IOAPIC whose pins are the ISA interrupts of the same numbers.
 /// </summary>
 internal static class MultiprocessorTable
 {
@@ -16,19 +16,22 @@ internal static class MultiprocessorTable
     private const byte IoApicVersion = 0x11;
     private const byte BusId = 0;
 
-    /// <summary>The table, to be put at <see cref="X86BoardLayout.MultiprocessorTableAddress"/>; begins with its pointer.</summary>
+    /// <summary>The table, for <see cref="X86BoardLayout.MultiprocessorTableAddress"/>; begins with its pointer.</summary>
     public static byte[] Make(int processorCount)
     {
-        // Numbers of APICs are one row: the IOAPIC's is the first that no processor has.
+        // All APICs share one number space: the IOAPIC gets the first number that no processor has.
         var ioApicId = (byte)processorCount;
         List<byte> entries = [];
         for (var processor = 0; processor < processorCount; processor++)
-            entries.AddRange([0, (byte)processor, LocalApicVersion, (byte)(processor == 0 ? 3 : 1), .. new byte[16]]); // enabled; the first one boots
+            {
+                byte flags = (byte)(processor == 0 ? 3 : 1); // enabled; the first one boots
+                entries.AddRange([0, (byte)processor, LocalApicVersion, flags, .. new byte[16]]);
+            }
 
         entries.AddRange([1, BusId, .. "ISA   "u8]);
         entries.AddRange([2, ioApicId, IoApicVersion, 1, .. UInt32(X86BoardLayout.IoApicAddress)]);
         for (byte pin = 0; pin < X86BoardLayout.InterruptCount; pin++)
-            entries.AddRange([3, 0, 0, 0, BusId, pin, ioApicId, pin]); // an edge upwards, as the bus has it
+            entries.AddRange([3, 0, 0, 0, BusId, pin, ioApicId, pin]); // a rising edge, as on an ISA bus
 
         return [.. Pointer(), .. Table(entries, entryCount: processorCount + 2 + X86BoardLayout.InterruptCount)];
     }

@@ -1,16 +1,16 @@
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// Notices that the process did not run for a while (SIGSTOP, a debugger): a timer looks at the clock four times a second, and where nothing has looked for a
-/// second, nothing could. Thread-safe.
+/// Detects that the process did not run for a while (SIGSTOP, a debugger). A timer checks the clock four times a second. If there was no
+/// check for a second, the process was stopped. Thread-safe.
 /// </summary>
-/// <remarks>A timer that is late for another reason is taken for a stop too; then the guest's watchdog leaves out one of its checks.</remarks>
+/// <remarks>A timer that is late for another reason counts as a stop too; the guest's watchdog then skips one of its checks.</remarks>
 internal sealed class StopDetection : IDisposable
 {
-    /// <summary>The time between two looks.</summary>
+    /// <summary>The time between two checks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>A longer time without a look is a stop.</summary>
+    /// <summary>A longer time without a check is a stop.</summary>
     public static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
@@ -18,15 +18,15 @@ internal sealed class StopDetection : IDisposable
     private readonly Lock _lock = new();
     private readonly ITimer _timer;
 
-    // The last look. Under the lock.
+    // The timestamp of the last check. Under the lock.
     private long _looked;
 
-    // Written under the lock.
+    // The number of stops. Written under the lock.
     private int _count;
 
-    /// <summary>Begins to look.</summary>
+    /// <summary>Starts the timer.</summary>
     /// <param name="time">The host's clock.</param>
-    /// <param name="onStopped">Called after each stop, when <see cref="Count"/> has changed; on the thread that noticed it.</param>
+    /// <param name="onStopped">Called after each stop, when <see cref="Count"/> has changed, on the thread that detected it.</param>
     public StopDetection(TimeProvider time, Action onStopped)
     {
         _time = time;
@@ -35,10 +35,10 @@ internal sealed class StopDetection : IDisposable
         _timer = time.CreateTimer(_ => Look(), null, Interval, Interval);
     }
 
-    /// <summary>How many stops there were.</summary>
+    /// <summary>The number of stops so far.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Looks at the clock.</summary>
+    /// <summary>Checks the clock.</summary>
     public void Look()
     {
         lock (_lock)
@@ -54,6 +54,6 @@ internal sealed class StopDetection : IDisposable
         _onStopped();
     }
 
-    /// <summary>Ends the timer.</summary>
+    /// <summary>Stops the timer.</summary>
     public void Dispose() => _timer.Dispose();
 }

@@ -10,11 +10,12 @@ using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm.Boards.X86;
 
-/// <summary>The x86-64 board: the host's processors by KVM, whose interrupt controllers and timer it uses, a 16550 and virtio-mmio devices.</summary>
+/// <summary>The x86-64 board: KVM's processors, interrupt controllers and timer, a 16550 and virtio-mmio devices.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class X86Board : IBoard
 {
-    // A few times what waking a thread takes: looking that long for the driver's next request is cheaper than sleeping, if one comes.
+    // A few times the cost of waking a thread: polling this long for the driver's next request is cheaper than sleeping, if a request
+    // comes.
     private static readonly TimeSpan PollTime = TimeSpan.FromMicroseconds(50);
 
     private readonly TaskCompletionSource<MicroVmExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +31,7 @@ internal sealed class X86Board : IBoard
 
     private X86Board(MicroVmOptions options, BoardParts parts)
     {
-        // Undone from the last to the first: no processor may touch a device any more when the devices go, no device and no processor memory when that goes.
+        // Undone from the last to the first: the processors before the devices that they access, and memory after devices and processors.
         _parts = parts;
         _logger = options.Logger;
         parts.Add(() => DisposeDevicesAsync(options));
@@ -57,11 +58,16 @@ internal sealed class X86Board : IBoard
             StopLimit = options.StopLimit,
             Logger = options.Logger,
         };
-        _virtio = new MmioBus(busOptions, _memory, options.Devices, (device, asserted) => interrupts.Set(X86BoardLayout.VirtioInterrupt(device), asserted));
+        _virtio = new MmioBus(
+            busOptions,
+            _memory,
+            options.Devices,
+            (device, asserted) => interrupts.Set(X86BoardLayout.VirtioInterrupt(device), asserted));
         parts.Add(_virtio.DisposeAsync);
         var supported = kvm.GetSupportedCpuid();
         var hasDeadlineTimer = kvm.CheckExtension(KvmCapability.TscDeadlineTimer) != 0;
-        var cpuid = Enumerable.Range(0, options.ProcessorCount).Select(id => X86Cpuid.For(supported, id, options.ProcessorCount, hasDeadlineTimer));
+        var cpuid = Enumerable.Range(0, options.ProcessorCount)
+            .Select(id => X86Cpuid.For(supported, id, options.ProcessorCount, hasDeadlineTimer));
         _processors = parts.Own(new X86Processors(_vm, [.. cpuid], new X86PortBus(_serial, new CmosClock(TimeProvider.System)), _virtio));
     }
 
@@ -74,8 +80,11 @@ internal sealed class X86Board : IBoard
     /// <inheritdoc/>
     public string SerialLog => _serial.Log;
 
-    /// <summary>Puts a board together and loads its kernel. The options have been checked; the devices are the board's, also when this throws.</summary>
-    /// <exception cref="KvmException">KVM is not there, or cannot do what this board needs.</exception>
+    /// <summary>
+    /// Assembles a board and loads its kernel. The caller has checked the options. The board owns the devices, even when this method
+    /// throws.
+    /// </summary>
+    /// <exception cref="KvmException">KVM is not available, or lacks something that this board needs.</exception>
     public static async Task<X86Board> CreateAsync(MicroVmOptions options, CancellationToken cancellationToken)
     {
         var parts = new BoardParts();
@@ -83,7 +92,7 @@ internal sealed class X86Board : IBoard
         {
             var board = new X86Board(options, parts);
 
-            // Both take their time.
+            // Preparing vCPUs and loading the kernel both take time, so they run concurrently.
             var preparation = board._processors.PrepareAsync();
             board.Load(options, cancellationToken);
             await preparation.ConfigureAwait(false);
@@ -133,7 +142,7 @@ internal sealed class X86Board : IBoard
         }
     }
 
-    /// <summary>A driver's kick sets the signal inside the kernel: the processor that wrote it does not come out for it.</summary>
+    /// <summary>A driver's notification sets the signal inside the host kernel: the vCPU that wrote it does not exit.</summary>
     private EventSignal CreateSignal(int device, int queue)
     {
         var signal = new EventSignal();
@@ -167,7 +176,7 @@ internal sealed class X86Board : IBoard
     {
         var exit = await _processors.Completion.ConfigureAwait(false);
 
-        // Whoever learns of the end has the guest's last words too.
+        // First the guest's last output, then the completion: a caller that sees the end has all output.
         await _serial.DisposeAsync().ConfigureAwait(false);
         if (exit.Reason == MicroVmExitReason.Fault)
             MicroVmLog.Failed(_logger, _processors.Failure);

@@ -1,18 +1,18 @@
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// Where things are on the x86-64 board: guest-physical addresses, I/O ports, and interrupts by their global number, which is the pin of the one IOAPIC.
-/// Below 1 MiB the loader writes what a firmware would leave there; the kernel takes the rest of it as its own.
+/// The address map of the x86-64 board: guest-physical addresses, I/O ports, and interrupts by their global number, which is the pin of the
+/// IOAPIC. Below 1 MiB the loader writes the tables that firmware would leave there; the kernel uses the rest as ordinary memory.
 /// </summary>
 internal static class X86BoardLayout
 {
     /// <summary>The global descriptor table that a processor starts with.</summary>
     public const ulong GdtAddress = 0x500;
 
-    /// <summary>How a PVH kernel learns of its machine (hvm_start_info), then its modules and its memory map.</summary>
+    /// <summary>The description of the machine for a PVH kernel (hvm_start_info), followed by its modules and its memory map.</summary>
     public const ulong StartInfoAddress = 0x6000;
 
-    /// <summary>How a bzImage learns of its machine (boot_params, the "zero page").</summary>
+    /// <summary>The description of the machine for a bzImage (boot_params, the "zero page").</summary>
     public const ulong ZeroPageAddress = 0x7000;
 
     /// <summary>The page tables that a 64-bit processor starts with: one page of level 4, one of level 3, four of level 2.</summary>
@@ -21,40 +21,42 @@ internal static class X86BoardLayout
     /// <summary>The kernel's parameters.</summary>
     public const ulong CommandLineAddress = 0x2_0000;
 
-    /// <summary>The end of the memory that a PC has below its video memory.</summary>
+    /// <summary>The end of conventional PC memory, below the video memory.</summary>
     public const ulong LowMemoryEnd = 0x9_fc00;
 
-    /// <summary>The ACPI tables, the root pointer first, where kernels look for it.</summary>
+    /// <summary>The ACPI tables, the root pointer first, at an address that kernels search.</summary>
     public const ulong AcpiAddress = 0xe_0000;
 
-    /// <summary>The multiprocessor tables of a machine without ACPI, where kernels look for their pointer.</summary>
+    /// <summary>The multiprocessor tables of a machine without ACPI, at an address that kernels search.</summary>
     public const ulong MultiprocessorTableAddress = 0xf_0000;
 
-    /// <summary>Where a processor begins after a reset, as it is seen below 1 MiB: the last 16 bytes there.</summary>
+    /// <summary>The alias below 1 MiB of the reset vector: the last 16 bytes there.</summary>
     public const ulong ResetVectorAddress = 0xf_fff0;
 
     /// <summary>The end of the tables. Kernels and initial ramdisks are here and above.</summary>
     public const ulong HighMemoryAddress = 0x10_0000;
 
-    /// <summary>The end of the memory below 4 GiB, however much there is; what does not fit below is at <see cref="MemoryAbove4GAddress"/>.</summary>
+    /// <summary>
+    /// The end of the memory below 4 GiB, for any memory size. Memory that does not fit below it is at <see cref="MemoryAbove4GAddress"/>.
+    /// </summary>
     public const ulong HoleAddress = 0xd000_0000;
 
-    /// <summary>The memory that does not fit below the hole.</summary>
+    /// <summary>The start of the memory that does not fit below the hole.</summary>
     public const ulong MemoryAbove4GAddress = 0x1_0000_0000;
 
     /// <summary>The registers of the first virtio device; the others follow.</summary>
     public const ulong VirtioAddress = HoleAddress;
 
-    /// <summary>How far one virtio device is from the next.</summary>
+    /// <summary>The distance from one virtio device to the next, in bytes.</summary>
     public const uint VirtioStride = 0x1000;
 
     /// <summary>The registers of the interrupt controller that devices are connected to.</summary>
     public const uint IoApicAddress = 0xfec0_0000;
 
-    /// <summary>A page for KVM, at an address where nothing else is: some processors by Intel need it.</summary>
+    /// <summary>A page for KVM at an otherwise unused address: some Intel processors need it.</summary>
     public const ulong IdentityMapAddress = 0xfffb_c000;
 
-    /// <summary>Three pages for KVM, for the same reason.</summary>
+    /// <summary>Three pages for KVM, for the same processors.</summary>
     public const uint TaskStateAddress = 0xfffb_d000;
 
     /// <summary>The registers of each processor's own interrupt controller.</summary>
@@ -64,27 +66,27 @@ internal static class X86BoardLayout
     public const ushort SerialPort = 0x3f8;
 
     /// <summary>
-    /// Three I/O ports of one byte (ACPI 6.5, 4.8.3.7 and 4.8.3.6): sleep control, sleep status, reset. The guest is off when <see cref="PowerOffValue"/> is
-    /// written to the first, and asks for a reset when <see cref="ResetValue"/> is written to the third; all three read as zero.
+    /// Three one-byte I/O ports (ACPI 6.5, 4.8.3.7 and 4.8.3.6): sleep control, sleep status, reset. Writing <see cref="PowerOffValue"/> to
+    /// the first powers the guest off. Writing <see cref="ResetValue"/> to the third asks for a reset. All three read as zero.
     /// </summary>
     public const ushort SleepControlPort = 0x600;
 
-    /// <summary>The sleep status register: bit 7 would be set on waking up, which never happens here.</summary>
+    /// <summary>The sleep status register: bit 7 would be set on wake-up, which never happens here.</summary>
     public const ushort SleepStatusPort = 0x601;
 
     /// <summary>The reset register.</summary>
     public const ushort ResetPort = 0x602;
 
-    /// <summary>What sleep control is written to power off: SLP_EN and the sleep type that \_S5 names.</summary>
+    /// <summary>The value that powers off when written to sleep control: SLP_EN and the sleep type of \_S5.</summary>
     public const byte PowerOffValue = 1 << 5 | PowerOffSleepType << 2;
 
     /// <summary>The sleep type of \_S5.</summary>
     public const byte PowerOffSleepType = 5;
 
-    /// <summary>The bits of sleep control that mean something.</summary>
+    /// <summary>The bits of sleep control that have a meaning.</summary>
     public const byte PowerOffMask = 1 << 5 | 7 << 2;
 
-    /// <summary>What the reset register is written.</summary>
+    /// <summary>The value that resets when written to the reset register.</summary>
     public const byte ResetValue = 1;
 
     /// <summary>The serial port's interrupt.</summary>
@@ -93,12 +95,12 @@ internal static class X86BoardLayout
     /// <summary>The first virtio device's interrupt.</summary>
     public const int FirstVirtioInterrupt = 5;
 
-    /// <summary>How many pins the IOAPIC has.</summary>
+    /// <summary>The number of pins of the IOAPIC.</summary>
     public const int InterruptCount = 24;
 
     /// <summary>
-    /// The interrupt of a virtio device. There are more devices than pins, so that those from the twentieth on share with the first ones: each raise is an edge
-    /// of its own, and a driver that finds nothing in its InterruptStatus leaves it to the next.
+    /// The interrupt of a virtio device. There are more devices than pins, so the devices from the twentieth on share pins with the first
+    /// ones. Each interrupt is a separate edge, and a driver that finds nothing in its InterruptStatus leaves the edge to the next driver.
     /// </summary>
     public static int VirtioInterrupt(int device) => FirstVirtioInterrupt + device % (InterruptCount - FirstVirtioInterrupt);
 }

@@ -4,8 +4,8 @@ using Virtio.Kvm;
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// What CPUID answers on each processor: all that KVM can do here, and a package of single-threaded cores with a common last-level cache. The numbers of the
-/// functions and their bits are those of Intel's and AMD's manuals.
+/// The CPUID results of each processor: everything that KVM supports, and a package of single-threaded cores with a shared last-level
+/// cache. The numbers of the functions and their bits are those of Intel's and AMD's manuals.
 /// </summary>
 internal static class X86Cpuid
 {
@@ -13,11 +13,11 @@ internal static class X86Cpuid
     private const uint Amd = 0x6874_7541; // "Auth", the beginning of "AuthenticAMD" in ebx
     private const uint Hygon = 0x6f67_7948; // "Hygo"
 
-    /// <summary>The answers on one processor.</summary>
-    /// <param name="supported">What KVM can do.</param>
-    /// <param name="id">The processor's number, which is its local APIC's.</param>
-    /// <param name="count">How many processors there are.</param>
-    /// <param name="hasDeadlineTimer">Whether the local APIC has a timer by TSC deadline.</param>
+    /// <summary>The CPUID results of one processor.</summary>
+    /// <param name="supported">The results that KVM supports.</param>
+    /// <param name="id">The processor's number, which is also the ID of its local APIC.</param>
+    /// <param name="count">The number of processors.</param>
+    /// <param name="hasDeadlineTimer">Whether the local APIC's timer has the TSC-deadline mode.</param>
     public static KvmCpuidEntry[] For(ReadOnlySpan<KvmCpuidEntry> supported, int id, int count, bool hasDeadlineTimer)
     {
         var answers = new List<KvmCpuidEntry>(supported.Length + 3);
@@ -58,7 +58,7 @@ internal static class X86Cpuid
                 entry.Eax = (entry.Eax & 0x3fff) | SharedBy(entry, count) << 14 | ((1U << (int)idBits) - 1) << 26;
                 break;
             case 0xa:
-                // No performance counters: nobody here asked for them, and a kernel's watchdog that uses them exits all the time.
+                // No performance counters: they were not asked for, and a kernel's watchdog that uses them causes exits all the time.
                 entry.Eax = entry.Ebx = entry.Ecx = entry.Edx = 0;
                 break;
             case 0x8000_0001 when isAmd:
@@ -85,13 +85,22 @@ internal static class X86Cpuid
         const uint Threads = 1 << 8;
         const uint Cores = 2 << 8;
         yield return new KvmCpuidEntry { Function = 0xb, Index = 0, Flags = SignificantIndex, Ebx = 1, Ecx = Threads, Edx = (uint)id };
-        yield return new KvmCpuidEntry { Function = 0xb, Index = 1, Flags = SignificantIndex, Eax = IdBits(count), Ebx = (uint)count, Ecx = Cores | 1, Edx = (uint)id };
+        yield return new KvmCpuidEntry
+        {
+            Function = 0xb,
+            Index = 1,
+            Flags = SignificantIndex,
+            Eax = IdBits(count),
+            Ebx = (uint)count,
+            Ecx = Cores | 1,
+            Edx = (uint)id,
+        };
         yield return new KvmCpuidEntry { Function = 0xb, Index = 2, Flags = SignificantIndex, Ecx = 2, Edx = (uint)id };
     }
 
     private static uint CacheLevel(in KvmCpuidEntry entry) => (entry.Eax & 0x1f) == 0 ? 0 : entry.Eax >> 5 & 7;
 
-    // Less one, as the field is; the last level is everybody's, the others are each core's own.
+    // The field holds the count less one. All cores share the last level; the other levels are private to each core.
     private static uint SharedBy(in KvmCpuidEntry entry, int count) => CacheLevel(entry) >= 3 ? (uint)(count - 1) : 0;
 
     private static uint IdBits(int count) => (uint)BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)count));

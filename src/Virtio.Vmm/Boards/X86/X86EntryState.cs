@@ -5,8 +5,8 @@ using Virtio.Vmm.Linux;
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// How the first processor is when the kernel's first instruction runs: registers that are not named are zero, interrupts are off. The tables that they point
-/// to are in the guest's memory, and its own to change.
+/// The state of the first processor at the kernel's first instruction. Registers that are not listed are zero, interrupts are off.
+/// The tables that the registers point to are in the guest's memory, which the guest may change.
 /// </summary>
 internal sealed class X86EntryState
 {
@@ -48,7 +48,7 @@ internal sealed class X86EntryState
     /// <summary>Register rbx.</summary>
     public ulong Rbx { get; }
 
-    /// <summary>The flags: none but the bit that is always set.</summary>
+    /// <summary>The flags: only the bit that is always set.</summary>
     public ulong Flags { get; } = 2;
 
     /// <summary>Control register 0.</summary>
@@ -69,16 +69,16 @@ internal sealed class X86EntryState
     /// <summary>The segment in ds, es, fs, gs and ss.</summary>
     public X86Segment Data { get; }
 
-    /// <summary>The segment in tr, which a processor cannot do without; ldtr has none.</summary>
+    /// <summary>The segment in tr, which a processor requires; ldtr has none.</summary>
     public X86Segment Task { get; }
 
     /// <summary>The address of the global descriptor table.</summary>
     public ulong GdtAddress { get; } = X86BoardLayout.GdtAddress;
 
-    /// <summary>Its last byte. Of interrupt descriptors there are none.</summary>
+    /// <summary>The offset of its last byte. There is no interrupt descriptor table.</summary>
     public ushort GdtLimit { get; } = 5 * sizeof(ulong) - 1;
 
-    /// <summary>The state for a loaded kernel; writes its tables into memory.</summary>
+    /// <summary>Creates the state for a loaded kernel and writes its tables into memory.</summary>
     public static X86EntryState Prepare(GuestMemory memory, X86Boot boot)
     {
         var state = new X86EntryState(boot);
@@ -88,14 +88,16 @@ internal sealed class X86EntryState
         return state;
     }
 
-    /// <summary>Maps the first 4 GiB to themselves, which is where everything is that a kernel may touch before it has tables of its own.</summary>
+    /// <summary>Maps the first 4 GiB to themselves: all that a kernel may touch before it has page tables of its own is there.</summary>
     private static void WritePageTables(GuestMemory memory)
     {
         const ulong Level3 = X86BoardLayout.PageTablesAddress + PageSize;
         const ulong Level2 = Level3 + PageSize;
+        const int LargePageCount = MappedGigabytes * EntriesPerTable;
         Write(memory, X86BoardLayout.PageTablesAddress, [Level3 | PresentAndWritable]);
         Write(memory, Level3, [.. Enumerable.Range(0, MappedGigabytes).Select(i => (Level2 + (ulong)i * PageSize) | PresentAndWritable)]);
-        Write(memory, Level2, [.. Enumerable.Range(0, MappedGigabytes * EntriesPerTable).Select(i => (ulong)i * LargePageSize | LargePage | PresentAndWritable)]);
+        var largePages = Enumerable.Range(0, LargePageCount).Select(i => (ulong)i * LargePageSize | LargePage | PresentAndWritable);
+        Write(memory, Level2, [.. largePages]);
     }
 
     private static void Write(GuestMemory memory, ulong address, ReadOnlySpan<ulong> entries)

@@ -3,16 +3,17 @@ using Virtio.Kvm;
 
 namespace Virtio.Vmm.Boards.X86;
 
-/// <summary>Says how a guest ended, of what its processor did last. For the thread that the vCPU belongs to.</summary>
+/// <summary>Derives how a guest ended from the last exit of its processor. For the vCPU's thread.</summary>
 [SupportedOSPlatform("linux")]
 internal static class X86Exit
 {
     private const uint UnexpectedExit = 4; // KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON
 
     /// <summary>The end that a guest asked for.</summary>
-    /// <param name="request">What it asked for.</param>
-    /// <param name="vcpu">The processor that asked.</param>
-    /// <param name="panicMessage">What the kernel has printed, if it was a panic.</param>
+    /// <summary>The end after a guest's power request.</summary>
+    /// <param name="request">The guest's request.</param>
+    /// <param name="vcpu">The processor that made it.</param>
+    /// <param name="panicMessage">The panic message that the kernel printed, if there was one.</param>
     public static MicroVmExit Of(X86PowerRequest request, KvmVcpu vcpu, string? panicMessage) => request switch
     {
         X86PowerRequest.PowerOff => new MicroVmExit(MicroVmExitReason.PowerOff),
@@ -23,10 +24,10 @@ internal static class X86Exit
     /// <summary>The end of a guest that cannot go on after an exit.</summary>
     public static MicroVmExit Of(KvmExitReason reason, KvmVcpu vcpu) => reason switch
     {
-        // Kernels have two other ways to reboot on this board, so that this one is a crash, however it came about.
+        // Kernels have two other ways to reboot on this board, so a triple fault always counts as a crash.
         KvmExitReason.Shutdown => Crash(vcpu, "it could not deliver an exception (a triple fault)"),
 
-        // Rubbish in the guest's memory leads here, as it leads to exceptions; KVM only has no exception to give.
+        // Invalid data in the guest's memory leads here as it leads to exceptions; KVM has no exception to inject for it.
         KvmExitReason.InternalError when vcpu.InternalError is { Kind: not UnexpectedExit } error => Crash(vcpu, $"KVM met {error}"),
         KvmExitReason.InternalError => Fault(vcpu, $"KVM met {vcpu.InternalError}"),
         KvmExitReason.FailedEntry => Fault(vcpu, $"it did not take the guest's state (reason 0x{vcpu.EntryFailure:x})"),

@@ -3,15 +3,16 @@ using Virtio.Vmm.Boards.X86.Acpi;
 
 namespace Virtio.Vmm.Boards.X86;
 
-/// <summary>Writes what a PC's firmware would leave in memory for the kernel to find.</summary>
+/// <summary>Writes the tables that a PC's firmware would leave in memory for the kernel to find.</summary>
 internal static class X86Firmware
 {
-    // In real mode, where a processor begins after a reset: mov dx, the reset register; mov al, its value; out dx, al; hlt.
-    private static ReadOnlySpan<byte> ResetCode => [0xba, X86BoardLayout.ResetPort & 0xff, X86BoardLayout.ResetPort >> 8, 0xb0, X86BoardLayout.ResetValue, 0xee, 0xf4];
+    // In real mode, at the reset vector: mov dx, the reset register; mov al, its value; out dx, al; hlt.
+    private static ReadOnlySpan<byte> ResetCode =>
+        [0xba, X86BoardLayout.ResetPort & 0xff, X86BoardLayout.ResetPort >> 8, 0xb0, X86BoardLayout.ResetValue, 0xee, 0xf4];
 
     /// <summary>
-    /// Describes processors and devices. A kernel that finds no way of its own to reboot, as Linux does where the ACPI tables say that the hardware is reduced,
-    /// jumps to where the firmware would begin; what is there asks for the reset.
+    /// Describes processors and devices. A kernel without another way to reboot jumps to the reset vector, where the code asks for the
+    /// reset. Linux does so where the ACPI tables say that the hardware is reduced.
     /// </summary>
     /// <returns>The address of the ACPI root pointer; zero where there is none.</returns>
     public static ulong Write(GuestMemory memory, MicroVmOptions options)

@@ -4,7 +4,9 @@ using Virtio.Kvm;
 
 namespace Virtio.Vmm.Boards.X86;
 
-/// <summary>Tells whether a reset that a processor asks for is the last step of a panic: Linux asks for the same one when it reboots.</summary>
+/// <summary>
+/// Tells whether a processor's reset request is the last step of a panic: Linux makes the same request when it reboots.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal static class X86Panic
 {
@@ -16,12 +18,13 @@ internal static class X86Panic
     private const uint ApicEnabled = 1 << 8;
 
     /// <summary>
-    /// A panic disables interrupts as its first step; then it stops the other processors and, with that, the local APIC. An orderly reboot comes to the same, but
-    /// has before that taken from KVM the clock that every kernel uses that knows of KVM. Where the state does not tell, because the kernel knows nothing of KVM
-    /// or of several processors, a panic is known by its words on the serial port, although any program can print those as well.
+    /// A panic first disables interrupts. Then it stops the other processors, which disables the local APIC. An orderly reboot ends in the
+    /// same state, but before that it has turned off KVM's clock, which every kernel with KVM support uses. The state is not enough where
+    /// the kernel supports neither KVM nor several processors. Then the panic's words on the serial port decide, although any program can
+    /// print them.
     /// </summary>
-    /// <param name="vcpu">The processor; the call is for its thread.</param>
-    /// <param name="hasPrintedPanic">Whether the words were seen.</param>
+    /// <param name="vcpu">The processor; only its own thread may call this.</param>
+    /// <param name="hasPrintedPanic">Whether the words of a panic were seen.</param>
     public static bool IsLastStep(KvmVcpu vcpu, bool hasPrintedPanic)
     {
         if ((vcpu.GetRegisters().Rflags & InterruptsEnabled) != 0)

@@ -3,8 +3,9 @@ using Virtio.Vmm.Boards.Serial;
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// The I/O ports of the board, apart from those that KVM answers itself (interrupt controllers, timer). A wider access is one of a byte to each of the ports
-/// that it covers, as on an ISA bus. Ports without a device, among them those of PCI's configuration, read as all ones and ignore writes. Thread-safe.
+/// The I/O ports of the board, apart from those that KVM handles (interrupt controllers, timer). A wider access is one byte access to each
+/// port that it covers, as on an ISA bus. Ports without a device, including PCI's configuration ports, read as all ones and ignore writes.
+/// Thread-safe.
 /// </summary>
 internal sealed class X86PortBus(SerialPort serial, CmosClock clock)
 {
@@ -14,28 +15,28 @@ internal sealed class X86PortBus(SerialPort serial, CmosClock clock)
     private const ushort ClockData = 0x71;
     private const byte PulseReset = 0xfe;
 
-    // "Something to read" at every look: a driver that empties the controller before it uses it gives up after a few bytes. "Ready for a command" (bit 1
-    // clear): a kernel that wants to reset through it, as many do, need not wait.
+    // Bit 0, "data available", is always set: a driver that drains the controller before it uses it gives up after a few bytes.
+    // Bit 1 is clear, "ready for a command": a kernel that resets through the controller, as many do, need not wait.
     private const byte KeyboardStatus = 1;
 
     /// <summary>The first panic message that came out of the serial port, or null.</summary>
     public string? PanicMessage => serial.PanicMessage;
 
-    /// <summary>Reads one or more times from a port.</summary>
-    /// <param name="port">The port, or the first of those that are covered.</param>
+    /// <summary>Reads a port one or more times.</summary>
+    /// <param name="port">The port, or the first port that the access covers.</param>
     /// <param name="size">Bytes of one access: 1, 2 or 4.</param>
-    /// <param name="data">Room for a whole number of accesses, one after the other.</param>
+    /// <param name="data">A whole number of accesses, one after the other.</param>
     public void Read(ushort port, int size, Span<byte> data)
     {
         for (var i = 0; i < data.Length; i++)
             data[i] = ReadByte(Covered(port, i % size));
     }
 
-    /// <summary>Writes one or more times to a port.</summary>
-    /// <param name="port">The port, or the first of those that are covered.</param>
+    /// <summary>Writes a port one or more times.</summary>
+    /// <param name="port">The port, or the first port that the access covers.</param>
     /// <param name="size">Bytes of one access: 1, 2 or 4.</param>
     /// <param name="data">A whole number of accesses, one after the other.</param>
-    /// <returns>The first request among them; what comes after it is not carried out.</returns>
+    /// <returns>The first power request among the bytes; the bytes after it are not written.</returns>
     public X86PowerRequest Write(ushort port, int size, ReadOnlySpan<byte> data)
     {
         for (var i = 0; i < data.Length; i++)
@@ -48,7 +49,7 @@ internal sealed class X86PortBus(SerialPort serial, CmosClock clock)
         return X86PowerRequest.None;
     }
 
-    // The highest port's neighbour is port 0.
+    // The port after the highest is port 0.
     private static ushort Covered(ushort port, int offset) => unchecked((ushort)(port + offset));
 
     private static bool IsSerial(ushort port) => port is >= X86BoardLayout.SerialPort and < X86BoardLayout.SerialPort + 8;

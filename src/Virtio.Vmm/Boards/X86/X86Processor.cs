@@ -5,8 +5,8 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
-/// One processor: a thread that makes, runs and closes a vCPU, as KVM wants it to be one and the same. What the guest does beside memory comes out here, but for
-/// the kicks and interrupts of virtio devices, which the kernel passes on by itself.
+/// One processor: a thread that creates, runs and closes a vCPU, because KVM wants all three on one thread. All guest accesses outside
+/// memory exit to this thread, except notifications and interrupts of virtio devices, which the host kernel handles.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class X86Processor
@@ -17,17 +17,19 @@ internal sealed class X86Processor
     private readonly X86PortBus _ports;
     private readonly MmioBus _devices;
     private readonly Thread _thread;
+
+    // Set once by the processor's thread; any thread reads it to make the vCPU exit.
     private KvmVcpu? _vcpu;
 
-    // Stops of the process that this vCPU's guest was told of. Its own thread's.
+    // The number of process stops that this vCPU's guest has been told of. Owned by the processor's thread.
     private int _toldStops;
 
-    /// <summary>Makes one without a thread yet.</summary>
-    /// <param name="all">All of them.</param>
-    /// <param name="make">Makes the vCPU, on the processor's own thread.</param>
-    /// <param name="id">Its number; the first has the kernel's first instruction.</param>
-    /// <param name="ports">What is behind the I/O ports.</param>
-    /// <param name="devices">What is in the hole of the memory.</param>
+    /// <summary>Creates a processor without a thread.</summary>
+    /// <param name="all">All processors of the board.</param>
+    /// <param name="make">Creates the vCPU; called on the processor's own thread.</param>
+    /// <param name="id">Its number; processor 0 runs the kernel's first instruction.</param>
+    /// <param name="ports">The devices in I/O port space.</param>
+    /// <param name="devices">The devices in the memory hole.</param>
     public X86Processor(X86Processors all, Func<KvmVcpu> make, int id, X86PortBus ports, MmioBus devices)
     {
         _all = all;
@@ -41,10 +43,10 @@ internal sealed class X86Processor
     /// <summary>Starts the thread.</summary>
     public void StartThread() => _thread.Start();
 
-    /// <summary>Makes the processor look whether it has to stop. Any thread, at any time.</summary>
+    /// <summary>Makes the processor check whether it has to stop. Any thread, at any time.</summary>
     public void RequestExit() => Volatile.Read(ref _vcpu)?.RequestExit();
 
-    /// <summary>Waits until the thread is gone, if it was ever there.</summary>
+    /// <summary>Waits until the thread has ended, if it was started.</summary>
     public void Join()
     {
         if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted))
@@ -57,7 +59,7 @@ internal sealed class X86Processor
         {
             using var vcpu = _make();
 
-            // Before the look at whether all have to stop: who asks for that sees this vCPU, or this thread sees that it was asked.
+            // Published before IsEnding is read: a thread that ends the machine either sees this vCPU, or this thread sees the end.
             Interlocked.Exchange(ref _vcpu, vcpu);
             if (_all.AwaitStart() is not { } entry)
                 return;
@@ -93,7 +95,7 @@ internal sealed class X86Processor
                 Access(vcpu, vcpu.Port);
                 break;
             case KvmExitReason.Interrupted:
-                // A process that is stopped comes out here as soon as it goes on, before the guest has looked at its clock.
+                // A stopped process exits here as soon as it continues, before the guest reads its clock.
                 _all.Stops.Look();
                 break;
             case KvmExitReason.Halt:

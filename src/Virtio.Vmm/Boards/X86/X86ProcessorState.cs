@@ -4,7 +4,7 @@ using Virtio.Kvm;
 
 namespace Virtio.Vmm.Boards.X86;
 
-/// <summary>Puts a processor into the state that a firmware would leave it in. For the thread that the vCPU belongs to.</summary>
+/// <summary>Sets the state in which firmware would leave a processor. For the vCPU's thread.</summary>
 [SupportedOSPlatform("linux")]
 internal static class X86ProcessorState
 {
@@ -13,7 +13,7 @@ internal static class X86ProcessorState
     private const uint ExternalInterrupt = 7 << 8;
     private const uint NonMaskable = 4 << 8;
 
-    /// <summary>What is the same for every processor.</summary>
+    /// <summary>Sets the state that is the same for every processor.</summary>
     public static void Prepare(KvmVcpu vcpu, ReadOnlySpan<KvmCpuidEntry> cpuid)
     {
         const ulong FastStrings = 1;
@@ -30,7 +30,7 @@ internal static class X86ProcessorState
         vcpu.SetLocalApic(apic);
     }
 
-    /// <summary>What the kernel wants of the first processor.</summary>
+    /// <summary>Sets the state that the kernel expects of the first processor.</summary>
     public static void Enter(KvmVcpu vcpu, X86EntryState entry)
     {
         var special = vcpu.GetSpecialRegisters();

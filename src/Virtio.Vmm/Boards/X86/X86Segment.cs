@@ -1,12 +1,12 @@
 namespace Virtio.Vmm.Boards.X86;
 
-/// <summary>A segment register and what its descriptor says; base zero, present, privilege level 0.</summary>
-/// <param name="Selector">Which descriptor.</param>
+/// <summary>A segment register and its descriptor; base zero, present, privilege level 0.</summary>
+/// <param name="Selector">The selector of the descriptor.</param>
 /// <param name="Type">The descriptor's type field.</param>
 /// <param name="IsSystem">Whether it is a system segment, not code or data.</param>
 /// <param name="IsLong">Whether it is 64-bit code.</param>
 /// <param name="Is32Bit">Whether it is 32-bit code or data.</param>
-/// <param name="Limit">Its last byte. Above 1 MiB it counts in pages (granularity).</param>
+/// <param name="Limit">The offset of its last byte. Above 1 MiB the limit counts in pages (granularity).</param>
 internal readonly record struct X86Segment(ushort Selector, byte Type, bool IsSystem, bool IsLong, bool Is32Bit, uint Limit)
 {
     /// <summary>Whether the limit counts in pages of 4 KiB.</summary>

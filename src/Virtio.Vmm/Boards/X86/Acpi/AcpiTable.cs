@@ -2,21 +2,21 @@ using System.Buffers.Binary;
 
 namespace Virtio.Vmm.Boards.X86.Acpi;
 
-/// <summary>The form that all ACPI tables have in common (ACPI 6.5, 5.2.6).</summary>
+/// <summary>The format that all ACPI tables share (ACPI 6.5, 5.2.6).</summary>
 internal static class AcpiTable
 {
-    /// <summary>How long the header is.</summary>
+    /// <summary>The length of the header, in bytes.</summary>
     public const int HeaderSize = 36;
 
     private const int ChecksumOffset = 9;
 
-    /// <summary>Who made the tables, as all of them say.</summary>
+    /// <summary>The OEM ID of every table.</summary>
     public static ReadOnlySpan<byte> Maker => "VIRTIO"u8;
 
-    /// <summary>A table of a header and its content.</summary>
-    /// <param name="signature">What table it is: four characters.</param>
+    /// <summary>Makes a table of a header and its content.</summary>
+    /// <param name="signature">The four characters that identify the table.</param>
     /// <param name="revision">Its revision.</param>
-    /// <param name="content">What comes after the header.</param>
+    /// <param name="content">The bytes after the header.</param>
     public static byte[] Make(ReadOnlySpan<byte> signature, byte revision, ReadOnlySpan<byte> content)
     {
         var table = new byte[HeaderSize + content.Length];
@@ -33,7 +33,7 @@ internal static class AcpiTable
         return table;
     }
 
-    /// <summary>The byte that makes the sum of all of them zero.</summary>
+    /// <summary>The byte that makes the sum of all bytes zero.</summary>
     public static byte Checksum(ReadOnlySpan<byte> bytes)
     {
         byte sum = 0;

@@ -3,17 +3,17 @@ using System.Buffers.Binary;
 namespace Virtio.Vmm.Boards.X86.Acpi;
 
 /// <summary>
-/// The ACPI tables of the x86 board (ACPI 6.5, chapter 5): hardware-reduced, because there is no power-management hardware beyond three ports, and no interrupt
-/// controller but the APICs.
+/// The ACPI tables of the x86 board (ACPI 6.5, chapter 5). They are hardware-reduced: the board has no power-management hardware beyond
+/// three ports, and no interrupt controller besides the APICs.
 /// </summary>
 internal static class AcpiTables
 {
     private const int Alignment = 16; // the root pointer is searched for at multiples of 16
     private const int RootPointerSize = 36;
 
-    /// <summary>All tables, to be put at <see cref="X86BoardLayout.AcpiAddress"/>; the root pointer is the first.</summary>
-    /// <param name="processorCount">How many processors there are.</param>
-    /// <param name="deviceCount">How many virtio devices are described.</param>
+    /// <summary>All tables, for <see cref="X86BoardLayout.AcpiAddress"/>; the root pointer is the first.</summary>
+    /// <param name="processorCount">The number of processors.</param>
+    /// <param name="deviceCount">The number of virtio devices to describe.</param>
     public static byte[] Make(int processorCount, int deviceCount)
     {
         var image = new List<byte>(new byte[RootPointerSize]);
@@ -43,7 +43,9 @@ internal static class AcpiTables
         return address;
     }
 
-    /// <summary>The root pointer (ACPI 6.5, 5.2.5.3), with a checksum over its first 20 bytes, as it was once, and one over all.</summary>
+    /// <summary>
+    /// The root pointer (ACPI 6.5, 5.2.5.3): one checksum over its first 20 bytes, as in ACPI 1.0, and one over all of it.
+    /// </summary>
     private static byte[] RootPointer(ulong root)
     {
         const int FirstPartSize = 20;

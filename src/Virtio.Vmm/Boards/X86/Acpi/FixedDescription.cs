@@ -2,14 +2,19 @@ using System.Buffers.Binary;
 
 namespace Virtio.Vmm.Boards.X86.Acpi;
 
-/// <summary>The fixed description table, FADT (ACPI 6.5, 5.2.9): how to switch the machine off and reset it, and what a PC has that this one lacks.</summary>
+/// <summary>
+/// The fixed description table, FADT (ACPI 6.5, 5.2.9): how to power off and reset the machine, and which parts of a PC it lacks.
+/// </summary>
 internal static class FixedDescription
 {
     private const int Size = 276;
     private const byte Revision = 6;
     private const byte MinorRevision = 5;
-    private const ushort NoVga = 1 << 2; // IA-PC boot architecture flags (5.2.9.3); that the one for a keyboard controller is not set spares the guest a search
+
+    // IA-PC boot architecture flags (5.2.9.3). The flag of a keyboard controller is clear, which spares the guest a search for one.
+    private const ushort NoVga = 1 << 2;
     private const ushort NoClock = 1 << 5;
+
     private const uint CachesFlush = 1 << 0; // WBINVD
     private const uint NoPowerButton = 1 << 4;
     private const uint NoSleepButton = 1 << 5;
@@ -17,12 +22,14 @@ internal static class FixedDescription
     private const uint HardwareReduced = 1 << 20;
 
     /// <summary>The table.</summary>
-    /// <param name="definitionBlock">Where the DSDT is.</param>
+    /// <param name="definitionBlock">The address of the DSDT.</param>
     public static byte[] Make(ulong definitionBlock)
     {
         var table = new byte[Size];
         BinaryPrimitives.WriteUInt16LittleEndian(table.AsSpan(109), NoVga | NoClock);
-        BinaryPrimitives.WriteUInt32LittleEndian(table.AsSpan(112), CachesFlush | NoPowerButton | NoSleepButton | HasResetRegister | HardwareReduced);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            table.AsSpan(112),
+            CachesFlush | NoPowerButton | NoSleepButton | HasResetRegister | HardwareReduced);
         WritePort(table.AsSpan(116), X86BoardLayout.ResetPort);
         table[128] = X86BoardLayout.ResetValue;
         table[131] = MinorRevision;
@@ -33,12 +40,12 @@ internal static class FixedDescription
         return AcpiTable.Make("FACP"u8, Revision, table.AsSpan(AcpiTable.HeaderSize));
     }
 
-    /// <summary>A register of one byte among the I/O ports (5.2.3.2).</summary>
+    /// <summary>A one-byte register in I/O port space (5.2.3.2).</summary>
     private static void WritePort(Span<byte> place, ushort port)
     {
-        place[0] = 1; // system I/O
-        place[1] = 8; // bits
-        place[3] = 1; // in one access of a byte
+        place[0] = 1; // system I/O space
+        place[1] = 8; // width in bits
+        place[3] = 1; // byte access
         BinaryPrimitives.WriteUInt64LittleEndian(place[4..], port);
     }
 }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Virtio.Vmm.Boards.X86.Acpi;
 
 /// <summary>
-/// The multiple APIC description table, MADT (ACPI 6.5, 5.2.12): the processors and the one IOAPIC. Every pin is what its number says and wants an edge, as
-/// each device says itself; no override is needed.
+/// The multiple APIC description table, MADT (ACPI 6.5, 5.2.12): the processors and the IOAPIC. Every interrupt number is the pin of the
+/// same number, and edge-triggered, as each device's description says; no override is needed.
 /// </summary>
 internal static class InterruptDescription
 {
