@@ -177,7 +177,7 @@ public sealed partial class KvmVcpu : IDisposable
     private ref readonly RunState ExitOf(KvmExitReason reason)
     {
         if (_exit.Reason != reason)
-            throw new InvalidOperationException($"The last run of vCPU {Id} ended with {_exit.Reason}, not with {reason}");
+            throw new InvalidOperationException($"the last run of vCPU {Id} ended with {_exit.Reason}, not with {reason}");
         return ref _exit.State;
     }
 

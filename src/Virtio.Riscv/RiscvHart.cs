@@ -8,7 +8,7 @@ namespace Virtio.Riscv;
 /// </summary>
 public sealed partial class RiscvHart
 {
-    // Executable pages in use at once: a distribution kernel and its first programs execute from about 1,600.
+    // The executable pages in use at once: a distribution kernel and its first programs execute from about 1,600 pages.
     internal const int DecodedPageCount = 2048;
 
     private readonly RiscvMachine _machine;
@@ -19,11 +19,17 @@ public sealed partial class RiscvHart
     private readonly ulong[] _x = GC.AllocateArray<ulong>(Slot.Discard + 1, pinned: true);
     private readonly ulong[] _f = new ulong[32];
 
+    // Every field below is owned by the thread that runs the hart, and by the embedder while the hart does not run.
+
+    // The address of the next instruction. While the loop executes, only as of its last exit or slow instruction.
     private ulong _pc;
     private RiscvPrivilege _privilege = RiscvPrivilege.Supervisor;
+
+    // The TLB context and the fetch entries for _privilege and SUM; SelectContext sets both.
     private int _context;
     private FetchEntry[] _fetch;
 
+    // The control and status registers of the same names.
     private ulong _status;
     private ulong _sie;
     private ulong _stvec;
@@ -32,22 +38,35 @@ public sealed partial class RiscvHart
     private ulong _scause;
     private ulong _stval;
     private ulong _satp;
-    // What firmware leaves: Linux reads the time in user mode and never writes this register where it has no counters to manage.
+
+    // The value that firmware leaves: Linux reads the time in user mode, and does not write this register if it has no counters to manage.
     private ulong _scounteren = CounterMask;
     private ulong _senvcfg;
     private ulong _stimecmp = ulong.MaxValue;
     private FloatFlags _fflags;
     private uint _frm;
 
+    // The reservation of the last LR: its host address (0 if there is none), its size in bytes, and the value that LR read.
     private nint _reservation;
     private int _reservedSize;
     private ulong _reservedValue;
 
+    // Locate found the access outside RAM. Its callers clear it first.
     private bool _onDevice;
+
+    // The timer interrupt is pending, as of the last UpdateTimer.
     private bool _timerDue;
+
+    // PAUSE instructions executed so far.
     private int _pauses;
+
+    // Instructions retired before the current quantum. Other threads read it.
     private ulong _retired;
+
+    // Instructions in the current quantum; 0 between quanta.
     private int _quantum;
+
+    // Instructions left of the quantum, as of the last SYSTEM instruction.
     private int _remaining;
 
     // Instructions of this quantum that trapped instead of retiring.
@@ -75,14 +94,14 @@ public sealed partial class RiscvHart
         set => _pc = value & ~1UL;
     }
 
-    /// <summary>The mode the hart is in.</summary>
+    /// <summary>The current privilege mode.</summary>
     public RiscvPrivilege Privilege
     {
         get => _privilege;
         set => SetPrivilege(value);
     }
 
-    /// <summary>Instructions retired since the machine was made; while the hart runs, a value from a few microseconds ago.</summary>
+    /// <summary>Instructions retired since the machine was created; while the hart runs, a value from a few microseconds ago.</summary>
     public ulong InstructionsRetired => Volatile.Read(ref _retired);
 
     /// <summary>The value of <c>x0</c> to <c>x31</c>.</summary>
@@ -109,14 +128,19 @@ public sealed partial class RiscvHart
     /// <exception cref="ArgumentOutOfRangeException">There is no such register.</exception>
     public void SetFloatRegister(int index, ulong value) => _f[Checked(index)] = value;
 
-    /// <summary>Reads a control and status register by its number; <see langword="false"/> where an instruction in the hart's mode could not.</summary>
+    /// <summary>
+    /// Reads a control and status register by its number; <see langword="false"/> if an instruction in the hart's mode could not read it.
+    /// </summary>
     public bool TryReadCsr(int number, out ulong value)
     {
         value = 0;
         return IsReachable(number) && TryReadRegister(number, out value);
     }
 
-    /// <summary>Writes a control and status register as an instruction in the hart's mode would; <see langword="false"/> where it could not.</summary>
+    /// <summary>
+    /// Writes a control and status register as an instruction in the hart's mode would; <see langword="false"/> if the instruction could
+    /// not.
+    /// </summary>
     public bool TryWriteCsr(int number, ulong value)
     {
         if (number >> 10 == 3 || !IsReachable(number) || !TryReadRegister(number, out _))
@@ -133,6 +157,6 @@ public sealed partial class RiscvHart
         return index;
     }
 
-    // While an instruction executes, it is the last of those counted as begun.
+    // An instruction that is executing is the last one that counts as begun.
     private ulong InstructionsBefore() => _quantum == 0 ? _retired : _retired + (ulong)(_quantum - _remaining - _unretired) - 1;
 }

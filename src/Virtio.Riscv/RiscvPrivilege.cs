@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <summary>Privilege mode of a hart; machine mode does not exist here, its work is done by the processor itself.</summary>
+/// <summary>Privilege mode of a hart. There is no machine mode; the processor itself does the work of machine mode.</summary>
 public enum RiscvPrivilege
 {
     /// <summary>User mode.</summary>

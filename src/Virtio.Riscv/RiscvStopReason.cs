@@ -3,13 +3,13 @@ namespace Virtio.Riscv;
 /// <summary>Why a machine stopped.</summary>
 public enum RiscvStopReason
 {
-    /// <summary>The embedder asked for it.</summary>
+    /// <summary>The embedder requested the stop.</summary>
     Stopped,
 
     /// <summary>The guest shut itself down.</summary>
     Shutdown,
 
-    /// <summary>The guest asked for a cold or warm reboot.</summary>
+    /// <summary>The guest requested a cold or warm reboot.</summary>
     Reboot,
 
     /// <summary>The guest reset itself and gave a system failure as the reason (SBI SRST reason 1).</summary>

@@ -44,7 +44,7 @@ public sealed class StopTests
         Assert.Throws<InvalidOperationException>(() => guest.Vcpu.Mmio.Address);
         Assert.Throws<InvalidOperationException>(() => guest.Vcpu.InternalError);
         Assert.Throws<InvalidOperationException>(() => guest.Vcpu.EntryFailure);
-        Assert.Equal("The last run of vCPU 0 ended with Port, not with SystemEvent", Assert.Throws<InvalidOperationException>(() => guest.Vcpu.SystemEvent).Message);
+        Assert.Equal("the last run of vCPU 0 ended with Port, not with SystemEvent", Assert.Throws<InvalidOperationException>(() => guest.Vcpu.SystemEvent).Message);
     }
 
     [Fact]

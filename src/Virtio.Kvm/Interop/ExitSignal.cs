@@ -54,7 +54,7 @@ internal static partial class ExitSignal
     internal static void Send(nint thread)
     {
         int error = Kill(thread, Number);
-        Debug.Assert(error == 0, "The thread does not live");
+        Debug.Assert(error == 0, "the thread has ended");
     }
 
     /// <summary>Removes the signal if it is pending on the calling thread.</summary>

@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <summary>Expands the C extension's 16-bit instructions to the 32-bit instructions they stand for; 0 means illegal.</summary>
+/// <summary>Expands the C extension's 16-bit instructions to the equivalent 32-bit instructions; 0 means illegal.</summary>
 internal static class CompressedDecoder
 {
     private const uint Illegal = 0;

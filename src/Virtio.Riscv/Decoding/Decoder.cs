@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Riscv;
 
-/// <summary>Turns one 32-bit instruction, or the expansion of a 16-bit one, into a slot.</summary>
+/// <summary>Decodes one 32-bit instruction, or the expansion of a 16-bit one, into a slot.</summary>
 internal static class Decoder
 {
-    /// <summary>Whether plain loads and stores of this host already keep every order but store before load.</summary>
+    /// <summary>Whether this host's plain loads and stores keep every order except store before load.</summary>
     private static readonly bool TotalStoreOrder =
         RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86;
 
@@ -20,7 +20,9 @@ internal static class Decoder
     /// <summary>Decodes an instruction.</summary>
     /// <param name="insn">The 32-bit form; 0 is illegal.</param>
     /// <param name="step">Length in halfwords.</param>
-    /// <param name="halfword">Its place in the page, or a negative number if targets in the page must not become distances in slots.</param>
+    /// <param name="halfword">
+    /// Its place in the page in halfwords. If negative, targets in the page are not turned into distances in slots.
+    /// </param>
     public static Slot Decode(uint insn, int step, int halfword)
     {
         Slot slot = DecodeAny(insn, step, halfword);
@@ -32,10 +34,11 @@ internal static class Decoder
     private static Slot DecodeAny(uint insn, int step, int halfword)
     {
         Slot slot = Plain(Op.Illegal, insn, step);
+        Op floatLoad = Function(insn) == 2 ? Op.Flw : Op.Fld;
         return (insn & 0x7F) switch
         {
             0x03 => Immediate(Loads[Function(insn)], insn, step),
-            0x07 => Function(insn) is 2 or 3 ? Immediate(Function(insn) == 2 ? Op.Flw : Op.Fld, insn, step) with { Rd = (byte)Rd(insn) } : slot,
+            0x07 => Function(insn) is 2 or 3 ? Immediate(floatLoad, insn, step) with { Rd = (byte)Rd(insn) } : slot,
             0x0F => DecodeFence(insn, step),
             0x13 => DecodeImmediate(insn, step),
             0x17 => Upper(Op.Auipc, insn, step),
@@ -68,9 +71,11 @@ internal static class Decoder
 
     private static byte Rs2(uint insn) => (byte)((insn >> 20) & 31);
 
-    private static Slot Immediate(Op op, uint insn, int step) => Plain(op, insn, step) with { Imm = op == Op.Illegal ? (int)insn : (int)insn >> 20 };
+    private static Slot Immediate(Op op, uint insn, int step) =>
+        Plain(op, insn, step) with { Imm = op == Op.Illegal ? (int)insn : (int)insn >> 20 };
 
-    private static Slot Upper(Op op, uint insn, int step) => Plain(Rd(insn) == 0 ? Op.Nop : op, insn, step) with { Imm = (int)(insn & 0xFFFF_F000) };
+    private static Slot Upper(Op op, uint insn, int step) =>
+        Plain(Rd(insn) == 0 ? Op.Nop : op, insn, step) with { Imm = (int)(insn & 0xFFFF_F000) };
 
     private static Slot Register(Op op, uint insn, int step) =>
         op == Op.Illegal ? Plain(op, insn, step) : new() { Op = op, Rd = Destination(insn), Rs1 = Rs1(insn), Rs2 = Rs2(insn), Imm = step };
@@ -78,7 +83,9 @@ internal static class Decoder
     private static Slot Store(Op op, uint insn, int step)
     {
         int offset = ((int)(insn & 0xFE00_0000) >> 20) | Rd(insn);
-        return op == Op.Illegal ? Plain(op, insn, step) : new() { Op = op, Rd = (byte)step, Rs1 = Rs1(insn), Rs2 = Rs2(insn), Imm = offset };
+        return op == Op.Illegal
+            ? Plain(op, insn, step)
+            : new() { Op = op, Rd = (byte)step, Rs1 = Rs1(insn), Rs2 = Rs2(insn), Imm = offset };
     }
 
     private static Slot DecodeFence(uint insn, int step)
@@ -159,9 +166,12 @@ internal static class Decoder
         Op op = Branches[Function(insn)];
         if (op == Op.Illegal)
             return Plain(op, insn, step);
-        int offset = ((int)(insn & 0x8000_0000) >> 19) | (int)((insn << 4) & 0x800) | (int)((insn >> 20) & 0x7E0) | (int)((insn >> 7) & 0x1E);
+        int offset = ((int)(insn & 0x8000_0000) >> 19) | (int)((insn << 4) & 0x800)
+            | (int)((insn >> 20) & 0x7E0) | (int)((insn >> 7) & 0x1E);
         Slot slot = new() { Op = op, Rd = (byte)step, Rs1 = Rs1(insn), Rs2 = Rs2(insn), Imm = offset >> 1 };
-        return IsInPage(halfword, offset) ? slot : slot with { Op = Op.BranchFar, Rd = (byte)(step | ((int)op << 2) - ((int)Op.Beq << 2)), Imm = offset };
+        return IsInPage(halfword, offset)
+            ? slot
+            : slot with { Op = Op.BranchFar, Rd = (byte)(step | ((int)op << 2) - ((int)Op.Beq << 2)), Imm = offset };
     }
 
     private static Slot DecodeJump(uint insn, int step, int halfword)
@@ -173,5 +183,6 @@ internal static class Decoder
             : Plain(link ? Op.JumpLinkFar : Op.JumpFar, insn, step) with { Imm = offset };
     }
 
-    private static bool IsInPage(int halfword, int offset) => halfword >= 0 && halfword + (offset >> 1) is >= 0 and < DecodedPages.Halfwords;
+    private static bool IsInPage(int halfword, int offset) =>
+        halfword >= 0 && halfword + (offset >> 1) is >= 0 and < DecodedPages.Halfwords;
 }

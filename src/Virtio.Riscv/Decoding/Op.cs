@@ -1,8 +1,9 @@
 namespace Virtio.Riscv;
 
 /// <summary>
-/// What a slot does. Dense, because the loop switches on it; 0 is a slot nobody has decoded yet. What also exists in 16 bits has a second kind for that
-/// length: the way to the next slot is then a constant, and the host need not wait for a load before it can begin with the next instruction.
+/// The operation of a slot. The numbers are dense because the loop switches on them; 0 is a slot that is not decoded yet. Operations that
+/// also exist as 16-bit instructions have a second kind for that length. The distance to the next slot is then a constant, and the host can
+/// begin with the next instruction without waiting for a load.
 /// </summary>
 internal enum Op : byte
 {

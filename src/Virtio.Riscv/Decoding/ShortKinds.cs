@@ -1,9 +1,9 @@
 namespace Virtio.Riscv;
 
-/// <summary>Which kinds of slots exist for 16-bit instructions as well.</summary>
+/// <summary>Maps between the kinds of slots for 32-bit and for 16-bit instructions.</summary>
 internal static class ShortKinds
 {
-    /// <summary>The kind for the 16-bit form, or the same where the loop does not tell the lengths apart.</summary>
+    /// <summary>The kind for the 16-bit form, or the same kind if the loop does not distinguish the lengths.</summary>
     public static Op Of(Op op) => op switch
     {
         Op.Nop => Op.NopShort,

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Virtio.Riscv;
 
 /// <summary>
-/// A decoded instruction in 8 bytes. Its length, in slots, stands in the field that its format leaves free: <see cref="Imm"/> where there are
+/// A decoded instruction in 8 bytes. Its length, in slots, is in the field that its format leaves free: <see cref="Imm"/> where there are
 /// three registers, <see cref="Rd"/> for stores and branches, <see cref="Rs2"/> for everything else.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -17,7 +17,9 @@ internal struct Slot
     public byte Rs1;
     public byte Rs2;
 
-    /// <summary>Immediate; a distance in slots for a branch inside the page; the whole instruction for what is executed out of line.</summary>
+    /// <summary>
+    /// The immediate; for a branch inside the page the distance in slots; for an instruction executed out of line the whole instruction.
+    /// </summary>
     public int Imm;
 
     /// <summary>Index of the register that swallows writes to x0.</summary>

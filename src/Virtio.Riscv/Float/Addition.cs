@@ -39,8 +39,9 @@ internal static class Addition
         var large = aIsLarger ? a : b;
         var small = aIsLarger ? b : a;
 
-        // One bit of room for the carry. At least 10 zero bits remain below either significand, so the sticky bit stays clear of the result's
-        // half unit even when the difference loses a leading bit; it loses more only when the exponents differ by at most one, and then nothing is cut off.
+        // One bit of room for the carry. At least 10 zero bits remain below either significand, so the sticky bit stays below the result's
+        // half unit even when the difference loses a leading bit. The difference loses more bits only when the exponents differ by at most
+        // one, and then no bits are cut off.
         var significand = large.Significand >> 1;
         var addend = Rounding.ShiftRightSticky(small.Significand >> 1, large.Exponent - small.Exponent);
         significand = large.IsNegative == small.IsNegative ? significand + addend : significand - addend;

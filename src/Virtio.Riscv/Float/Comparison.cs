@@ -45,7 +45,7 @@ internal static class Comparison
         return left == right ? a & b : left > right ? a : b;
     }
 
-    /// <summary>The class as one of ten bits, as <c>fclass</c> gives it.</summary>
+    /// <summary>The class as one of ten bits, as <c>fclass</c> returns it.</summary>
     public static uint Classify<TFormat>(ulong value)
         where TFormat : struct, IBinaryFormat
     {
@@ -55,7 +55,9 @@ internal static class Comparison
             return Layout<TFormat>.IsSignalingNaN(value) ? 1U << 8 : 1U << 9;
         }
 
-        var distance = magnitude == Layout<TFormat>.PositiveInfinity ? 3 : magnitude > Layout<TFormat>.FractionMask ? 2 : magnitude != 0 ? 1 : 0;
+        var distance = magnitude == Layout<TFormat>.PositiveInfinity ? 3
+            : magnitude > Layout<TFormat>.FractionMask ? 2
+            : magnitude != 0 ? 1 : 0;
         return (value & Layout<TFormat>.SignBit) != 0 ? 1U << (3 - distance) : 1U << (4 + distance);
     }
 

@@ -3,12 +3,15 @@ namespace Virtio.Riscv.Float;
 /// <summary>Conversions between the formats and integers.</summary>
 internal static class Conversion
 {
-    /// <summary>Rounds a value to a two's complement integer; what does not fit becomes the nearest that does, a NaN the largest, and is invalid instead of inexact.</summary>
+    /// <summary>
+    /// Rounds a value to a two's complement integer. A value out of range becomes the nearest in range, a NaN the largest; both raise
+    /// invalid instead of inexact.
+    /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="largest">The largest magnitude of a positive result.</param>
     /// <param name="smallest">The largest magnitude of a negative result; 0 for an unsigned integer.</param>
     /// <param name="mode">The rounding mode.</param>
-    /// <param name="flags">Gains what the conversion raises.</param>
+    /// <param name="flags">The exceptions of the conversion are added to it.</param>
     public static ulong ToInteger<TFormat>(ulong value, ulong largest, ulong smallest, RoundingMode mode, ref FloatFlags flags)
         where TFormat : struct, IBinaryFormat
     {

@@ -1,17 +1,21 @@
 namespace Virtio.Riscv.Float;
 
 /// <summary>
-/// Single precision as the F extension defines it: raw bits in and out, results and exceptions independent of the host. Nothing here throws or allocates.
+/// Single precision as the F extension defines it: raw bits in and out; results and exceptions do not depend on the host. Nothing throws or
+/// allocates.
 /// </summary>
-/// <remarks>As in <see cref="Float64"/> the host computes what it must compute alike; double precision holds any product of two values exactly and so tells whether the result is exact.</remarks>
+/// <remarks>
+/// As in <see cref="Float64"/>, the host computes results that every host computes alike. Double precision holds any product of two values
+/// exactly, and so shows whether the result is exact.
+/// </remarks>
 internal static partial class Float32
 {
-    /// <summary>The one NaN that instructions produce.</summary>
+    /// <summary>The only NaN that instructions produce.</summary>
     public const uint CanonicalNaN = 0x7FC0_0000;
 
     private const uint MagnitudeMask = 0x7FFF_FFFF;
 
-    /// <summary>Twice the smallest normal value: a result from here on is not tiny, whatever rounding did.</summary>
+    /// <summary>Twice the smallest normal value: a result from here on is not tiny, however it was rounded.</summary>
     private const uint Low = 2U << 23;
 
     /// <summary>2^127: below it neither a result nor an intermediate of a residual overflows.</summary>
@@ -94,7 +98,7 @@ internal static partial class Float32
         return (uint)SquareRoot.Sqrt<Binary32>(a, mode, ref flags);
     }
 
-    /// <summary>The product of the first two values plus the third, rounded once; the negated forms are had by negating operands.</summary>
+    /// <summary>The product of the first two values plus the third, rounded once; callers negate operands for the negated forms.</summary>
     public static uint FusedMultiplyAdd(uint a, uint b, uint c, RoundingMode mode, ref FloatFlags flags)
     {
         if (mode == RoundingMode.NearestEven && HostResidual.IsFast)
@@ -104,7 +108,7 @@ internal static partial class Float32
             var bits = BitConverter.SingleToUInt32Bits(result);
             if (IsModerate(bits))
             {
-                // The product is exact in double precision; a sum that is not cannot fit single precision either.
+                // The product is exact in double precision. A sum that is inexact in double precision is inexact in single precision too.
                 var product = (double)x * y;
                 var sum = product + z;
                 if (result != sum || HostResidual.OfSum(product, z, sum) != 0)

@@ -50,10 +50,10 @@ internal static partial class Float64
         return Conversion.ToInteger<Binary64>(a, ulong.MaxValue, 0, mode, ref flags);
     }
 
-    /// <summary>A signed 32-bit integer as a value; always exact, the mode is of no effect.</summary>
+    /// <summary>A signed 32-bit integer as a value; always exact, the mode has no effect.</summary>
     public static ulong FromInt32(int value, RoundingMode mode, ref FloatFlags flags) => BitConverter.DoubleToUInt64Bits(value);
 
-    /// <summary>An unsigned 32-bit integer as a value; always exact, the mode is of no effect.</summary>
+    /// <summary>An unsigned 32-bit integer as a value; always exact, the mode has no effect.</summary>
     public static ulong FromUInt32(uint value, RoundingMode mode, ref FloatFlags flags) => BitConverter.DoubleToUInt64Bits(value);
 
     /// <summary>A signed 64-bit integer, rounded.</summary>

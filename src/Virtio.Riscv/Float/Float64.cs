@@ -1,16 +1,17 @@
 namespace Virtio.Riscv.Float;
 
 /// <summary>
-/// Double precision as the D extension defines it: raw bits in and out, results and exceptions independent of the host. Nothing here throws or allocates.
+/// Double precision as the D extension defines it: raw bits in and out; results and exceptions do not depend on the host. Nothing throws or
+/// allocates.
 /// </summary>
 /// <remarks>
-/// Where the result cannot be special, tiny or huge and the mode is the host's own, the host computes it: IEEE 754 leaves no room for another result.
-/// All that remains to know is whether it is exact, and not even that once the inexact flag has accrued; the residual that tells is itself computed
-/// without error in the ranges let through. Everything else goes to integer arithmetic.
+/// The host computes a result if it cannot be special, tiny or huge and the rounding mode is the host's: IEEE 754 then defines the result.
+/// Only whether it is exact remains to be found out, and not even that once the inexact flag has accrued. The residual that shows it is
+/// itself exact in the permitted ranges. Integer arithmetic computes everything else.
 /// </remarks>
 internal static partial class Float64
 {
-    /// <summary>The one NaN that instructions produce.</summary>
+    /// <summary>The only NaN that instructions produce.</summary>
     public const ulong CanonicalNaN = 0x7FF8_0000_0000_0000;
 
     private const ulong MagnitudeMask = 0x7FFF_FFFF_FFFF_FFFF;
@@ -125,7 +126,7 @@ internal static partial class Float64
         return SquareRoot.Sqrt<Binary64>(a, mode, ref flags);
     }
 
-    /// <summary>The product of the first two values plus the third, rounded once; the negated forms are had by negating operands.</summary>
+    /// <summary>The product of the first two values plus the third, rounded once; callers negate operands for the negated forms.</summary>
     public static ulong FusedMultiplyAdd(ulong a, ulong b, ulong c, RoundingMode mode, ref FloatFlags flags)
     {
         if (mode == RoundingMode.NearestEven && HostResidual.IsFast)

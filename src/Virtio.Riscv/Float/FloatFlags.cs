@@ -4,7 +4,7 @@ namespace Virtio.Riscv.Float;
 [Flags]
 internal enum FloatFlags : uint
 {
-    /// <summary>Nothing happened.</summary>
+    /// <summary>No exception.</summary>
     None = 0,
 
     /// <summary>The result was rounded (NX).</summary>

@@ -29,10 +29,12 @@ internal static class FusedMultiplication
             : AddFinite<TFormat>(negative, exponent, product, c, mode, ref flags);
     }
 
-    private static ulong AddFinite<TFormat>(bool negative, int exponent, UInt128 product, in Operand c, RoundingMode mode, ref FloatFlags flags)
+    private static ulong AddFinite<TFormat>(
+        bool negative, int exponent, UInt128 product, in Operand c, RoundingMode mode, ref FloatFlags flags)
         where TFormat : struct, IBinaryFormat
     {
-        // One bit of room for the carry; both have at least 21 zero bits below, so this loses nothing, and as in Addition the sticky bit is harmless.
+        // One bit of room for the carry. Both operands have at least 21 zero bits at the bottom, so the shift loses nothing, and as in
+        // Addition the sticky bit is harmless.
         var large = product >> 1;
         var small = (UInt128)c.Significand << 63;
         var largeExponent = exponent;
@@ -53,14 +55,18 @@ internal static class FusedMultiplication
         }
 
         var leadingZeros = (int)UInt128.LeadingZeroCount(sum);
-        return Rounding.Round<TFormat>(negative, largeExponent + 1 - leadingZeros, Rounding.FoldSticky(sum << leadingZeros), mode, ref flags);
+        var significand = Rounding.FoldSticky(sum << leadingZeros);
+        return Rounding.Round<TFormat>(negative, largeExponent + 1 - leadingZeros, significand, mode, ref flags);
     }
 
-    private static ulong AddSpecial<TFormat>(in Operand a, in Operand b, in Operand c, ulong addend, RoundingMode mode, ref FloatFlags flags)
+    private static ulong AddSpecial<TFormat>(
+        in Operand a, in Operand b, in Operand c, ulong addend, RoundingMode mode, ref FloatFlags flags)
         where TFormat : struct, IBinaryFormat
     {
-        // RISC-V raises the invalid exception for infinity times zero even when the addend is a quiet NaN, where IEEE 754 leaves the choice.
-        if ((a.Kind == OperandKind.Infinity && b.Kind == OperandKind.Zero) || (a.Kind == OperandKind.Zero && b.Kind == OperandKind.Infinity))
+        // RISC-V raises the invalid exception for infinity times zero even when the addend is a quiet NaN, where IEEE 754 leaves the
+        // choice.
+        if ((a.Kind == OperandKind.Infinity && b.Kind == OperandKind.Zero)
+            || (a.Kind == OperandKind.Zero && b.Kind == OperandKind.Infinity))
         {
             return Operand.InvalidResult<TFormat>(ref flags);
         }
@@ -79,7 +85,7 @@ internal static class FusedMultiplication
                 : Layout<TFormat>.Infinity(negative);
         }
 
-        // What is left is a zero product, or an infinite addend.
+        // A zero product or an infinite addend remains.
         return c.Kind != OperandKind.Zero || c.IsNegative == negative ? addend : Rounding.CancelledZero<TFormat>(mode);
     }
 }

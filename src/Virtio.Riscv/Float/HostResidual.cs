@@ -3,10 +3,13 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Virtio.Riscv.Float;
 
-/// <summary>What the host's rounding of a result left out, computed with the host's own operations; zero means that the result is exact.</summary>
+/// <summary>
+/// The error of the host's rounding of a result, computed with the host's own operations; zero means that the result is exact.
+/// </summary>
 /// <remarks>
-/// The classic error-free transformations (Knuth's two-sum; Boldo and Muller's for the fused operation). They hold for rounding to nearest, which is
-/// the only mode .NET runs in, while nothing overflows and no product's error falls below the subnormal range: the callers see to both.
+/// The classic error-free transformations (Knuth's two-sum; Boldo and Muller's for the fused operation). They hold for rounding to nearest,
+/// which is the only mode .NET runs in, as long as nothing overflows and no product's error falls below the subnormal range. The callers
+/// ensure both.
 /// </remarks>
 internal static class HostResidual
 {

@@ -8,7 +8,7 @@ internal static class Layout<TFormat>
     /// <summary>The biased exponent of infinities and NaNs.</summary>
     public static int SpecialExponent => (1 << TFormat.ExponentBits) - 1;
 
-    /// <summary>What the stored exponent exceeds the true one by.</summary>
+    /// <summary>The difference between the stored and the true exponent.</summary>
     public static int Bias => SpecialExponent >> 1;
 
     /// <summary>The true exponent of the smallest normal value.</summary>
@@ -29,7 +29,7 @@ internal static class Layout<TFormat>
     /// <summary>Set in a quiet NaN, clear in a signaling one.</summary>
     public static ulong QuietBit => 1UL << (TFormat.FractionBits - 1);
 
-    /// <summary>The one NaN that RISC-V instructions produce: positive, quiet, no payload.</summary>
+    /// <summary>The only NaN that RISC-V instructions produce: positive, quiet, no payload.</summary>
     public static ulong CanonicalNaN => PositiveInfinity | QuietBit;
 
     /// <summary>A zero of the given sign.</summary>

@@ -12,7 +12,7 @@ internal readonly record struct Operand(OperandKind Kind, bool IsNegative, int E
     /// <summary>Whether the operand is a NaN of either kind.</summary>
     public bool IsNaN => Kind >= OperandKind.QuietNaN;
 
-    /// <summary>Takes a value of the format apart.</summary>
+    /// <summary>Decodes a value of the format.</summary>
     public static Operand Decode<TFormat>(ulong value)
         where TFormat : struct, IBinaryFormat
     {

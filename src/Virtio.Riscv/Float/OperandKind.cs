@@ -1,6 +1,6 @@
 namespace Virtio.Riscv.Float;
 
-/// <summary>What arithmetic has to tell apart before it looks at digits.</summary>
+/// <summary>The kinds of operands that arithmetic distinguishes.</summary>
 internal enum OperandKind
 {
     /// <summary>Positive or negative zero.</summary>
@@ -12,9 +12,9 @@ internal enum OperandKind
     /// <summary>Positive or negative infinity.</summary>
     Infinity,
 
-    /// <summary>A NaN that is passed on in silence.</summary>
+    /// <summary>A NaN that operations propagate without an exception.</summary>
     QuietNaN,
 
-    /// <summary>A NaN that raises the invalid exception where it is used.</summary>
+    /// <summary>A NaN that raises the invalid exception when an operation uses it.</summary>
     SignalingNaN,
 }

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Virtio.Riscv.Float;
 
-/// <summary>The one place where an exact result becomes a value of a format and the exceptions of rounding are raised.</summary>
+/// <summary>The only code that turns an exact result into a value of a format and raises the exceptions of rounding.</summary>
 internal static class Rounding
 {
     /// <summary>Rounds <c>±significand × 2^(exponent − 63)</c> to the format.</summary>
@@ -10,7 +10,7 @@ internal static class Rounding
     /// <param name="exponent">The true exponent, of any size an operation can reach.</param>
     /// <param name="significand">In [2^63, 2^64). Its lowest bit may stand for everything below it ("sticky").</param>
     /// <param name="mode">The rounding mode.</param>
-    /// <param name="flags">Gains what rounding raises.</param>
+    /// <param name="flags">The exceptions of rounding are added to it.</param>
     public static ulong Round<TFormat>(bool negative, int exponent, ulong significand, RoundingMode mode, ref FloatFlags flags)
         where TFormat : struct, IBinaryFormat
     {
@@ -21,7 +21,8 @@ internal static class Rounding
 
         var rounded = Quotient<TFormat>(negative, significand, mode, out var inexact);
 
-        // The leading one is added onto the exponent field (hence − 1), and a carry out of the significand moves to the next binade by itself.
+        // The leading one of the significand adds 1 to the exponent field (hence − 1). A carry out of the significand also increments the
+        // exponent, which is the correct result.
         var field = (long)(exponent + Layout<TFormat>.Bias - 1);
         if (field + (long)(rounded >> TFormat.FractionBits) >= Layout<TFormat>.SpecialExponent)
         {
@@ -44,7 +45,10 @@ internal static class Rounding
         return Round<TFormat>(negative, exponent - leadingZeros, significand << leadingZeros, mode, ref flags);
     }
 
-    /// <summary>Whether the next larger magnitude is taken, given what was cut off in units where <paramref name="half"/> is half a unit in the last place.</summary>
+    /// <summary>
+    /// Whether the next larger magnitude is the result. The remainder is in units in which <paramref name="half"/> is half a unit in the
+    /// last place.
+    /// </summary>
     public static bool IsAwayFromZero(bool negative, bool odd, ulong remainder, ulong half, RoundingMode mode) => mode switch
     {
         RoundingMode.NearestEven => remainder > half || (remainder == half && odd),
@@ -54,11 +58,13 @@ internal static class Rounding
         _ => false,
     };
 
-    /// <summary>The zero that a sum of opposite values is (IEEE 754, 6.3).</summary>
+    /// <summary>The zero that results from a sum of opposite values (IEEE 754, 6.3).</summary>
     public static ulong CancelledZero<TFormat>(RoundingMode mode)
         where TFormat : struct, IBinaryFormat => Layout<TFormat>.Zero(mode == RoundingMode.Down);
 
-    /// <summary>Shifts right; whatever falls off leaves the lowest bit set, so that rounding still sees it.</summary>
+    /// <summary>
+    /// Shifts right. If any bit that is cut off is set, the lowest bit of the result is set, so that rounding takes it into account.
+    /// </summary>
     public static ulong ShiftRightSticky(ulong value, int count) => count switch
     {
         0 => value,
@@ -66,7 +72,9 @@ internal static class Rounding
         _ => value != 0 ? 1UL : 0,
     };
 
-    /// <summary>Shifts right; whatever falls off leaves the lowest bit set, so that rounding still sees it.</summary>
+    /// <summary>
+    /// Shifts right. If any bit that is cut off is set, the lowest bit of the result is set, so that rounding takes it into account.
+    /// </summary>
     public static UInt128 ShiftRightSticky(UInt128 value, int count) => count switch
     {
         0 => value,
@@ -74,7 +82,7 @@ internal static class Rounding
         _ => value != UInt128.Zero ? UInt128.One : UInt128.Zero,
     };
 
-    /// <summary>Folds 128 bits into the upper 64, what is cut off into the lowest bit.</summary>
+    /// <summary>Folds 128 bits into the upper 64; if any bit that is cut off is set, the lowest bit is set.</summary>
     public static ulong FoldSticky(UInt128 value) => (ulong)(value >> 64) | ((ulong)value != 0 ? 1UL : 0);
 
     private static ulong RoundTiny<TFormat>(bool negative, int exponent, ulong significand, RoundingMode mode, ref FloatFlags flags)
@@ -82,8 +90,8 @@ internal static class Rounding
     {
         var shift = Layout<TFormat>.MinExponent - exponent;
 
-        // RISC-V detects tininess after rounding (F extension, "Floating-Point Control and Status Register"): a value just below the smallest
-        // normal one is not tiny if rounding it with an unbounded exponent reaches that normal value.
+        // RISC-V detects tininess after rounding (F extension, "Floating-Point Control and Status Register"): a value just below the
+        // smallest normal value is not tiny if rounding it with an unbounded exponent reaches that normal value.
         var tiny = shift > 1 || Quotient<TFormat>(negative, significand, mode, out _) >> TFormat.FractionBits == 1;
         var rounded = Quotient<TFormat>(negative, ShiftRightSticky(significand, shift), mode, out var inexact);
         if (inexact)

@@ -1,6 +1,8 @@
 namespace Virtio.Riscv.Float;
 
-/// <summary>How an inexact result is rounded; the numbers are the encodings of the <c>frm</c> field and of an instruction's <c>rm</c> field.</summary>
+/// <summary>
+/// How an inexact result is rounded; the numbers are the encodings of the <c>frm</c> field and of an instruction's <c>rm</c> field.
+/// </summary>
 internal enum RoundingMode
 {
     /// <summary>To the nearest value, ties to the one with an even significand (RNE).</summary>

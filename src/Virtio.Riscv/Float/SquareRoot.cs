@@ -38,8 +38,8 @@ internal static class SquareRoot
     /// <summary>The largest integer whose square is not above a value in [2^126, 2^128).</summary>
     private static ulong Floor(UInt128 value)
     {
-        // The host's root is off by less than 2^12; one step of Newton's method from there is off by less than one, and never too small, before it is cut.
-        // Its quality decides only how often the two loops run: what they leave is the floor by its definition.
+        // The host's root is off by less than 2^12. One step of Newton's method from there is off by less than one before truncation, and
+        // never too small. The quality of the estimate decides only how often the two loops run: they end at the floor by its definition.
         var estimate = Math.Sqrt((double)(ulong)(value >> 64)) * 4294967296.0;
         var root = estimate >= 18446744073709549568.0 ? ulong.MaxValue : (ulong)estimate;
         var next = ((UInt128)root + (value / root)) >> 1;

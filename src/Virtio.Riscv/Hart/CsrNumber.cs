@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <summary>Numbers of the control and status registers there are.</summary>
+/// <summary>Numbers of the implemented control and status registers.</summary>
 internal static class CsrNumber
 {
     public const int Fflags = 0x001;

@@ -1,44 +1,46 @@
 namespace Virtio.Riscv;
 
 /// <summary>
-/// The <c>time</c> counter, shared by all harts: host time at the guest's rate, without the time during which the process did not run. Thread-safe; never goes back.
+/// The <c>time</c> counter, shared by all harts: host time at the guest's rate, without the time during which the process did not run.
+/// Thread-safe; never goes back.
 /// </summary>
 /// <remarks>
-/// A process that is stopped (SIGSTOP, a debugger) runs no hart, and a guest that finds a minute gone between two instructions reports that its processors hang.
-/// Every hart that runs looks at the clock every few microseconds, and one that waits does so every <see cref="LongestWait"/>. Where no hart has looked for
-/// <see cref="LongestGap"/>, none could: that time is skipped. A busy host delays a look by some hundred milliseconds, which still count.
+/// A process that is stopped (SIGSTOP, a debugger) runs no hart. If a guest saw a minute pass between two instructions, it would report
+/// hung processors. Every running hart reads the clock every few microseconds, and a waiting hart every <see cref="LongestWait"/>. If no
+/// hart has read it for <see cref="LongestGap"/>, the process was stopped, and that time is skipped. A busy host delays a read by some
+/// hundred milliseconds, which still count.
 /// </remarks>
 internal sealed class GuestClock
 {
-    /// <summary>How long a hart may wait without a look at the clock, in milliseconds.</summary>
+    /// <summary>The longest time that a hart waits without reading the clock, in milliseconds.</summary>
     public const int LongestWait = 250;
 
-    /// <summary>A longer time without a look, in milliseconds, is one in which the process did not run.</summary>
+    /// <summary>If no hart has read the clock for longer than this, in milliseconds, the process did not run.</summary>
     public const int LongestGap = 1000;
 
-    // Looks are noted once in so many milliseconds, so that the harts do not contend for the fields.
+    // A read is recorded at most once per this many milliseconds, so that the harts do not contend for the fields.
     private const int NotingInterval = 10;
 
     private readonly TimeProvider _time;
     private readonly ulong _frequency;
     private readonly ulong _hostFrequency;
 
-    // Host ticks in a guest tick where that is a whole number; otherwise 0.
+    // Host ticks in a guest tick if that is a whole number; otherwise 0.
     private readonly ulong _divisor;
     private readonly long _start;
     private readonly long _notingTicks;
     private readonly long _gapTicks;
     private readonly Lock _lock = new();
 
-    // Host time of the last noted look. Written under the lock, after _skipped.
+    // Host time of the last recorded read. Written under the lock, after _skipped.
     private long _noted;
 
-    // Host ticks that do not count. Written under the lock.
+    // Host ticks that are not counted. Written under the lock.
     private long _skipped;
 
-    /// <summary>Makes a clock that begins at zero.</summary>
-    /// <param name="frequency">The guest's ticks a second.</param>
-    /// <param name="time">The host's clock, of which the timestamps are used.</param>
+    /// <summary>Creates a clock that begins at zero.</summary>
+    /// <param name="frequency">The guest's ticks per second.</param>
+    /// <param name="time">The host's clock; only its timestamps are used.</param>
     public GuestClock(ulong frequency, TimeProvider time)
     {
         _time = time;
@@ -50,14 +52,14 @@ internal sealed class GuestClock
         _noted = _start = time.GetTimestamp();
     }
 
-    /// <summary>Ticks since the clock was made.</summary>
+    /// <summary>Ticks since the clock was created.</summary>
     public ulong Now
     {
         get
         {
             while (true)
             {
-                // In this order: a thread that sees a noted time from after a gap also sees that the gap is skipped, and tries again.
+                // In this order: a thread that reads a recorded time from after a gap also sees that the gap is skipped, and tries again.
                 long skipped = Volatile.Read(ref _skipped);
                 long now = _time.GetTimestamp();
                 long noted = Volatile.Read(ref _noted);
@@ -83,7 +85,8 @@ internal sealed class GuestClock
             long now = _time.GetTimestamp();
             long gap = now - _noted;
 
-            // Looks up to a noting interval after the noted one were not noted: time goes on where the last of them may have been.
+            // Reads within a recording interval after the recorded one were not recorded: the clock continues where the last of them may
+            // have been.
             if (gap > _gapTicks)
                 Volatile.Write(ref _skipped, _skipped + gap - _notingTicks);
             Volatile.Write(ref _noted, now);

@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <summary>What other threads ask of a hart; served between instructions.</summary>
+/// <summary>Requests of other threads to a hart; the hart serves them between instructions.</summary>
 [Flags]
 internal enum HartRequests
 {

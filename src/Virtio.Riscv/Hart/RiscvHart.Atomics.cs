@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <content>The A extension, by the host's own atomic operations on guest RAM.</content>
+/// <content>The A extension, implemented with the host's atomic operations on guest RAM.</content>
 public sealed partial class RiscvHart
 {
     private const uint LoadReserved = 2;
@@ -57,7 +57,7 @@ public sealed partial class RiscvHart
         return _reservedValue;
     }
 
-    // The reservation is the value: another hart that stored the same value again in between cannot be told from one that stored nothing.
+    // The reservation is the value: if another hart stored the same value again in between, the store succeeds as if it had not.
     private ulong StoreIfReserved(nint host, int size, ulong value)
     {
         bool held = _reservation == host && _reservedSize == size;

@@ -5,7 +5,8 @@ namespace Virtio.Riscv;
 /// <content>Control and status registers.</content>
 public sealed partial class RiscvHart
 {
-    private const ulong InterruptMask = (1 << TrapCause.SoftwareInterrupt) | (1 << TrapCause.TimerInterrupt) | (1 << TrapCause.ExternalInterrupt);
+    private const ulong InterruptMask =
+        (1 << TrapCause.SoftwareInterrupt) | (1 << TrapCause.TimerInterrupt) | (1 << TrapCause.ExternalInterrupt);
     private const ulong Sv39 = 8UL << 60;
     private const ulong RootMask = (1UL << 44) - 1;
     private const ulong FenceOfIo = 1;
@@ -71,7 +72,9 @@ public sealed partial class RiscvHart
         return PendingInterrupts();
     }
 
-    /// <summary>Writes a register that exists; what it cannot hold is dropped as the specification says. Returns how the loop goes on.</summary>
+    /// <summary>
+    /// Writes a register that exists; bits that it cannot hold are dropped as the specification says. Returns how the loop continues.
+    /// </summary>
     private SystemResult WriteRegister(int number, ulong value)
     {
         switch (number)
@@ -150,7 +153,7 @@ public sealed partial class RiscvHart
         return IsInterruptReady() ? SystemResult.Leave : SystemResult.Next;
     }
 
-    // There are no address-space identifiers, and an unknown mode makes the whole write void (privileged spec, 12.1.11).
+    // There are no address-space identifiers, and an unknown mode makes the whole write have no effect (privileged spec, 12.1.11).
     private SystemResult WriteRoot(ulong value)
     {
         ulong mode = value & (15UL << 60);

@@ -5,7 +5,7 @@ namespace Virtio.Riscv;
 /// <content>Fetching and decoding.</content>
 public sealed partial class RiscvHart
 {
-    // The last instruction that straddled two pages.
+    // The last instruction that straddled two pages: the one that the scratch page holds.
     private uint _straddling;
 
     /// <summary>Fills the fetch TLB for an address, or takes the trap.</summary>
@@ -41,7 +41,7 @@ public sealed partial class RiscvHart
         return true;
     }
 
-    /// <summary>Decodes the slot the loop came to.</summary>
+    /// <summary>Decodes the slot that the loop has reached.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void DecodeAt(long firstSlot, ref Slot start, ref Slot slot)
     {
@@ -56,8 +56,8 @@ public sealed partial class RiscvHart
     }
 
     /// <summary>
-    /// Puts the instruction at <see cref="_pc"/>, half on this page and half on the next, into the scratch page. It is put together each
-    /// time, because the second half may have been remapped; the first half's page knows nothing of it.
+    /// Puts the instruction at <see cref="_pc"/>, half on this page and half on the next, into the scratch page. It is assembled each time,
+    /// because the second half may have been remapped, and the first half's page does not change with it.
     /// </summary>
     private bool FetchStraddling()
     {

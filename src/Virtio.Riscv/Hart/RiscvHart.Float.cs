@@ -2,7 +2,9 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv;
 
-/// <content>The F and D extensions: decoding, NaN boxing, rounding modes and the state in <c>sstatus.FS</c>; the arithmetic is in <c>Float/</c>.</content>
+/// <content>
+/// The F and D extensions: decoding, NaN boxing, rounding modes and the state in <c>sstatus.FS</c>. The arithmetic is in <c>Float/</c>.
+/// </content>
 public sealed partial class RiscvHart
 {
     private const ulong BoxedSingle = 0xFFFF_FFFF_0000_0000;
@@ -33,7 +35,8 @@ public sealed partial class RiscvHart
         return (insn >> 27) switch
         {
             _ when ((insn >> 26) & 1) != 0 => false,
-            0 or 1 or 2 or 3 or 0x0B => TryGetRounding(insn, out RoundingMode mode) && (isDouble ? ComputeDouble(insn, mode) : ComputeSingle(insn, mode)),
+            0 or 1 or 2 or 3 or 0x0B =>
+                TryGetRounding(insn, out RoundingMode mode) && (isDouble ? ComputeDouble(insn, mode) : ComputeSingle(insn, mode)),
             4 => InjectSign(insn, isDouble),
             5 => SelectExtreme(insn, isDouble),
             0x08 => TryGetRounding(insn, out RoundingMode mode) && ConvertFormat(insn, isDouble, mode),

@@ -46,7 +46,7 @@ public sealed partial class RiscvHart
         };
     }
 
-    // Moves and classification: FMV.X.W takes the register's low half as it is, boxed or not.
+    // Moves and classification. FMV.X.W takes the register's low half, boxed or not.
     private bool MoveToInteger(uint insn, bool isDouble)
     {
         if (Field(insn, 20) != 0)

@@ -4,15 +4,17 @@ using System.Runtime.InteropServices;
 namespace Virtio.Riscv;
 
 /// <content>
-/// The interpreter's loop. One method on purpose, whatever its length: the JIT keeps the slot, the registers' base and the count in
-/// machine registers only inside one method, and a call for each instruction would cost more than the instruction.
-/// It has to stay below the limits (60,000 bytes of IL, 2,000 blocks) beyond which the JIT gives up optimising.
+/// The interpreter's loop. It is one method despite its length: the JIT keeps the slot, the registers' base and the count in machine
+/// registers only inside one method, and a call per instruction would cost more than the instruction.
+/// It must stay below the limits (60,000 bytes of IL, 2,000 blocks) beyond which the JIT stops optimising.
 /// </content>
 public sealed partial class RiscvHart
 {
     private const ulong PageMask = ~0xFFFUL;
 
-    /// <summary>Executes from <see cref="_pc"/> until the quantum is used up or something needs the slow loop's attention; returns how many instructions began.</summary>
+    /// <summary>
+    /// Executes from <see cref="_pc"/> until the quantum is used up or the outer loop must act; returns how many instructions began.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Execute(int quantum)
     {
@@ -24,7 +26,8 @@ public sealed partial class RiscvHart
         pc = _pc;
     EnterAt:
         ref TlbEntry tlb = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_tlb.Data), _context * TranslationBuffers.ContextEntries);
-        ref FetchEntry fetch = ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(_fetch), (nint)((pc >> 8) & ((TranslationBuffers.FetchEntries - 1) << 4)));
+        ref FetchEntry fetch = ref Unsafe.AddByteOffset(
+            ref MemoryMarshal.GetArrayDataReference(_fetch), (nint)((pc >> 8) & ((TranslationBuffers.FetchEntries - 1) << 4)));
         ulong page = pc & PageMask;
         if (fetch.Tag != page)
         {
@@ -33,7 +36,7 @@ public sealed partial class RiscvHart
                 goto Leave;
             if (!FetchMiss(pc))
             {
-                // A fault at a handler that is not mapped would loop here for ever: it uses up the quantum like an instruction.
+                // A fault at an unmapped handler would loop here forever, so it uses up the quantum like an instruction.
                 remaining--;
                 goto Enter;
             }
@@ -76,7 +79,9 @@ public sealed partial class RiscvHart
                 case Op.JumpFar: pc = Pc(page, ref start, ref s) + (ulong)s.Imm; goto EnterAt;
                 case Op.JumpLinkFar: pc = Pc(page, ref start, ref s); R(ref x, s.Rd) = pc + 4; pc += (ulong)s.Imm; goto EnterAt;
                 case Op.JumpRegister: pc = (R(ref x, s.Rs1) + (ulong)s.Imm) & ~1UL; goto EnterAt;
-                case Op.JumpLinkRegister: pc = (R(ref x, s.Rs1) + (ulong)s.Imm) & ~1UL; R(ref x, s.Rd) = Pc(page, ref start, ref s) + ((ulong)s.Rs2 << 1); goto EnterAt;
+                case Op.JumpLinkRegister:
+                    pc = (R(ref x, s.Rs1) + (ulong)s.Imm) & ~1UL;
+                    R(ref x, s.Rd) = Pc(page, ref start, ref s) + ((ulong)s.Rs2 << 1); goto EnterAt;
                 case Op.BeqShort: if (R(ref x, s.Rs1) == R(ref x, s.Rs2)) goto Taken; s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Beq: if (R(ref x, s.Rs1) == R(ref x, s.Rs2)) goto Taken; s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.BneShort: if (R(ref x, s.Rs1) != R(ref x, s.Rs2)) goto Taken; s = ref Unsafe.Add(ref s, 1); continue;
@@ -129,27 +134,33 @@ public sealed partial class RiscvHart
                     if (((va + 3) & PageMask) != lwu.Tag) goto Memory;
                     R(ref x, s.Rd) = HostMemory.Read32((nint)va + lwu.Addend); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Sb:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry sb = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry sb = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if ((va & PageMask) != sb.Tag) goto Memory;
                     HostMemory.Write8((nint)va + sb.Addend, (byte)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Sh:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry sh = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry sh = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if (((va + 1) & PageMask) != sh.Tag) goto Memory;
                     HostMemory.Write16((nint)va + sh.Addend, (ushort)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.SwShort:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry shortSw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry shortSw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if (((va + 3) & PageMask) != shortSw.Tag) goto Memory;
                     HostMemory.Write32((nint)va + shortSw.Addend, (uint)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Sw:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry sw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry sw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if (((va + 3) & PageMask) != sw.Tag) goto Memory;
                     HostMemory.Write32((nint)va + sw.Addend, (uint)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.SdShort:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry shortSd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry shortSd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if (((va + 7) & PageMask) != shortSd.Tag) goto Memory;
                     HostMemory.Write64((nint)va + shortSd.Addend, R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Sd:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry sd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry sd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if (((va + 7) & PageMask) != sd.Tag) goto Memory;
                     HostMemory.Write64((nint)va + sd.Addend, R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.AddiShort: R(ref x, s.Rd) = R(ref x, s.Rs1) + (ulong)s.Imm; s = ref Unsafe.Add(ref s, 1); continue;
@@ -176,26 +187,34 @@ public sealed partial class RiscvHart
                 case Op.SubShort: R(ref x, s.Rd) = R(ref x, s.Rs1) - R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Sub: R(ref x, s.Rd) = R(ref x, s.Rs1) - R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Sll: R(ref x, s.Rd) = R(ref x, s.Rs1) << (int)R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.Slt: R(ref x, s.Rd) = (long)R(ref x, s.Rs1) < (long)R(ref x, s.Rs2) ? 1UL : 0; s = ref Unsafe.Add(ref s, 2); continue;
+                case Op.Slt:
+                    R(ref x, s.Rd) = (long)R(ref x, s.Rs1) < (long)R(ref x, s.Rs2) ? 1UL : 0; s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Sltu: R(ref x, s.Rd) = R(ref x, s.Rs1) < R(ref x, s.Rs2) ? 1UL : 0; s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.XorShort: R(ref x, s.Rd) = R(ref x, s.Rs1) ^ R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Xor: R(ref x, s.Rd) = R(ref x, s.Rs1) ^ R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Srl: R(ref x, s.Rd) = R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.Sra: R(ref x, s.Rd) = (ulong)((long)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
+                case Op.Sra:
+                    R(ref x, s.Rd) = (ulong)((long)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.OrShort: R(ref x, s.Rd) = R(ref x, s.Rs1) | R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Or: R(ref x, s.Rd) = R(ref x, s.Rs1) | R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.AndShort: R(ref x, s.Rd) = R(ref x, s.Rs1) & R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.And: R(ref x, s.Rd) = R(ref x, s.Rs1) & R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.AddwShort: R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 1); continue;
+                case Op.AddwShort:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Addw: R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) + (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.SubwShort: R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) - (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 1); continue;
+                case Op.SubwShort:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) - (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 1); continue;
                 case Op.Subw: R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) - (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.Sllw: R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) << (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.Srlw: R(ref x, s.Rd) = (ulong)(int)((uint)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.Sraw: R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
+                case Op.Sllw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) << (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
+                case Op.Srlw:
+                    R(ref x, s.Rd) = (ulong)(int)((uint)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
+                case Op.Sraw:
+                    R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) >> (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Mul: R(ref x, s.Rd) = R(ref x, s.Rs1) * R(ref x, s.Rs2); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Mulw: R(ref x, s.Rd) = (ulong)((int)R(ref x, s.Rs1) * (int)R(ref x, s.Rs2)); s = ref Unsafe.Add(ref s, 2); continue;
-                case Op.Mulhu: R(ref x, s.Rd) = Math.BigMul(R(ref x, s.Rs1), R(ref x, s.Rs2), out _); s = ref Unsafe.Add(ref s, 2); continue;
+                case Op.Mulhu:
+                    R(ref x, s.Rd) = Math.BigMul(R(ref x, s.Rs1), R(ref x, s.Rs2), out _); s = ref Unsafe.Add(ref s, 2); continue;
                 case Op.Mulh or Op.Mulhsu or Op.Div or Op.Divu or Op.Rem or Op.Remu or Op.Divw or Op.Divuw or Op.Remw or Op.Remuw:
                     R(ref x, s.Rd) = MultiplyDivide.Compute(s.Op, R(ref x, s.Rs1), R(ref x, s.Rs2));
                     s = ref Unsafe.Add(ref s, 2); continue;
@@ -210,12 +229,14 @@ public sealed partial class RiscvHart
                     R(ref MemoryMarshal.GetArrayDataReference(_f), s.Rd) = HostMemory.Read64((nint)va + fld.Addend);
                     _status |= StatusBits.FloatDirty; s = ref Unsafe.Add(ref s, (nint)s.Rs2); continue;
                 case Op.Fsw:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry fsw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry fsw = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if (((va + 3) & PageMask) != fsw.Tag || (_status & StatusBits.FloatMask) == 0) goto Memory;
                     HostMemory.Write32((nint)va + fsw.Addend, (uint)R(ref MemoryMarshal.GetArrayDataReference(_f), s.Rs2));
                     s = ref Unsafe.Add(ref s, (nint)s.Rd); continue;
                 case Op.Fsd:
-                    va = R(ref x, s.Rs1) + (ulong)s.Imm; ref TlbEntry fsd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
+                    va = R(ref x, s.Rs1) + (ulong)s.Imm;
+                    ref TlbEntry fsd = ref Entry(ref Unsafe.Add(ref tlb, TranslationBuffers.DataEntries), va);
                     if (((va + 7) & PageMask) != fsd.Tag || (_status & StatusBits.FloatMask) == 0) goto Memory;
                     HostMemory.Write64((nint)va + fsd.Addend, R(ref MemoryMarshal.GetArrayDataReference(_f), s.Rs2));
                     s = ref Unsafe.Add(ref s, (nint)s.Rd); continue;
@@ -253,7 +274,7 @@ public sealed partial class RiscvHart
             continue;
 
         Memory:
-            // Not in the TLB, across two pages, outside RAM, or without floating-point state.
+            // The address is not in the TLB, crosses two pages or is outside RAM, or the floating-point state is off.
             _pc = Pc(page, ref start, ref s);
             if (!AccessMemory(s, va))
                 goto Enter;

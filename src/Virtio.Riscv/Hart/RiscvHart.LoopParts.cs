@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Virtio.Riscv;
 
-/// <content>The small parts that the loop is written with; all but one are compiled into it.</content>
+/// <content>The small parts of the loop; the JIT inlines all but one of them.</content>
 public sealed partial class RiscvHart
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref ulong R(ref ulong registers, byte index) => ref Unsafe.Add(ref registers, (nint)index);
 
-    // Slots are 8 bytes for 2 bytes of code.
+    // A slot has 8 bytes for 2 bytes of code.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Pc(ulong page, ref Slot start, ref Slot slot) => page + ((ulong)Unsafe.ByteOffset(ref start, ref slot) >> 2);
 

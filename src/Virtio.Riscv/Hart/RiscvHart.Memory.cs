@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <content>Loads and stores that the loop does not do itself.</content>
+/// <content>Loads and stores that the loop does not handle itself.</content>
 public sealed partial class RiscvHart
 {
     private bool TryTranslate(ulong address, AccessKind kind, out ulong physical, out int level)
@@ -68,13 +68,16 @@ public sealed partial class RiscvHart
         _ => value,
     };
 
-    /// <summary>The host's address of an access within one page of RAM: 0 after a trap, or with <paramref name="device"/> set outside RAM.</summary>
+    /// <summary>
+    /// The host's address of an access within one page of RAM. 0 after a trap, or outside RAM, where <paramref name="device"/> and
+    /// <see cref="_onDevice"/> are set.
+    /// </summary>
     private nint Locate(ulong address, AccessKind kind, out ulong device)
     {
         device = 0;
         bool store = kind == AccessKind.Store;
-        ref TlbEntry entry = ref _tlb.Data[
-            (_context * TranslationBuffers.ContextEntries) + (store ? TranslationBuffers.DataEntries : 0) + ((int)(address >> 12) & (TranslationBuffers.DataEntries - 1))];
+        int set = (_context * TranslationBuffers.ContextEntries) + (store ? TranslationBuffers.DataEntries : 0);
+        ref TlbEntry entry = ref _tlb.Data[set + ((int)(address >> 12) & (TranslationBuffers.DataEntries - 1))];
         if (entry.Tag == (address & PageMask))
             return (nint)address + entry.Addend;
         if (!TryTranslate(address, kind, out ulong physical, out int level))
@@ -138,7 +141,7 @@ public sealed partial class RiscvHart
         return true;
     }
 
-    // Both pages are found before a byte moves, so that a fault on the second leaves the first as it was.
+    // Both pages are located before any byte is written, so that a fault on the second page leaves the first unchanged.
     private bool LoadAcross(ulong address, int size, out ulong value)
     {
         value = 0;
@@ -185,9 +188,10 @@ public sealed partial class RiscvHart
 
     private bool StoreDevice(ulong address, ulong physical, int size, ulong value)
     {
-        // What the guest wrote before it rang a doorbell must be visible to whoever the doorbell wakes.
+        // The guest's writes before it notifies a device must be visible to the thread that the notification wakes.
         Interlocked.MemoryBarrier();
-        if ((physical & (ulong)(size - 1)) == 0 && _bus is not null && _bus.TryWrite(physical, size, size == 8 ? value : value & ((1UL << (8 * size)) - 1)))
+        ulong data = size == 8 ? value : value & ((1UL << (8 * size)) - 1);
+        if ((physical & (ulong)(size - 1)) == 0 && _bus is not null && _bus.TryWrite(physical, size, data))
             return true;
         RaiseAccess(WalkResult.AccessFault, AccessKind.Store, address);
         return false;

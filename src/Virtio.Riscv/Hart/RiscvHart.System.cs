@@ -18,7 +18,7 @@ public sealed partial class RiscvHart
         return (insn >> 12 & 7) is 0 or 4 ? ExecuteControl(insn, next) : ExecuteRegisterAccess(insn, next);
     }
 
-    // With more harts than host processors, whoever holds the lock that this hart spins on may be waiting for a processor.
+    // With more harts than host processors, the hart that holds the lock this hart spins on may be waiting for a processor.
     private SystemResult Pause()
     {
         if (++_pauses % PausesBeforeYield == 0)
@@ -112,7 +112,7 @@ public sealed partial class RiscvHart
         _x[rd == 0 ? Slot.Discard : rd] = old;
         if (!write)
             return SystemResult.Next;
-        // Setting or clearing bits of sip must not write back an interrupt that another hart raised since it was read.
+        // Setting or clearing bits of sip must not write back an interrupt that another hart raised since the read.
         SystemResult result = number == CsrNumber.Sip && (function & 3) != 1 && (operand & (1 << TrapCause.SoftwareInterrupt)) == 0
             ? SystemResult.Next
             : WriteRegister(number, (function & 3) switch { 1 => operand, 2 => old | operand, _ => old & ~operand });

@@ -1,35 +1,48 @@
 namespace Virtio.Riscv;
 
-/// <content>The hart's thread: running, waiting, and what others ask of it.</content>
+/// <content>The hart's thread: running, waiting, and serving the requests of other threads.</content>
 public sealed partial class RiscvHart
 {
     /// <summary>
-    /// Instructions between two looks at interrupts, requests and the timer: a few microseconds, so that the loop itself needs no check but its count.
+    /// Instructions between two polls of interrupts, requests and the timer. They take a few microseconds, so the loop itself needs no
+    /// check but its count.
     /// </summary>
     private const int Quantum = 1024;
 
     private readonly AutoResetEvent _wake;
 
+    // Asserted software and external interrupts, a bit each. Any thread changes it, with Interlocked.
     private int _lines;
+
+    // HartRequests that are not served yet. Any thread adds them, with Interlocked; the hart's thread removes them.
     private int _requests;
+
+    // 1 while the hart executes no guest instruction and polls before the next one. Written by the hart's thread only.
     private int _parked = 1;
+
+    // A HartState. A thread that starts the hart changes Stopped to StartPending; otherwise the hart's thread changes it.
     private int _state = HartState.Stopped;
+
+    // The machine's thread runs the hart, not a caller of Run. Owned by the hart's thread.
     private bool _onOwnThread;
+
+    // The arguments of the pending start. Written by the thread that changed _state to StartPending, before it requests the start.
     private ulong _startAddress;
     private ulong _startArgument;
 
     internal int State => Volatile.Read(ref _state);
 
     /// <summary>
-    /// Executes up to a number of instructions on the caller's thread, for tests and debuggers; not to be mixed with <see cref="RiscvMachine.Start"/>.
-    /// WFI returns at once. Returns how many retired: fewer if some trapped, or if the guest stopped the machine. What the embedder wrote
-    /// to guest memory since the last call, code and page tables too, is seen.
+    /// Executes up to a number of instructions on the caller's thread, for tests and debuggers. Not to be mixed with
+    /// <see cref="RiscvMachine.Start"/>. WFI returns at once. Returns the number of retired instructions: fewer than requested if some
+    /// trapped, or if the guest stopped the machine. Changes that the embedder made to guest memory since the last call, including code and
+    /// page tables, take effect.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public ulong Run(ulong maxInstructions)
     {
         _pages.ThrowIfDisposed();
-        // A debugger that sets a breakpoint, or a loader that reuses the machine, has no FENCE.I or SFENCE.VMA to say so.
+        // A debugger that sets a breakpoint, or a loader that reuses the machine, executes no FENCE.I or SFENCE.VMA.
         _pages.StartEpoch();
         FlushTranslations();
         ulong before = _retired, budget = maxInstructions;
@@ -48,7 +61,7 @@ public sealed partial class RiscvHart
     /// <summary>Executes one instruction, or takes the trap it causes, on the caller's thread.</summary>
     public void Step() => Run(1);
 
-    /// <summary>What the hart's own thread does until the machine stops.</summary>
+    /// <summary>The main loop of the hart's own thread; returns when the machine stops.</summary>
     internal void RunUntilStopped()
     {
         _onOwnThread = true;
@@ -66,7 +79,7 @@ public sealed partial class RiscvHart
         }
     }
 
-    /// <summary>Sets where the first instruction is, as SBI's hart_start defines the state of the hart there.</summary>
+    /// <summary>Sets the address of the first instruction and the state that SBI's hart_start defines for it.</summary>
     internal void Reset(ulong address, ulong argument)
     {
         _pc = address & ~1UL;
@@ -79,7 +92,7 @@ public sealed partial class RiscvHart
         FlushTranslations();
     }
 
-    /// <summary>Claims a stopped hart for a start; the caller that got it completes the start.</summary>
+    /// <summary>Claims a stopped hart and requests its start; false if the hart is not stopped.</summary>
     internal bool TryStart(ulong address, ulong argument)
     {
         if (Interlocked.CompareExchange(ref _state, HartState.StartPending, HartState.Stopped) != HartState.Stopped)
@@ -115,7 +128,10 @@ public sealed partial class RiscvHart
         Wake();
     }
 
-    /// <summary>Gives back what the machine made for this hart, which no longer runs; a device that is not yet gone may still set its lines.</summary>
+    /// <summary>
+    /// Frees the resources of this hart, which no longer runs. A device that is not yet disposed may still set its lines, so parked is
+    /// cleared first: no thread sets the disposed event.
+    /// </summary>
     internal void Release()
     {
         Volatile.Write(ref _parked, 0);
@@ -123,7 +139,7 @@ public sealed partial class RiscvHart
         _pages.Dispose();
     }
 
-    // Whoever changed a flag did so with a full fence before; a hart that parks announces it with one before it looks at the flags.
+    // The caller has changed a flag with a full fence. A hart that parks sets _parked with a full fence before it reads the flags.
     private void Wake()
     {
         if (Volatile.Read(ref _parked) != 0)
@@ -158,7 +174,7 @@ public sealed partial class RiscvHart
         return true;
     }
 
-    /// <summary>While this hart waits for others to serve its fence, they may be waiting for it to serve theirs.</summary>
+    /// <summary>Serves fences while this hart waits for others to serve its own: they may be waiting for this hart.</summary>
     internal bool ServeFences() => Volatile.Read(ref _requests) == 0 || ServeRequests();
 
     internal void WaitForInterrupt()
@@ -177,15 +193,18 @@ public sealed partial class RiscvHart
         }
     }
 
-    // The host waits in whole milliseconds, and a tick that comes late costs a guest less than a hart that spins until it is due. Only
-    // what is nearly due is awaited awake. A hart without a timer looks at the clock all the same, which must not take the wait for a stop.
+    // The host waits in whole milliseconds. A late tick costs a guest less than a hart that spins until the timer is due, so the hart spins
+    // only if the timer is nearly due. A hart without a timer still reads the clock, so that its wait is not taken for a stopped process.
     private int MillisecondsToWait()
     {
         ulong now = _machine.Clock.Now;
         if (_stimecmp == ulong.MaxValue || (_sie & (1 << TrapCause.TimerInterrupt)) == 0)
             return GuestClock.LongestWait;
         const int NearlyDue = 50;
-        return now >= _stimecmp ? 0 : (int)long.Min((_machine.Clock.ToMicroseconds(_stimecmp - now) + 1000 - NearlyDue) / 1000, GuestClock.LongestWait);
+        if (now >= _stimecmp)
+            return 0;
+        long microseconds = _machine.Clock.ToMicroseconds(_stimecmp - now);
+        return (int)long.Min((microseconds + 1000 - NearlyDue) / 1000, GuestClock.LongestWait);
     }
 
     private void Park(int timeout, ulong interrupts)

@@ -56,7 +56,9 @@ public sealed partial class RiscvHart
         SelectContext();
     }
 
-    /// <summary>Makes the TLB entries fit privilege and SUM; to be called after either changed or anything was flushed.</summary>
+    /// <summary>
+    /// Selects the TLB entries for the current privilege and SUM. Must be called after either has changed and after every flush.
+    /// </summary>
     private void SelectContext()
     {
         _context = _privilege == RiscvPrivilege.User ? TranslationBuffers.User

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Virtio.Riscv;
 
 /// <summary>
-/// The only place that dereferences host addresses. Every address given here comes from <see cref="PhysicalMemory"/>
-/// or from a TLB entry filled from it, so it lies inside a region the embedder vouched for.
+/// The only code that dereferences host addresses. Every address passed in comes from <see cref="PhysicalMemory"/>, or from a TLB entry
+/// filled from it, so it lies inside a region that the embedder provided.
 /// </summary>
 internal static unsafe class HostMemory
 {

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Virtio.Riscv;
 
 /// <summary>
-/// A zeroed array outside the managed heap. The host gives such memory its pages only when they are touched, and the collector neither
-/// clears nor scans it: what a hart keeps is large, and most of it stays unused. Whoever uses it must not outlive it.
+/// A zeroed array outside the managed heap. The host allocates pages of such memory only when they are touched, and the garbage collector
+/// neither clears nor scans it. That matters because a hart's arrays are large and mostly unused. The user must not outlive it.
 /// </summary>
 internal sealed unsafe class NativeArray<T> : SafeHandle
     where T : unmanaged
@@ -27,7 +27,7 @@ internal sealed unsafe class NativeArray<T> : SafeHandle
         get => ref *(T*)handle;
     }
 
-    /// <summary>All of it; throws once it is disposed.</summary>
+    /// <summary>All elements; throws once the array is disposed.</summary>
     public Span<T> Span
     {
         get

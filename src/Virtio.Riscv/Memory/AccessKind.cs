@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <summary>What an access wants of a page.</summary>
+/// <summary>The kinds of access to a page.</summary>
 internal enum AccessKind
 {
     Fetch,

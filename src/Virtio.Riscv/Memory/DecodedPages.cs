@@ -1,15 +1,17 @@
 namespace Virtio.Riscv;
 
 /// <summary>
-/// Decoded instructions of one hart by physical page, in a pool of fixed size. A page keeps a copy of the bytes it is decoded
-/// from: stores need not be watched, because FENCE.I only starts a new epoch, and the first entry to a page in it compares.
+/// Decoded instructions of one hart by physical page, in a pool of fixed size. A page keeps a copy of the bytes that it was decoded from.
+/// Stores need not be tracked: FENCE.I starts a new epoch, and the first lookup of a page in an epoch compares the bytes with the copy.
 /// </summary>
 internal sealed class DecodedPages : IDisposable
 {
-    /// <summary>Slots of instructions in a page: one for each halfword.</summary>
+    /// <summary>Slots of instructions in a page: one per halfword.</summary>
     public const int Halfwords = 2048;
 
-    /// <summary>Slots kept for a page: two more that end it, for a last instruction of either length, and padding.</summary>
+    /// <summary>
+    /// Slots reserved per page: the instructions, two that end the page for a last instruction of either length, and padding.
+    /// </summary>
     public const int SlotsPerPage = Halfwords + 8;
 
     /// <summary>The page used for the one instruction that straddles two pages; never looked up.</summary>
@@ -20,13 +22,25 @@ internal sealed class DecodedPages : IDisposable
 
     private readonly NativeArray<Slot> _slots;
     private readonly NativeArray<byte> _copies;
+
+    // By page: its physical address, or None.
     private readonly ulong[] _addresses;
+
+    // By page: the next page of its bucket; 0 ends the list.
     private readonly int[] _next;
+
+    // By page: the epoch in which it was last compared with memory.
     private readonly uint[] _epochs;
+
+    // By page: whether it was looked up since the hand last passed.
     private readonly bool[] _referenced;
     private readonly int[] _buckets = new int[Buckets];
     private readonly int _capacity;
+
+    // The page that the replacement clock looked at last. Owned, like all of this class, by the hart's thread.
     private int _hand = Scratch;
+
+    // The current epoch; a FENCE.I starts a new one.
     private uint _epoch = 1;
 
     public DecodedPages(int capacity)
@@ -51,13 +65,15 @@ internal sealed class DecodedPages : IDisposable
         _copies.Dispose();
     }
 
-    /// <summary>Throws if the pages are gone; whoever runs a hart asks once.</summary>
+    /// <summary>Throws if the pages are disposed; called once per run of a hart.</summary>
     public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_slots.IsClosed, this);
 
-    /// <summary>Called for FENCE.I; the caller drops its fetch TLB as well, so that every page is looked up again.</summary>
+    /// <summary>Called for FENCE.I. The caller also drops its fetch TLB, so that every page is looked up again.</summary>
     public void StartEpoch() => _epoch++;
 
-    /// <summary>The page decoded from this physical page, up to date with this epoch. <paramref name="evicted"/> says that another page lost its place.</summary>
+    /// <summary>
+    /// The decoded page for this physical page, up to date in this epoch. <paramref name="evicted"/> says whether another page was evicted.
+    /// </summary>
     public int Find(ulong address, ReadOnlySpan<byte> bytes, out bool evicted)
     {
         evicted = false;
@@ -80,7 +96,9 @@ internal sealed class DecodedPages : IDisposable
         return taken;
     }
 
-    /// <summary>The instruction bytes behind a halfword, as they were when this page was last up to date; 4 bytes wide where the page allows it.</summary>
+    /// <summary>
+    /// The instruction bytes at a halfword, as of the last update of this page; 4 bytes, or 2 for the last halfword of the page.
+    /// </summary>
     public uint Raw(int page, int halfword)
     {
         ReadOnlySpan<byte> copy = _copies.Span.Slice((page * PhysicalMemory.PageSize) + (halfword * 2), halfword == Halfwords - 1 ? 2 : 4);
@@ -111,7 +129,7 @@ internal sealed class DecodedPages : IDisposable
         _slots.Span[(page * SlotsPerPage) + Halfwords + 1].Op = Op.PageEnd;
     }
 
-    // A clock: pages entered since the hand last passed get a second chance.
+    // Clock replacement: a page that was looked up since the hand last passed gets a second chance.
     private int Take(out bool evicted)
     {
         while (true)

@@ -1,9 +1,9 @@
 namespace Virtio.Riscv;
 
-/// <summary>One page of the fetch TLB: the virtual page and the decoded page behind it.</summary>
+/// <summary>An entry of the fetch TLB: a virtual page and its decoded page.</summary>
 internal struct FetchEntry
 {
-    /// <summary>Page-aligned virtual address; all ones where the entry is empty.</summary>
+    /// <summary>Page-aligned virtual address; all ones if the entry is empty.</summary>
     public ulong Tag;
 
     /// <summary>Index of the first slot in the decoded pages.</summary>

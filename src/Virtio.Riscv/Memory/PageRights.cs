@@ -1,4 +1,4 @@
 namespace Virtio.Riscv;
 
-/// <summary>What the privilege mode and the bits SUM and MXR of <c>sstatus</c> let an access do.</summary>
+/// <summary>The rights of an access by the privilege mode and the bits SUM and MXR of <c>sstatus</c>.</summary>
 internal readonly record struct PageRights(bool IsUser, bool MayAccessUser, bool MayReadExecutable);

@@ -15,10 +15,11 @@ internal static class PageTable
     private const ulong Reserved = 0xFFC0_0000_0000_0000;
     private const ulong NumberMask = (1UL << 44) - 1;
 
-    // A guest that rewrites an entry again and again gets the page fault that the entry gave it in some order.
+    // A guest that rewrites an entry all the time gets a page fault after this many attempts.
     private const int Attempts = 100;
 
-    public static WalkResult Walk(PhysicalMemory memory, ulong root, ulong address, AccessKind kind, in PageRights rights, out ulong physical, out int level)
+    public static WalkResult Walk(
+        PhysicalMemory memory, ulong root, ulong address, AccessKind kind, in PageRights rights, out ulong physical, out int level)
     {
         int attempts = 0;
         WalkResult result;
@@ -28,7 +29,8 @@ internal static class PageTable
         return result == WalkResult.Changed ? WalkResult.PageFault : result;
     }
 
-    private static WalkResult WalkOnce(PhysicalMemory memory, ulong root, ulong address, AccessKind kind, in PageRights rights, out ulong physical, out int level)
+    private static WalkResult WalkOnce(
+        PhysicalMemory memory, ulong root, ulong address, AccessKind kind, in PageRights rights, out ulong physical, out int level)
     {
         physical = 0;
         level = 2;
@@ -53,7 +55,8 @@ internal static class PageTable
         return WalkResult.PageFault;
     }
 
-    private static WalkResult Leaf(nint host, ulong entry, ulong address, AccessKind kind, in PageRights rights, int level, out ulong physical)
+    private static WalkResult Leaf(
+        nint host, ulong entry, ulong address, AccessKind kind, in PageRights rights, int level, out ulong physical)
     {
         ulong offsetMask = (1UL << (12 + (9 * level))) - 1;
         ulong page = ((entry >> 10) & NumberMask) << 12;
@@ -63,7 +66,9 @@ internal static class PageTable
             return WalkResult.PageFault;
         if ((entry & needed) == needed)
             return WalkResult.Found;
-        return Interlocked.CompareExchange(ref HostMemory.Doubleword(host), entry | needed, entry) == entry ? WalkResult.Found : WalkResult.Changed;
+        return Interlocked.CompareExchange(ref HostMemory.Doubleword(host), entry | needed, entry) == entry
+            ? WalkResult.Found
+            : WalkResult.Changed;
     }
 
     private static bool IsAllowed(ulong entry, AccessKind kind, in PageRights rights)

@@ -14,10 +14,16 @@ internal sealed class PhysicalMemory
         ulong end = 0;
         foreach (RiscvMemoryRegion region in _regions)
         {
-            if (region.Address % PageSize != 0 || region.Length % PageSize != 0 || region.Length == 0 || region.Host == 0 || region.Host % 8 != 0)
-                throw new ArgumentException($"Memory at 0x{region.Address:x} is empty, null, or not aligned.", nameof(regions));
+            bool isEmpty = region.Length == 0 || region.Host == 0;
+            if (isEmpty || region.Address % PageSize != 0 || region.Length % PageSize != 0 || region.Host % 8 != 0)
+                throw new ArgumentException($"memory at 0x{region.Address:x} is empty, null, or not aligned", nameof(regions));
             if (region.Address < end || region.Address + region.Length < region.Address)
-                throw new ArgumentException($"Memory at 0x{region.Address:x} overlaps other memory or the end of the address space.", nameof(regions));
+                {
+                    throw new ArgumentException(
+                        $"memory at 0x{region.Address:x} overlaps other memory or the end of the address space",
+                        nameof(regions));
+                }
+
             end = region.Address + region.Length;
         }
     }

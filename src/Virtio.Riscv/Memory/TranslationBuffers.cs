@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Virtio.Riscv;
 
 /// <summary>
-/// The software TLBs of one hart. Each context (what a privilege and SUM together may touch) has its own entries,
-/// so that system calls, traps and the kernel's user accesses switch contexts instead of flushing.
+/// The software TLBs of one hart. Each context (the accesses that a privilege and SUM together permit) has its own entries, so that system
+/// calls, traps and the kernel's user accesses switch contexts instead of flushing.
 /// </summary>
 internal sealed class TranslationBuffers
 {
@@ -15,23 +15,29 @@ internal sealed class TranslationBuffers
     public const int DataEntries = 512;
     public const int FetchEntries = 256;
 
-    /// <summary>Entries of one context: loads first, stores behind them.</summary>
+    /// <summary>Entries of one context: loads first, then stores.</summary>
     public const int ContextEntries = 2 * DataEntries;
 
     private const int Contexts = 3;
     private const ulong PageMask = ~0xFFFUL;
 
-    // Kernels map themselves with superpages; entries here are always 4 KiB, so one fenced address may concern many of them.
+    // A hash set of 64 bits over the numbers of the superpages that were entered since the last flush of everything. Kernels map themselves
+    // with superpages, but entries here are always 4 KiB, so a fence of one address may concern many entries.
     private ulong _superpages;
 
-    // A context that is not in use is emptied only when it is used again: a context switch of the guest flushes all of them.
+    // The contexts whose entries must be cleared before use, a bit each. A context switch of the guest flushes all contexts, and an unused
+    // context need not be cleared.
     private int _stale;
 
     /// <summary>Load and store entries of all contexts.</summary>
     public TlbEntry[] Data { get; } = GC.AllocateArray<TlbEntry>(Contexts * ContextEntries, pinned: true);
 
     /// <summary>Fetch entries of user mode (0) and supervisor mode (1).</summary>
-    public FetchEntry[][] Fetch { get; } = [GC.AllocateArray<FetchEntry>(FetchEntries, pinned: true), GC.AllocateArray<FetchEntry>(FetchEntries, pinned: true)];
+    public FetchEntry[][] Fetch { get; } =
+    [
+        GC.AllocateArray<FetchEntry>(FetchEntries, pinned: true),
+        GC.AllocateArray<FetchEntry>(FetchEntries, pinned: true),
+    ];
 
     public TranslationBuffers() => FlushAll();
 
@@ -48,7 +54,9 @@ internal sealed class TranslationBuffers
             MemoryMarshal.AsBytes(entries.AsSpan()).Fill(0xFF);
     }
 
-    /// <summary>Makes the entries of a context usable; must be called whenever a context is selected and after every flush.</summary>
+    /// <summary>
+    /// Clears the entries of a context if they are stale. Must be called when a context is selected and after every flush.
+    /// </summary>
     public void Prepare(int context)
     {
         if ((_stale & (1 << context)) == 0)
@@ -57,7 +65,7 @@ internal sealed class TranslationBuffers
         MemoryMarshal.AsBytes(Data.AsSpan(context * ContextEntries, ContextEntries)).Fill(0xFF);
     }
 
-    /// <summary>Drops one page, or everything if the page may have been part of a superpage.</summary>
+    /// <summary>Drops one page, or all entries if the page may have been part of a superpage.</summary>
     public void FlushPage(ulong address)
     {
         if ((_superpages & (SuperpageBit(address >> 21) | SuperpageBit(address >> 30))) != 0)

@@ -1,12 +1,12 @@
 namespace Virtio.Riscv;
 
-/// <summary>How a page walk ended.</summary>
+/// <summary>The result of a page walk.</summary>
 internal enum WalkResult
 {
     Found,
     PageFault,
     AccessFault,
 
-    /// <summary>Another hart changed an entry between its being read and its being marked.</summary>
+    /// <summary>Another hart changed an entry after the walk read it and before the walk set its accessed or dirty bit.</summary>
     Changed,
 }

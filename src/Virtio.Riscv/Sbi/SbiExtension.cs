@@ -1,6 +1,6 @@
 namespace Virtio.Riscv;
 
-/// <summary>Extension numbers of the supervisor binary interface that are answered here.</summary>
+/// <summary>Extension numbers of the implemented parts of the supervisor binary interface.</summary>
 internal static class SbiExtension
 {
     public const ulong LegacySetTimer = 0;

@@ -1,8 +1,8 @@
 namespace Virtio.Riscv;
 
 /// <summary>
-/// Answers the guest's calls to firmware (SBI 2.0). There is no firmware image: the processor itself answers, on the thread of the calling hart.
-/// Every argument is the guest's and may be anything.
+/// Implements the guest's calls to firmware (SBI 2.0). There is no firmware image: the processor itself handles a call, on the thread of
+/// the calling hart. The guest chooses every argument, so any value is possible.
 /// </summary>
 internal sealed class SupervisorBinaryInterface(RiscvMachine machine, RiscvDebugConsole? console)
 {
@@ -15,7 +15,7 @@ internal sealed class SupervisorBinaryInterface(RiscvMachine machine, RiscvDebug
 
     private readonly Lock _consoleGate = new();
 
-    /// <summary>Serves the call in the hart's registers and leaves the answer there.</summary>
+    /// <summary>Handles the call in the hart's registers and stores the result there.</summary>
     public void Call(RiscvHart hart)
     {
         ulong extension = hart.GetRegister(17), function = hart.GetRegister(16);
@@ -119,7 +119,7 @@ internal sealed class SupervisorBinaryInterface(RiscvMachine machine, RiscvDebug
 
     private long RemoteFence(RiscvHart hart, ulong function)
     {
-        // 0 is FENCE.I, 1 and 2 are SFENCE.VMA without and with an address space; the rest is for hypervisors.
+        // 0 is FENCE.I; 1 and 2 are SFENCE.VMA without and with an address space; the others are for hypervisors.
         if (function > 2)
             return SbiError.NotSupported;
         if (!TrySelect(Argument(hart, 0), Argument(hart, 1), out uint harts))
@@ -135,7 +135,7 @@ internal sealed class SupervisorBinaryInterface(RiscvMachine machine, RiscvDebug
         return SbiError.Success;
     }
 
-    // The caller frees the pages it unmapped as soon as this returns.
+    // The caller frees the pages that it unmapped as soon as this returns.
     private void WaitUntilServed(RiscvHart hart, uint harts, HartRequests fence)
     {
         SpinWait spin = default;
@@ -164,7 +164,9 @@ internal sealed class SupervisorBinaryInterface(RiscvMachine machine, RiscvDebug
                 return (SbiError.Success, 0);
             case 2:
                 ulong id = Argument(hart, 0);
-                return id < (ulong)machine.AllHarts.Length ? (SbiError.Success, machine.AllHarts[(int)id].State) : (SbiError.InvalidParameter, 0);
+                return id < (ulong)machine.AllHarts.Length
+                    ? (SbiError.Success, machine.AllHarts[(int)id].State)
+                    : (SbiError.InvalidParameter, 0);
             case 3 when (uint)Argument(hart, 0) == 0:
                 hart.WaitForInterrupt();
                 return (SbiError.Success, 0);
@@ -193,7 +195,8 @@ internal sealed class SupervisorBinaryInterface(RiscvMachine machine, RiscvDebug
         ulong type = Argument(hart, 0), reason = Argument(hart, 1);
         if (type is not (Shutdown or ColdReboot or WarmReboot) || reason > SystemFailure)
             return SbiError.InvalidParameter;
-        machine.Stop(reason == SystemFailure ? RiscvStopReason.SystemFailure : type == Shutdown ? RiscvStopReason.Shutdown : RiscvStopReason.Reboot);
+        RiscvStopReason end = type == Shutdown ? RiscvStopReason.Shutdown : RiscvStopReason.Reboot;
+        machine.Stop(reason == SystemFailure ? RiscvStopReason.SystemFailure : end);
         return SbiError.Success;
     }
 
@@ -213,7 +216,7 @@ internal sealed class SupervisorBinaryInterface(RiscvMachine machine, RiscvDebug
         return SbiError.Success;
     }
 
-    // A call may write less than it was asked to; a bound keeps one call from holding the hart for long.
+    // A call may write less than requested. The bound keeps one call from occupying the hart for long.
     private (long Error, long Value) WriteConsole(ulong length, ulong low, ulong high)
     {
         const ulong Most = 4096;

@@ -27,31 +27,19 @@ internal sealed class Uart16550
     private readonly Action<bool> _setInterrupt;
     private readonly Queue<byte> _received = new(ReceiveCapacity);
 
-    // Registers as the guest wrote them: IER, LCR, MCR, SCR and the divisor latch.
+    // Registers as the guest wrote them: IER, LCR, MCR, SCR, the divisor latch; FCR as the state of the FIFOs and the trigger in bytes.
     private InterruptEnable _interruptEnable;
     private byte _lineControl;
     private ModemControl _modemControl;
     private byte _scratch;
     private ushort _divisor = 1;
-
-    // Errors since the last read of the line status register.
-    private LineStatus _lineErrors;
-
-    // Changes of the modem lines since the last read of the modem status register.
-    private ModemStatus _modemDeltas;
-
-    // FCR: whether the FIFOs are on, and the number of received bytes that makes an interrupt immediate.
     private bool _fifoEnabled;
     private int _receiveTrigger = 1;
-
-    // A "transmitter empty" interrupt is due. Reading the interrupt identification clears it.
-    private bool _transmitterInterrupt;
-
-    // The guest has seen, or caused, a full transmitter: it gets an interrupt when there is room.
-    private bool _transmitterBlocked;
-
-    // The level last given to _setInterrupt.
-    private bool _interrupt;
+    private LineStatus _lineErrors; // since the last read of the line status register
+    private ModemStatus _modemDeltas; // changes since the last read of the modem status register
+    private bool _transmitterInterrupt; // "transmitter empty" is due; a read of the interrupt identification clears it
+    private bool _transmitterBlocked; // the guest saw or caused a full transmitter: it gets an interrupt when there is room
+    private bool _interrupt; // the level last given to _setInterrupt
 
     /// <summary>Creates a port.</summary>
     /// <param name="transmit">Takes a byte that the guest has sent; false when the byte was dropped. Must not wait.</param>
