@@ -1,5 +1,5 @@
-// Runs a bare-metal guest on the KVM machine, whether or not it is one that `virtio run` would take, with a disk that may be none at all. Compiled ahead of time,
-// as the command is. It is started by the benchmarks, not by a person.
+// Runs a bare-metal guest on the KVM machine, even if `virtio run` would not accept that KVM, with a file or nothing as its disk.
+// Compiled ahead of time, as the command is. The benchmarks start it, not a user.
 using System.Globalization;
 using System.Runtime.Versioning;
 using Virtio.Bench.Host;
@@ -15,7 +15,8 @@ const string Mapped = ",mapped";
 
 if (args is ["serve", var socket, "null", var queues])
 {
-    var served = new BlockDevice(new NullStorage(1L << 30), new BlockDeviceOptions { Queues = int.Parse(queues, CultureInfo.InvariantCulture) });
+    var options = new BlockDeviceOptions { Queues = int.Parse(queues, CultureInfo.InvariantCulture) };
+    var served = new BlockDevice(new NullStorage(1L << 30), options);
     await using VhostUserServer server = VhostUserServer.Listen(served, socket, new VhostUserServerOptions { Packed = true });
     await server.Completion;
     return 0;
@@ -48,7 +49,7 @@ TimeSpan ready = Environment.CpuUsage.TotalTime;
 MicroVmExit exit = await vm.WaitForExitAsync();
 Console.Error.WriteLine(FormattableString.Invariant($"ready after {ready.TotalMilliseconds:F2} ms of processor time"));
 
-// The guest resets its machine with interrupts off, as a kernel does that panicked.
+// The guest resets its machine with interrupts off, as a kernel does after a panic.
 if (exit.Reason == MicroVmExitReason.Reboot || exit is { Reason: MicroVmExitReason.Panic, Detail: null })
     return 0;
 Console.Error.WriteLine($"the guest ended: {exit.Reason} {exit.Detail}");

@@ -1,10 +1,10 @@
 namespace Virtio.Bench;
 
-/// <summary>What was asked for on the command line.</summary>
+/// <summary>The options of the command line.</summary>
 /// <param name="Suites">The suites to run.</param>
-/// <param name="Quick">Few samples: to see that it works, not to quote.</param>
+/// <param name="Quick">Few samples: enough to see that it works, not to quote.</param>
 /// <param name="Write">Whether to rewrite the page in the repository.</param>
-/// <param name="Results">A file that takes the report as well, for the process that started this one; null for none.</param>
+/// <param name="Results">A file for the report, read by the process that started this one; null for none.</param>
 internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bool Write, string? Results)
 {
     internal const string Usage = """
@@ -13,7 +13,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bo
           rings      the device's side of a ring: nanoseconds and bytes allocated per chain, beside a loop in C
           processor  instructions per second of one hart
           native     a disk as a bare-metal guest on KVM sees it, beside QEMU's microvm
-          kvm        the stock kernel on KVM, beside QEMU's microvm: start, memory, disk, exits; where KVM is not real, on an emulated processor
+           kvm        the stock kernel on KVM, beside QEMU's microvm: start, memory, disk, exits; without real KVM, on an emulated processor
           vhost-user a disk that is served to a driver without a guest, beside qemu-storage-daemon
           boot       from the start of the process to the guest's shell, and memory, beside QEMU
           fio        a disk as the guest's fio sees it, beside QEMU
@@ -22,7 +22,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bo
           --write    puts the figures into docs/performance.md; 'all' does so unless told --no-write
         """;
 
-    /// <summary>Null when the arguments make no sense.</summary>
+    /// <summary>Null if the arguments are invalid.</summary>
     internal static BenchOptions? Parse(string[] arguments)
     {
         List<string> suites = [];
@@ -57,7 +57,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bo
         return new BenchOptions(chosen, quick, write ?? (!quick && chosen.Count == Bench.Suites.All.Count), results);
     }
 
-    /// <summary>Saves what was found so far, if anybody asked for it.</summary>
+    /// <summary>Saves the results so far, if the options name a file.</summary>
     internal void Save(Report report)
     {
         if (Results is not null)

@@ -44,7 +44,7 @@ foreach (string suite in options.Suites)
     }
 }
 
-// Who started this with a file for the results prints them himself.
+// The process that asked for a file with the results prints them itself.
 if (options.Results is not null)
     return 0;
 Console.Write(TextTable.Of(report.Results));

@@ -1,6 +1,6 @@
 namespace Virtio.Bench;
 
-/// <summary>All that one run of the benchmarks found.</summary>
+/// <summary>All results of one run of the benchmarks.</summary>
 internal sealed class Report
 {
     internal const string Native = "virtio, native";
@@ -16,17 +16,18 @@ internal sealed class Report
 
     internal void Add(Result result) => _results.Add(result);
 
-    /// <summary>Something that a reader of the figures must know.</summary>
+    /// <summary>Adds a note for the reader of the figures.</summary>
     internal void Note(string suite, string text) => _notes.Add((suite, text));
 
     internal IEnumerable<Result> Of(string suite) => _results.Where(result => result.Suite == suite);
 
     internal IEnumerable<string> NotesOf(string suite) => _notes.Where(note => note.Suite == suite).Select(note => note.Text);
 
-    /// <summary>Adds what another process found; its figures take the place of those that are here already.</summary>
+    /// <summary>Adds the results of another process; its figures replace existing ones.</summary>
     internal void Take(ReportFile other)
     {
-        _results.RemoveAll(mine => other.Results.Any(result => (result.Suite, result.Name, result.Subject, result.Unit) == (mine.Suite, mine.Name, mine.Subject, mine.Unit)));
+        _results.RemoveAll(mine => other.Results.Any(result =>
+            (result.Suite, result.Name, result.Subject, result.Unit) == (mine.Suite, mine.Name, mine.Subject, mine.Unit)));
         _results.AddRange(other.Results);
         _notes.AddRange(other.Notes.Select(note => (note.Key, note.Value)));
     }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Virtio.Bench;
 
-/// <summary>A report on its way from one process of this program to another.</summary>
+/// <summary>A report in a file, passed from one process of this program to another.</summary>
 /// <param name="Results">The figures.</param>
 /// <param name="Notes">The notes, each with its suite.</param>
 internal sealed record ReportFile(IReadOnlyList<Result> Results, IReadOnlyList<KeyValuePair<string, string>> Notes)

@@ -1,11 +1,11 @@
 namespace Virtio.Bench;
 
-/// <summary>Where things are in the repository that this program was built in.</summary>
+/// <summary>Paths in the repository that this program was built in.</summary>
 internal static class Repository
 {
     internal static string Root { get; } = FindRoot();
 
-    /// <summary>The command compiled ahead of time, where <c>./build publish</c> puts it.</summary>
+    /// <summary>The command compiled ahead of time, at the path of <c>./build publish</c>.</summary>
     internal static string NativeCommand => Path.Combine(Root, "artifacts", "virtio");
 
     /// <summary>The program that runs the bare-metal guest, compiled ahead of time.</summary>

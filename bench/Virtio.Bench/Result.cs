@@ -3,19 +3,27 @@ namespace Virtio.Bench;
 /// <summary>One measured figure with all its samples.</summary>
 /// <param name="Suite">The suite it belongs to.</param>
 /// <param name="Name">What was measured.</param>
-/// <param name="Subject">Who was measured.</param>
+/// <param name="Subject">The name of the measured program.</param>
 /// <param name="Unit">The unit of the samples.</param>
 /// <param name="MoreIsBetter">Whether a larger figure is the better one.</param>
-/// <param name="Samples">The figures, in the order in which they were taken; at least one.</param>
+/// <param name="Samples">The samples in the order of measurement; at least one.</param>
 /// <param name="Ratio">
-/// The figure divided by that of whoever it is compared with. QEMU's: the median of the quotients of each round, because what disturbs a machine disturbs
-/// neighbours in time alike. The C loop's: the quotient of the best of both. Null for those two themselves, and where there is nothing to compare.
+/// The figure divided by the figure it is compared with. With QEMU: the median of the quotients of each round, because a disturbance of the
+/// host affects neighbouring measurements alike. With the C loop: the quotient of the best of both. Null for QEMU and the C loop
+/// themselves, and if there is nothing to compare with.
 /// </param>
-internal sealed record Result(string Suite, string Name, string Subject, string Unit, bool MoreIsBetter, IReadOnlyList<double> Samples, double? Ratio = null)
+internal sealed record Result(
+    string Suite,
+    string Name,
+    string Subject,
+    string Unit,
+    bool MoreIsBetter,
+    IReadOnlyList<double> Samples,
+    double? Ratio = null)
 {
     internal double Median => MedianOf(Samples);
 
-    /// <summary>What the machine did when least disturbed.</summary>
+    /// <summary>The sample with the least disturbance.</summary>
     internal double Best => MoreIsBetter ? Samples.Max() : Samples.Min();
 
     internal static double MedianOf(IEnumerable<double> samples)

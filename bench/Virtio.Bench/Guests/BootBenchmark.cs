@@ -2,7 +2,9 @@ using Virtio.Vmm;
 
 namespace Virtio.Bench.Guests;
 
-/// <summary>From the start of the process to the shell's prompt, and the memory spent by then; all machines in turn, round after round.</summary>
+/// <summary>
+/// Time from the start of the process to the shell's prompt, and memory at that point; all machines in turn, round after round.
+/// </summary>
 internal static class BootBenchmark
 {
     internal const string Small = "shell, small initramfs, 512 MiB";

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Virtio.Bench.Guests;
 
-/// <summary>Keeps a suite within its time on a machine that is slow or busy: no further round is begun after it, but one is always made.</summary>
+/// <summary>Limits the time of a suite on a slow or busy machine: no round starts after it, except the first.</summary>
 internal sealed class Clock(double seconds)
 {
     private readonly long _start = Stopwatch.GetTimestamp();

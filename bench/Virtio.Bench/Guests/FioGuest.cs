@@ -1,6 +1,6 @@
 namespace Virtio.Bench.Guests;
 
-/// <summary>A guest that runs fio when told. Booted when first needed, and again when it did not answer.</summary>
+/// <summary>A guest that runs fio on request. It is booted when first needed, and again after it did not respond.</summary>
 internal sealed class FioGuest(string suite, GuestCommand command, IReadOnlyList<string> arguments, TimeSpan bootLimit) : IDisposable
 {
     private const int Attempts = 3;
@@ -10,14 +10,16 @@ internal sealed class FioGuest(string suite, GuestCommand command, IReadOnlyList
 
     internal GuestCommand Command => command;
 
-    /// <summary>Runs a job; null where there was no figure in several attempts.</summary>
+    /// <summary>Runs a job; null if several attempts gave no figure.</summary>
     internal FioRun? Run(FioJob job, int seconds, Report report)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             if (Try(job, seconds) is { } run)
                 return run;
-            report.Note(suite, $"{job.Name}: {command.Subject} did not answer in time, was started again and repeated it. {_process?.Errors}".TrimEnd());
+            report.Note(
+                suite,
+                $"{job.Name}: {command.Subject} did not answer in time, was started again and repeated it. {_process?.Errors}".TrimEnd());
             Dispose();
         }
 
@@ -40,12 +42,16 @@ internal sealed class FioGuest(string suite, GuestCommand command, IReadOnlyList
                 return null;
         }
 
-        // The terminal echoes what is typed: the end is marked by what only the command's output has.
+        // The terminal echoes the input, so the end mark is a text that only the command's output contains.
         Dictionary<string, long> before = _counters!.Read();
         _process.Send($"{job.Script(seconds)}; echo end-$((40+2))\n");
         string? console = _process.ReadUntil("end-42", TimeSpan.FromSeconds(30 + (4 * seconds)));
         if (console is null || job.Parse(console) is not { } parsed)
             return null;
-        return new FioRun(parsed.Figure, parsed.Requests, _counters.Read().ToDictionary(count => count.Key, count => count.Value - before.GetValueOrDefault(count.Key)));
+        Dictionary<string, long> after = _counters.Read();
+        return new FioRun(
+            parsed.Figure,
+            parsed.Requests,
+            after.ToDictionary(count => count.Key, count => count.Value - before.GetValueOrDefault(count.Key)));
     }
 }

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Virtio.Bench.Guests;
 
-/// <summary>One way of using a disk.</summary>
-/// <param name="Name">What the report calls it.</param>
-/// <param name="Arguments">What fio is told.</param>
+/// <summary>One access pattern of a disk.</summary>
+/// <param name="Name">Its name in the report.</param>
+/// <param name="Arguments">The arguments for fio.</param>
 /// <param name="RequestKilobytes">The length of a request, in KiB.</param>
 /// <param name="InMegabytes">Whether the figure is MiB/s rather than operations a second.</param>
 internal sealed record FioJob(string Name, string Arguments, int RequestKilobytes, bool InMegabytes)
@@ -28,9 +28,10 @@ internal sealed record FioJob(string Name, string Arguments, int RequestKilobyte
     internal string Unit => InMegabytes ? "MiB/s" : "IOPS";
 
     internal string Script(int seconds) =>
-        $"fio --name=j --filename=/dev/vda --direct=1 --ioengine=libaio {Arguments} --bs={RequestKilobytes}k --time_based --runtime={seconds} --randrepeat=0 --minimal";
+        $"fio --name=j --filename=/dev/vda --direct=1 --ioengine=libaio {Arguments} --bs={RequestKilobytes}k "
+        + $"--time_based --runtime={seconds} --randrepeat=0 --minimal";
 
-    /// <summary>The figure in what fio wrote, and how many requests it made; null where there is none.</summary>
+    /// <summary>The figure in fio's output, and the number of its requests; null if there is none.</summary>
     internal (double Figure, long Requests)? Parse(string console)
     {
         string? line = console.Split('\n').LastOrDefault(text => text.StartsWith(Format, StringComparison.Ordinal));

@@ -1,24 +1,24 @@
 namespace Virtio.Bench.Guests;
 
 /// <summary>
-/// fio in several guests, round after round and job after job in turn. The guests stay booted and idle while another one has its turn; each has a raw file of its
-/// own in memory.
+/// Runs fio in several guests, round after round and job after job in turn. The other guests stay booted and idle meanwhile. Each guest has
+/// a raw file in memory of its own.
 /// </summary>
-/// <param name="suite">The suite it is for.</param>
-/// <param name="files">What they boot from.</param>
-/// <param name="bootLimit">How long a boot may take.</param>
-/// <param name="report">Where repeated runs are noted.</param>
+/// <param name="suite">The suite that uses it.</param>
+/// <param name="files">The files that the guests boot from.</param>
+/// <param name="bootLimit">The longest time of a boot.</param>
+/// <param name="report">Receives notes of repeated runs.</param>
 internal sealed class FioRounds(string suite, GuestFiles files, TimeSpan bootLimit, Report report)
 {
     private const int Megabytes = 512;
     private const long DiskLength = 256 << 20;
 
-    /// <summary>Measures.</summary>
+    /// <summary>Measures all jobs.</summary>
     /// <param name="commands">The machines.</param>
-    /// <param name="seconds">How long a job runs.</param>
-    /// <param name="rounds">How many rounds there are at most.</param>
-    /// <param name="clock">Ends them earlier.</param>
-    /// <param name="found">Takes each run, and null for one that was not to be had.</param>
+    /// <param name="seconds">The duration of a job.</param>
+    /// <param name="rounds">The most rounds.</param>
+    /// <param name="clock">Ends the rounds early.</param>
+    /// <param name="found">Receives each run, and null for a run without a figure.</param>
     internal void Run(IReadOnlyList<GuestCommand> commands, int seconds, int rounds, Clock clock, Action<FioJob, string, FioRun?> found)
     {
         List<FioGuest> guests = [];

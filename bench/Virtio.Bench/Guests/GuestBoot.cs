@@ -1,7 +1,9 @@
 namespace Virtio.Bench.Guests;
 
 /// <summary>One boot, from the start of the process to the shell's prompt.</summary>
-/// <param name="Seconds">How long it took.</param>
-/// <param name="ProcessorSeconds">What it took of the host's processors.</param>
-/// <param name="Megabytes">The memory that the process keeps at the prompt, without the guest's; null where the guest's was not found.</param>
+/// <param name="Seconds">Its duration.</param>
+/// <param name="ProcessorSeconds">The processor time of the host.</param>
+/// <param name="Megabytes">
+/// The resident memory of the process at the prompt, without the guest's memory; null if the guest's memory was not found.
+/// </param>
 internal sealed record GuestBoot(double Seconds, double ProcessorSeconds, double? Megabytes);

@@ -1,10 +1,10 @@
 namespace Virtio.Bench.Guests;
 
 /// <summary>Boots machines from the same files, each from a fresh copy of one disk.</summary>
-/// <param name="suite">The suite it is for.</param>
-/// <param name="files">What they boot from.</param>
-/// <param name="limit">How long a boot may take.</param>
-/// <param name="report">Where repeated boots are noted.</param>
+/// <param name="suite">The suite that uses it.</param>
+/// <param name="files">The files that the machines boot from.</param>
+/// <param name="limit">The longest time of a boot.</param>
+/// <param name="report">Receives notes of repeated boots.</param>
 internal sealed class GuestBoots(string suite, GuestFiles files, TimeSpan limit, Report report)
 {
     private const long DiskLength = 64 << 20;
@@ -12,7 +12,10 @@ internal sealed class GuestBoots(string suite, GuestFiles files, TimeSpan limit,
 
     private readonly string _disk = files.CreateDisk("disk", DiskLength, marked: false);
 
-    /// <summary>The first boot gives the disk its file system, which the measured ones mount; and the programs are in the host's cache afterwards.</summary>
+    /// <summary>
+    /// Boots each machine once. The first boot creates the disk's file system, which the measured boots mount. Afterwards the programs are
+    /// in the host's page cache.
+    /// </summary>
     internal void Prepare(IReadOnlyList<GuestCommand> commands, int megabytes)
     {
         bool formatted = false;
@@ -27,7 +30,7 @@ internal sealed class GuestBoots(string suite, GuestFiles files, TimeSpan limit,
         }
     }
 
-    /// <summary>Boots once; null when there was no prompt in several attempts.</summary>
+    /// <summary>Boots once; null if there was no prompt in several attempts.</summary>
     internal GuestBoot? Try(GuestCommand command, string initrd, int megabytes)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
@@ -36,8 +39,14 @@ internal sealed class GuestBoots(string suite, GuestFiles files, TimeSpan limit,
             string? console = guest.ReadUntil(GuestCommand.Prompt, limit);
             double seconds = guest.Elapsed.TotalSeconds;
             if (console is not null)
-                return new GuestBoot(seconds, guest.ProcessorTime.TotalSeconds, ResidentMemory.BesideGuest(guest.Id, (long)megabytes << 20, files.Signature) / (1024.0 * 1024));
-            report.Note(suite, $"A run of {command.Subject} had no prompt within {limit.TotalSeconds} s and was repeated. {guest.Errors}".TrimEnd());
+            {
+                long? beside = ResidentMemory.BesideGuest(guest.Id, (long)megabytes << 20, files.Signature);
+                return new GuestBoot(seconds, guest.ProcessorTime.TotalSeconds, beside / (1024.0 * 1024));
+            }
+
+            report.Note(
+                suite,
+                $"A run of {command.Subject} had no prompt within {limit.TotalSeconds} s and was repeated. {guest.Errors}".TrimEnd());
         }
 
         return null;

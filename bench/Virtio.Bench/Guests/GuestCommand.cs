@@ -1,14 +1,14 @@
 namespace Virtio.Bench.Guests;
 
-/// <summary>A way to run the same guest: a program of this host, and who is measured by it.</summary>
-/// <param name="Subject">Who is measured.</param>
+/// <summary>A way to run the same guest: a program of this host, and the subject that it measures.</summary>
+/// <param name="Subject">The name of the measured program in the report.</param>
 /// <param name="Program">The program.</param>
 internal abstract record GuestCommand(string Subject, string Program)
 {
-    /// <summary>What the guest's shell says when it takes commands.</summary>
+    /// <summary>The prompt of the guest's shell.</summary>
     internal const string Prompt = "guest:~# ";
 
-    /// <summary>Those whose program is there; the others are noted.</summary>
+    /// <summary>The commands whose program is installed; the others are noted in the report.</summary>
     internal static IReadOnlyList<GuestCommand> Present(string suite, Report report, params ReadOnlySpan<GuestCommand> commands)
     {
         List<GuestCommand> found = [];

@@ -13,19 +13,19 @@ internal sealed class GuestFiles : IDisposable
 
     internal string Kernel => Path.Combine(_folder.FullName, "kernel");
 
-    /// <summary>The small programs only.</summary>
+    /// <summary>The ramdisk with the small programs only.</summary>
     internal string SmallInitrd => Path.Combine(_folder.FullName, "small.cpio");
 
-    /// <summary>All programs, as <c>virtio run</c> takes them by itself.</summary>
+    /// <summary>The ramdisk with all programs, as <c>virtio run</c> uses by default.</summary>
     internal string FullInitrd => Path.Combine(_folder.FullName, "full.cpio");
 
     /// <summary>The image's own kernel parameters.</summary>
     internal string CommandLine { get; private init; } = "";
 
-    /// <summary>What tells the kernel from other bytes in memory; null where it is not known beforehand.</summary>
+    /// <summary>The bytes that identify the kernel in memory; null if they are not known beforehand.</summary>
     internal GuestSignature? Signature { get; private init; }
 
-    /// <summary>Those of the guest that a machine boots.</summary>
+    /// <summary>The files of the guest that a machine boots.</summary>
     internal static GuestFiles Create(MicroVmMachine machine)
     {
         GuestImage image = GuestImage.Find(machine);
@@ -41,7 +41,9 @@ internal sealed class GuestFiles : IDisposable
         return files;
     }
 
-    /// <summary>A fresh disk of one's own. One that begins with a mark is left alone by the guest's init; an empty one gets a file system.</summary>
+    /// <summary>
+    /// A new disk. The guest's init leaves a disk with a mark at its beginning alone and gives an empty one a file system.
+    /// </summary>
     internal string CreateDisk(string name, long length, bool marked)
     {
         string path = Path.Combine(_folder.FullName, name);
@@ -52,7 +54,7 @@ internal sealed class GuestFiles : IDisposable
         return path;
     }
 
-    /// <summary>Fills a disk, so that no read meets a hole.</summary>
+    /// <summary>Fills a disk, so that no read hits a hole.</summary>
     internal static void Fill(string disk)
     {
         byte[] block = new byte[1 << 20];

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Virtio.Bench.Guests;
 
-/// <summary>A running guest in a process of its own, with the console on its standard input and output. For one thread.</summary>
+/// <summary>A running guest in a separate process, with the console on its standard input and output. For one thread.</summary>
 internal sealed class GuestProcess : IDisposable
 {
     private readonly long _start = Stopwatch.GetTimestamp();
@@ -15,7 +15,7 @@ internal sealed class GuestProcess : IDisposable
 
     internal int Id => _process.Id;
 
-    /// <summary>What the program said on standard error.</summary>
+    /// <summary>The program's output on standard error.</summary>
     internal string Errors
     {
         get
@@ -49,7 +49,7 @@ internal sealed class GuestProcess : IDisposable
     /// <summary>Time since the process was started.</summary>
     internal TimeSpan Elapsed => Stopwatch.GetElapsedTime(_start);
 
-    /// <summary>What the process has used of the host's processors.</summary>
+    /// <summary>The processor time of the process.</summary>
     internal TimeSpan ProcessorTime => _process.TotalProcessorTime;
 
     internal void Send(string text)
@@ -59,11 +59,11 @@ internal sealed class GuestProcess : IDisposable
     }
 
     /// <summary>
-    /// What came on the console up to a text and a little further; null when the process ended first, which at the time limit it is made to.
+    /// The console's output up to a text and a little further; null if the process ended first. At the time limit it is killed.
     /// </summary>
     internal string? ReadUntil(string text, TimeSpan limit)
     {
-        // A read of a pipe cannot be given up, but the end of the process ends it.
+        // A blocked read of a pipe cannot be cancelled, but the end of the process ends it.
         using var timer = new Timer(_ => Kill(), null, limit, Timeout.InfiniteTimeSpan);
         var match = new TextMatch(text);
         var all = new StringBuilder();
@@ -78,7 +78,7 @@ internal sealed class GuestProcess : IDisposable
         return null;
     }
 
-    /// <summary>All that the program said on standard error, once it has ended by itself.</summary>
+    /// <summary>The program's complete output on standard error, once it has ended by itself.</summary>
     internal string FinalErrors()
     {
         _process.WaitForExit();
@@ -100,7 +100,7 @@ internal sealed class GuestProcess : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // It has ended by itself.
+            // The process has ended by itself.
         }
     }
 }

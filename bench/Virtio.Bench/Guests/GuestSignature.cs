@@ -1,6 +1,6 @@
 namespace Virtio.Bench.Guests;
 
-/// <summary>What tells a kernel in a guest's memory from other bytes.</summary>
-/// <param name="Offset">Where it is in the kernel.</param>
-/// <param name="Bytes">What is there.</param>
+/// <summary>The bytes that identify a kernel in a guest's memory.</summary>
+/// <param name="Offset">Their offset in the kernel.</param>
+/// <param name="Bytes">The bytes.</param>
 internal sealed record GuestSignature(long Offset, byte[] Bytes);

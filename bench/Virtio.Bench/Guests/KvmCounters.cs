@@ -3,16 +3,16 @@ using System.Globalization;
 namespace Virtio.Bench.Guests;
 
 /// <summary>
-/// What KVM counts of a machine that starts after this was made: its processors' exits and interrupts, and more (Linux: debugfs, kvm/PID-FD). For root.
+/// KVM's counts of a VM that starts after this object was created: exits, interrupts, and more (Linux: debugfs, kvm/PID-FD). Requires root.
 /// </summary>
 internal sealed class KvmCounters
 {
     private const string Root = "/sys/kernel/debug/kvm";
 
-    // The folder's name has the process's number, but that of the outermost process space, which cannot be asked for from within another.
+    // The folder's name has the process's number in the outermost PID namespace, which cannot be queried from within another namespace.
     private readonly HashSet<string> _others = [.. Folders()];
 
-    /// <summary>All counts so far, by their names; none where there is no such machine or no debugfs.</summary>
+    /// <summary>All counts so far, by their names; empty if there is no such VM or no debugfs.</summary>
     internal Dictionary<string, long> Read()
     {
         Dictionary<string, long> counts = [];
@@ -37,7 +37,7 @@ internal sealed class KvmCounters
         }
     }
 
-    // Some of the files are no counts, and refuse to be read in this way.
+    // Some of the files are not counts and cannot be read like this.
     private static string Text(string file)
     {
         try

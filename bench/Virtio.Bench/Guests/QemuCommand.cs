@@ -1,13 +1,13 @@
 namespace Virtio.Bench.Guests;
 
-/// <summary>A machine of QEMU's.</summary>
+/// <summary>A QEMU machine.</summary>
 /// <param name="Program">QEMU for the machine's architecture.</param>
 internal abstract record QemuCommand(string Program) : GuestCommand(Report.Qemu, Program)
 {
-    /// <summary>The machine, its processor, and what else it has for itself.</summary>
+    /// <summary>The arguments for the machine, its processor, and its special settings.</summary>
     protected abstract IReadOnlyList<string> Machine { get; }
 
-    /// <summary>The machine's own parameters of <c>virtio run</c>, which QEMU must be told.</summary>
+    /// <summary>The machine parameters that <c>virtio run</c> adds by itself and QEMU must be given.</summary>
     protected abstract string MachineParameters { get; }
 
     internal override IReadOnlyList<string> Arguments(GuestFiles files, string initrd, int megabytes, string disk) =>
@@ -18,6 +18,6 @@ internal abstract record QemuCommand(string Program) : GuestCommand(Report.Qemu,
         "-kernel", files.Kernel, "-initrd", initrd, "-append", $"{MachineParameters} {files.CommandLine}",
     ];
 
-    /// <summary>A disk on virtio-mmio that is a raw file.</summary>
+    /// <summary>The arguments for a raw file as a disk on virtio-mmio.</summary>
     protected abstract IReadOnlyList<string> Disk(string path);
 }

@@ -1,8 +1,9 @@
 namespace Virtio.Bench.Guests;
 
 /// <summary>
-/// QEMU's smallest machine for x86-64, on KVM, at its best: without the timer and the interrupt controllers that no kernel misses, with a clock, without
-/// which the kernel waits seconds for one; a thread of its own for the disk, whose file is read and written through io_uring, and a packed ring.
+/// QEMU's smallest machine for x86-64, on KVM, in its fastest configuration. It lacks the timer and the interrupt controllers that no
+/// kernel needs. It has a clock, because a kernel without one waits seconds for it. The disk has its own thread, io_uring for its file, and
+/// a packed ring.
 /// </summary>
 internal sealed record QemuMicrovm() : QemuCommand(QemuProgram)
 {
@@ -13,12 +14,15 @@ internal sealed record QemuMicrovm() : QemuCommand(QemuProgram)
 
     protected override string MachineParameters => "console=ttyS0 console=hvc0 quiet panic=-1";
 
-    /// <summary>A disk with a thread of its own.</summary>
-    /// <param name="backing">What is behind it, for <c>-blockdev</c>.</param>
+    /// <summary>The arguments for a disk with its own thread.</summary>
+    /// <param name="backing">The storage, for <c>-blockdev</c>.</param>
     internal static IReadOnlyList<string> FastDisk(string backing) =>
-        ["-object", "iothread,id=loop", "-blockdev", $"{backing},node-name=disk", "-device", "virtio-blk-device,packed=on,drive=disk,iothread=loop"];
+    [
+        "-object", "iothread,id=loop", "-blockdev", $"{backing},node-name=disk",
+        "-device", "virtio-blk-device,packed=on,drive=disk,iothread=loop",
+    ];
 
-    /// <summary>A file that is not waited for.</summary>
+    /// <summary>A file with asynchronous I/O.</summary>
     internal static string FastFile(string path) => $"driver=file,filename={path},aio=io_uring";
 
     protected override IReadOnlyList<string> Disk(string path) => FastDisk(FastFile(path));

@@ -1,6 +1,6 @@
 namespace Virtio.Bench.Guests;
 
-/// <summary>QEMU's machine for RISC-V, as it is by default.</summary>
+/// <summary>QEMU's machine for RISC-V in its default configuration.</summary>
 internal sealed record QemuVirt() : QemuCommand("qemu-system-riscv64")
 {
     protected override IReadOnlyList<string> Machine => ["-M", "virt", "-cpu", "rv64,v=false"];

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace Virtio.Bench.Guests;
 
-/// <summary>What a machine's process keeps in memory beside its guest's memory (Linux: proc(5), smaps and pagemap).</summary>
+/// <summary>The resident memory of a machine's process, without its guest's memory (Linux: proc(5), smaps and pagemap).</summary>
 internal static class ResidentMemory
 {
     private const int PageSize = 4096;
     private const ulong PagePresent = 1UL << 63;
 
-    // A kernel lies 2 MiB above the beginning of memory on all machines.
+    // On all machines the kernel is 2 MiB above the start of memory.
     private const long KernelOffset = 2 << 20;
 
-    /// <summary>What a RISC-V kernel has in its beginning (Linux: boot image header in RISC-V Linux), and where.</summary>
+    /// <summary>The magic number in a RISC-V kernel's header (Linux: boot image header in RISC-V Linux), and its offset.</summary>
     internal static GuestSignature Linux { get; } = new(0x30, "RISCV"u8.ToArray());
 
     /// <summary>
-    /// Bytes of all mappings that are resident, without the guest's memory; null where the guest's memory was not found. Without a signature it is taken to be the
-    /// only mapping of its size, with no neighbour that was joined to it.
+    /// The resident bytes of all mappings, without the guest's memory; null if the guest's memory was not found. Without a signature the
+    /// first mapping of at least its size is taken for it, on the assumption that no neighbour was merged with it.
     /// </summary>
     internal static long? BesideGuest(int process, long guestMemory, GuestSignature? signature)
     {
@@ -34,7 +34,7 @@ internal static class ResidentMemory
         return guest is null ? null : total - guest;
     }
 
-    // The host's kernel joins neighbouring mappings, so that the guest's memory may be a part of a larger one.
+    // The host kernel merges neighbouring mappings, so the guest's memory may be a part of a larger mapping.
     private static long? FindGuest(int process, string range, long guestMemory, GuestSignature? signature)
     {
         string[] bounds = range.Split('-');

@@ -1,11 +1,11 @@
 namespace Virtio.Bench.Guests;
 
-/// <summary>Samples of several subjects, one each in a round.</summary>
+/// <summary>Samples of several subjects, one of each per round.</summary>
 internal sealed class Rounds(string suite, IEnumerable<string> subjects)
 {
     private readonly Dictionary<string, List<double?>> _samples = subjects.ToDictionary(subject => subject, _ => new List<double?>());
 
-    /// <summary>Adds a sample; null where there is none this time.</summary>
+    /// <summary>Adds a sample; null if this round has none.</summary>
     internal void Add(string subject, double? sample) => _samples[subject].Add(sample);
 
     internal void Report(Report report, string name, string unit, bool moreIsBetter)
@@ -20,8 +20,12 @@ internal sealed class Rounds(string suite, IEnumerable<string> subjects)
                 continue;
             }
 
-            double[] quotients = qemu is null || subject == Bench.Report.Qemu ? [] : [.. samples.Zip(qemu, (mine, other) => other == 0 ? null : mine / other).OfType<double>()];
-            report.Add(new Result(suite, name, subject, unit, moreIsBetter, known, quotients.Length > 0 ? Result.MedianOf(quotients) : null));
+            double?[] ratios = qemu is null || subject == Bench.Report.Qemu
+                ? []
+                : [.. samples.Zip(qemu, (mine, other) => other == 0 ? null : mine / other)];
+            double[] quotients = [.. ratios.OfType<double>()];
+            double? ratio = quotients.Length > 0 ? Result.MedianOf(quotients) : null;
+            report.Add(new Result(suite, name, subject, unit, moreIsBetter, known, ratio));
         }
     }
 }

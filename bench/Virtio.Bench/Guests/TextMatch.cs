@@ -1,11 +1,11 @@
 namespace Virtio.Bench.Guests;
 
-/// <summary>Finds an ASCII text in bytes that come in pieces.</summary>
+/// <summary>Finds an ASCII text in bytes that arrive in pieces.</summary>
 internal sealed class TextMatch(string text)
 {
     private string _tail = "";
 
-    /// <summary>Whether the text was complete within the bytes so far; begins anew after it was.</summary>
+    /// <summary>Whether the bytes so far contain the complete text; after a match the search starts over.</summary>
     internal bool Add(ReadOnlySpan<byte> bytes)
     {
         _tail += System.Text.Encoding.Latin1.GetString(bytes);

@@ -2,27 +2,30 @@ using System.Diagnostics;
 
 namespace Virtio.Bench.Kvm;
 
-/// <summary>Runs the suite where KVM is real but its processor is emulated (eng/with-kvm), in a process of its own, and takes over what that found.</summary>
+/// <summary>
+/// Runs the suite on a machine with real KVM whose processor is emulated (eng/with-kvm), in a separate process, and takes over its results.
+/// </summary>
 internal static class EmulatedKvm
 {
     private const int Attempts = 2;
     private const int LimitSeconds = 900;
 
-    // Enough for the files in memory and two guests; what is not used is not taken.
+    // Enough for the files in memory and two guests; unused memory is not allocated.
     private const int Megabytes = 6144;
 
-    /// <summary>Whether this process is the one that runs there.</summary>
+    /// <summary>Whether this process runs on the emulated machine.</summary>
     internal static bool IsInside => Environment.GetEnvironmentVariable("VIRTIO_WITH_KVM_EMULATED") is not null;
 
-    /// <summary>Fills the report with what was found there.</summary>
-    /// <param name="options">What was asked for.</param>
-    /// <param name="report">Where the figures go.</param>
-    /// <param name="reason">Why not here.</param>
+    /// <summary>Fills the report with the results of the emulated machine.</summary>
+    /// <param name="options">The options of the command line.</param>
+    /// <param name="report">Receives the figures.</param>
+    /// <param name="reason">Why this host's KVM is not used.</param>
     internal static void Run(BenchOptions options, Report report, string reason)
     {
         report.Note(
             Suites.Kvm,
-            "Measured on a processor that QEMU emulated, with KVM inside: all times are that processor's. Only quotients mean something, and counts.");
+            "Measured on a processor that QEMU emulated, with KVM inside: all times are that processor's. "
+            + "Only quotients mean something, and counts.");
         Console.Error.WriteLine($"bench: {reason}; running where the processor is emulated");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("virtio-bench-");
         try
@@ -35,7 +38,8 @@ internal static class EmulatedKvm
                     report.Take(ReportFile.Read(results));
                 if (status == 0)
                     return;
-                report.Note(Suites.Kvm, $"The emulated machine ended with status {status}{(attempt + 1 < Attempts ? " and was started once more" : "")}.");
+                string outcome = attempt + 1 < Attempts ? " and was started once more" : "";
+                report.Note(Suites.Kvm, $"The emulated machine ended with status {status}{outcome}.");
                 File.Delete(results);
             }
         }

@@ -5,8 +5,9 @@ using Virtio.Vmm;
 namespace Virtio.Bench.Kvm;
 
 /// <summary>
-/// The stock kernel on KVM beside QEMU's microvm: from the start of the process to the shell, the memory spent by then, and a disk as the guest's fio sees it, with
-/// the exits it costs. Where this host's KVM is not real, the same in a machine where it is, whose processor is emulated.
+/// The stock kernel on KVM beside QEMU's microvm: time from the start of the process to the shell, memory at that point, and a disk as the
+/// guest's fio sees it, with the exits it costs. If this host's KVM is not real, the suite runs on a machine with real KVM and an emulated
+/// processor.
 /// </summary>
 internal static class KvmBenchmark
 {
@@ -41,7 +42,7 @@ internal static class KvmBenchmark
         options.Save(report);
     }
 
-    // An emulated processor takes some ten times as long for everything.
+    // An emulated processor takes about ten times as long for everything.
     private static TimeSpan BootLimit => TimeSpan.FromSeconds(EmulatedKvm.IsInside ? 60 : 20);
 
     private static void MeasureStart(BenchOptions options, GuestFiles files, IReadOnlyList<GuestCommand> commands, Report report)
@@ -70,7 +71,9 @@ internal static class KvmBenchmark
     {
         string[] subjects = [.. commands.Select(command => command.Subject)];
         Dictionary<FioJob, Rounds> figures = FioJob.All.ToDictionary(job => job, _ => new Rounds(Suites.Kvm, subjects));
-        Dictionary<(FioJob, string), Rounds> counts = FioJob.All.SelectMany(job => Kinds.Select(kind => (job, kind.Counter))).ToDictionary(key => key, _ => new Rounds(Suites.Kvm, subjects));
+        Dictionary<(FioJob, string), Rounds> counts = FioJob.All
+            .SelectMany(job => Kinds.Select(kind => (job, kind.Counter)))
+            .ToDictionary(key => key, _ => new Rounds(Suites.Kvm, subjects));
         new FioRounds(Suites.Kvm, files, BootLimit, report).Run(
             commands,
             seconds: EmulatedKvm.IsInside ? 4 : options.Quick ? 1 : 3,
@@ -80,7 +83,10 @@ internal static class KvmBenchmark
             {
                 figures[job].Add(subject, run?.Figure);
                 foreach ((string counter, _) in Kinds)
-                    counts[(job, counter)].Add(subject, run is null || !run.Counts.TryGetValue(counter, out long count) ? null : count / (double)run.Requests);
+                    {
+                        bool isCounted = run is not null && run.Counts.ContainsKey(counter);
+                        counts[(job, counter)].Add(subject, isCounted ? run!.Counts[counter] / (double)run.Requests : null);
+                    }
             });
         foreach ((FioJob job, Rounds rounds) in figures)
         {

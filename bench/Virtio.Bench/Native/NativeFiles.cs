@@ -18,24 +18,28 @@ internal sealed class NativeFiles : IDisposable
     /// <summary>A path for a socket.</summary>
     internal string Socket(string name) => Path.Combine(_folder.FullName, name);
 
-    /// <summary>Compiles the guest; null and a reason when the compiler does not.</summary>
+    /// <summary>Compiles the guest; null, or the reason if the compiler fails.</summary>
     internal string? Compile()
     {
         string source = Path.Combine(Repository.Root, "bench", "Virtio.Bench", "Native", "guest");
         string[] arguments =
         [
-            "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-main", "-ffreestanding", "-fno-pic", "-no-pie", "-mno-red-zone", "-mgeneral-regs-only",
+            "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-main", "-ffreestanding", "-fno-pic", "-no-pie", "-mno-red-zone",
+            "-mgeneral-regs-only",
             "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-nostdlib", "-static",
             "-Wl,-T,guest.ld", "-Wl,--build-id=none", "-Wl,-z,max-page-size=0x1000", "-o", Kernel, "start.S",
             .. Directory.GetFiles(source, "*.c").Order(StringComparer.Ordinal),
         ];
-        using Process compiler = Process.Start(new ProcessStartInfo("gcc", arguments) { WorkingDirectory = source, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("gcc", arguments) { WorkingDirectory = source, RedirectStandardError = true };
+        using Process compiler = Process.Start(start)!;
         string errors = compiler.StandardError.ReadToEnd();
         compiler.WaitForExit();
         return compiler.ExitCode == 0 ? null : $"gcc did not compile the guest: {errors}";
     }
 
-    /// <summary>A disk on which each page begins and ends with the number of its first sector, so that the guest can tell what it reads.</summary>
+    /// <summary>
+    /// Creates a disk on which each page begins and ends with the number of its first sector, so that the guest can check its reads.
+    /// </summary>
     internal void CreateDisk(long length)
     {
         byte[] block = new byte[1 << 20];

@@ -3,7 +3,7 @@ using Virtio.Bench.Guests;
 
 namespace Virtio.Bench.Native;
 
-/// <summary>What one run of the guest printed, with ticks made time.</summary>
+/// <summary>The output of one run of the guest, with ticks converted to time.</summary>
 internal sealed class NativeRun
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -28,7 +28,7 @@ internal sealed class NativeRun
         _ticksPerSecond = (last - first) / duration.TotalSeconds;
     }
 
-    /// <summary>Runs the guest to its end; null, and a note, when it does not come to it or was given wrong data.</summary>
+    /// <summary>Runs the guest to its end; null, and a note, if it does not end or reads wrong data.</summary>
     internal static NativeRun? Try(NativeSubject subject, NativeFiles files, string parameters, Report report)
     {
         using GuestProcess guest = subject.Start(files, parameters);
@@ -53,7 +53,7 @@ internal sealed class NativeRun
 
     internal double NotificationsPerThousand(string job) => 1000 * _jobs[job]["notifications"] / _jobs[job]["requests"];
 
-    /// <summary>A time of a job that times each of its steps, in microseconds.</summary>
+    /// <summary>A quantile of the step times of a job, in microseconds.</summary>
     internal double Microseconds(string job, string quantile) => _jobs[job][quantile] * 1e6 / _ticksPerSecond;
 
     private static Dictionary<string, double> Number(string[] words, int from)

@@ -3,7 +3,10 @@ using Virtio.Bench.Guests;
 
 namespace Virtio.Bench.Native;
 
-/// <summary>What a machine costs besides its disk: from its start to the guest's first words, its memory, and what it does while its guest asks for nothing.</summary>
+/// <summary>
+/// The costs of a machine besides its disk: the time from its start to the guest's first output, its memory, and the work while its guest
+/// is idle.
+/// </summary>
 internal static class NativeStart
 {
     internal const string Idle = "processor time of an idle machine, without the guest's";
@@ -16,14 +19,15 @@ internal static class NativeStart
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    // Where the guest's first code is in its file.
+    // The offset of the guest's first code in its file.
     private const long EntryOffset = 0x1000;
 
     internal static void Measure(NativeFiles files, BenchOptions options, Report report)
     {
         string[] subjects = [Report.Native, Report.Qemu];
         var ready = new Rounds(Suites.Native, [Report.Native]);
-        Dictionary<string, Rounds> all = ((string[])[FirstWords, ProcessorTime, Memory, Idle]).ToDictionary(name => name, _ => new Rounds(Suites.Native, subjects));
+        Dictionary<string, Rounds> all = ((string[])[FirstWords, ProcessorTime, Memory, Idle])
+            .ToDictionary(name => name, _ => new Rounds(Suites.Native, subjects));
         var clock = new Clock(options.Quick ? 15 : 60);
         for (int round = 0; round < (options.Quick ? 3 : 9) && clock.HasTimeFor(round); round++)
         {
@@ -58,15 +62,16 @@ internal static class NativeStart
         return (Used(guest.Id, IsNoProcessor) - used) / (guest.Elapsed - from).TotalNanoseconds * 100;
     }
 
-    // The names that those have who run a guest's processor, here and in QEMU.
-    private static bool IsNoProcessor(string thread) => !thread.StartsWith("kvm-vcpu-", StringComparison.Ordinal) && !thread.EndsWith("/KVM\n", StringComparison.Ordinal);
+    // The names of the threads that run a guest's processor, here and in QEMU.
+    private static bool IsNoProcessor(string thread) =>
+        !thread.StartsWith("kvm-vcpu-", StringComparison.Ordinal) && !thread.EndsWith("/KVM\n", StringComparison.Ordinal);
 
     /// <summary>Nanoseconds of processor time that threads have used, by their names (proc(5), schedstat).</summary>
     private static long Used(int process, Func<string, bool> isCounted) => Directory.EnumerateDirectories($"/proc/{process}/task")
         .Where(task => isCounted(File.ReadAllText($"{task}/comm")))
         .Sum(task => long.Parse(File.ReadAllText($"{task}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture));
 
-    /// <summary>What the host's program says at its end.</summary>
+    /// <summary>The time that the host's program prints at its end.</summary>
     private static double? ReadyMilliseconds(GuestProcess guest)
     {
         guest.ReadUntil("\0", Limit);

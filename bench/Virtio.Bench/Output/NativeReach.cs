@@ -2,7 +2,7 @@ using Virtio.Bench.Native;
 
 namespace Virtio.Bench.Output;
 
-/// <summary>What is wanted of a disk at native speed, beside QEMU, and whether it was reached.</summary>
+/// <summary>The goals of a disk at native speed, beside QEMU, and whether they were reached.</summary>
 internal static class NativeReach
 {
     private const double IdlePercent = 1;
@@ -23,11 +23,17 @@ internal static class NativeReach
             foreach (string subject in (string[])[Report.Native, Report.Mapped])
             {
                 if (report.Find(Suites.Native, name, subject)?.Ratio is { } ratio)
-                    yield return PerformancePage.Row($"on KVM, {name}: {wanted} times QEMU's rate ({subject})", $"{TextTable.Number(ratio)} times", ratio >= wanted, 1 - (ratio / wanted));
+                    {
+                        string goal = $"on KVM, {name}: {wanted} times QEMU's rate ({subject})";
+                        yield return PerformancePage.Row(goal, $"{TextTable.Number(ratio)} times", ratio >= wanted, 1 - (ratio / wanted));
+                    }
             }
         }
 
         if (report.Find(Suites.Native, NativeStart.Idle, Report.Native) is { } idle)
-            yield return PerformancePage.Row($"an idle machine takes less than {IdlePercent} % of a processor", $"{TextTable.Number(idle.Median)} %", idle.Median < IdlePercent);
+            {
+                string goal = $"an idle machine takes less than {IdlePercent} % of a processor";
+                yield return PerformancePage.Row(goal, $"{TextTable.Number(idle.Median)} %", idle.Median < IdlePercent);
+            }
     }
 }

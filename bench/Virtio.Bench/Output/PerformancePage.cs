@@ -5,7 +5,8 @@ using Virtio.Bench.Processor;
 namespace Virtio.Bench.Output;
 
 /// <summary>
-/// <c>docs/performance.md</c>: prose written by hand, and between marks what was measured. Only the suites that ran are replaced; the picture needs all.
+/// <c>docs/performance.md</c>: prose written by hand, and measured figures between marks. Only the figures of suites that ran are replaced;
+/// the picture needs all suites.
 /// </summary>
 internal sealed class PerformancePage(Report report, BenchOptions options)
 {
@@ -34,29 +35,49 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
         string begin = $"<!-- bench:{name} -->\n", end = $"<!-- /bench:{name} -->";
         int from = page.IndexOf(begin, StringComparison.Ordinal), to = page.IndexOf(end, StringComparison.Ordinal);
         if (from < 0 || to < from)
-            throw new InvalidDataException($"docs/performance.md has no place for the figures of {name}: a line '{begin.Trim()}' and after it '{end}'");
+            {
+                throw new InvalidDataException(
+                    $"docs/performance.md has no place for the figures of {name}: a line '{begin.Trim()}' and after it '{end}'");
+            }
+
         return $"{page[..(from + begin.Length)]}\n{content}\n{page[to..]}";
     }
 
-    private static string Notes(IEnumerable<string> notes) =>
-        string.Concat(notes.GroupBy(note => note).Select(same => $"\n- {same.Key}{(same.Count() > 1 ? $" ({same.Count()} times)" : "")}").Prepend("")) is { Length: > 0 } list ? list + "\n" : "";
+    private static string Notes(IEnumerable<string> notes)
+    {
+        string list = string.Concat(notes
+            .GroupBy(note => note)
+            .Select(same => $"\n- {same.Key}{(same.Count() > 1 ? $" ({same.Count()} times)" : "")}"));
+        return list.Length > 0 ? list + "\n" : "";
+    }
 
     private static string Machine()
     {
-        string processor = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown"
-            : "unknown";
-        return $"Measured {DateTime.UtcNow:yyyy-MM-dd} on {Environment.ProcessorCount} processors ({processor}), {RuntimeInformation.FrameworkDescription}.";
+        string? line = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
+            : null;
+        string processor = line?.Split(':')[1].Trim() ?? "unknown";
+        return $"Measured {DateTime.UtcNow:yyyy-MM-dd} on {Environment.ProcessorCount} processors ({processor}), "
+            + $"{RuntimeInformation.FrameworkDescription}.";
     }
 
     private IEnumerable<string> Reach()
     {
-        double allocated = report.Of(Suites.Rings).Where(result => result.Unit.StartsWith('B')).Select(result => result.Median).DefaultIfEmpty(double.NaN).Max();
+        IEnumerable<Result> allocations = report.Of(Suites.Rings).Where(result => result.Unit.StartsWith('B'));
+        double allocated = allocations.Select(result => result.Median).DefaultIfEmpty(double.NaN).Max();
         yield return Row("0 bytes allocated per chain", $"{TextTable.Number(allocated)}", allocated == 0);
-        foreach ((string name, string which) in ((string, string)[])[(ProcessorBenchmark.Boot, ""), (ProcessorBenchmark.FirstBoot, ", the first one of a process (JIT, one sample)")])
+        (string Name, string Which)[] boots =
+        [
+            (ProcessorBenchmark.Boot, ""),
+            (ProcessorBenchmark.FirstBoot, ", the first one of a process (JIT, one sample)"),
+        ];
+        foreach ((string name, string which) in boots)
         {
             if (report.Find(Suites.Processor, name, ProcessorBenchmark.Subject) is { } rate)
-                yield return Row($"{WantedRate} million instructions a second on the boot{which}", TextTable.Number(rate.Median), rate.Median >= WantedRate, 1 - (rate.Median / WantedRate));
+                {
+                    string wanted = $"{WantedRate} million instructions a second on the boot{which}";
+                    yield return Row(wanted, TextTable.Number(rate.Median), rate.Median >= WantedRate, 1 - (rate.Median / WantedRate));
+                }
         }
 
         foreach (string row in NativeReach.Rows(report).Concat(KvmReach.Rows(report)).Concat(VhostUserReach.Rows(report)))
@@ -65,7 +86,10 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
         foreach (string subject in (string[])[Report.Native, Report.Jit])
         {
             if (report.Find(Suites.Boot, BootBenchmark.Small, subject)?.Ratio is { } ratio)
-                yield return Row($"the shell in at most {WantedBootRatio} times QEMU's time ({subject})", $"{TextTable.Number(ratio)} times", ratio <= WantedBootRatio, (ratio / WantedBootRatio) - 1);
+                {
+                    string wanted = $"the shell in at most {WantedBootRatio} times QEMU's time ({subject})";
+                    yield return Row(wanted, $"{TextTable.Number(ratio)} times", ratio <= WantedBootRatio, (ratio / WantedBootRatio) - 1);
+                }
         }
     }
 

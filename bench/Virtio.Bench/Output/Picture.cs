@@ -32,7 +32,8 @@ internal sealed class Picture(Report report)
     private void Rings(Plot plot)
     {
         Result[] results = [.. report.Of(Suites.Rings).Where(result => result.Unit == "ns/chain")];
-        Bars(plot, "Ring, device's side: ns per chain of 3 (pale: the least)", [.. results.Select(result => Label(result.Name))], results, best: true);
+        string[] labels = [.. results.Select(result => Label(result.Name))];
+        Bars(plot, "Ring, device's side: ns per chain of 3 (pale: the least)", labels, results, best: true);
     }
 
     private void Processor(Plot plot)
@@ -41,11 +42,15 @@ internal sealed class Picture(Report report)
         Bars(plot, "One hart: million instructions per second", [.. results.Select(result => Label(result.Name))], results, best: false);
     }
 
-    private void Boot(Plot plot) =>
-        Groups(plot, "Process start to shell: seconds, and memory in 100 MiB", report.Of(Suites.Boot), result => result.Unit == "MiB" ? result.Median / 100 : result.Median);
+    private void Boot(Plot plot) => Groups(
+        plot,
+        "Process start to shell: seconds, and memory in 100 MiB",
+        report.Of(Suites.Boot),
+        result => result.Unit == "MiB" ? result.Median / 100 : result.Median);
 
-    // Figures of such different size share an axis as multiples of QEMU's.
-    private void Fio(Plot plot) => Groups(plot, "fio in the guest: multiples of QEMU's figure", report.Of(Suites.Fio), result => result.Ratio ?? 1);
+    // The figures differ too much in size for one axis, so they are shown as multiples of QEMU's.
+    private void Fio(Plot plot) =>
+        Groups(plot, "fio in the guest: multiples of QEMU's figure", report.Of(Suites.Fio), result => result.Ratio ?? 1);
 
     private static void Bars(Plot plot, string title, string[] labels, Result[] results, bool best)
     {
@@ -77,7 +82,15 @@ internal sealed class Picture(Report report)
     }
 
     private static void Add(Plot plot, double position, double size, double value, Color color) =>
-        plot.Add.Bar(new Bar { Position = position, Value = value, Size = size, FillColor = color, LineWidth = 0, Label = TextTable.Number(value) });
+        plot.Add.Bar(new Bar
+        {
+            Position = position,
+            Value = value,
+            Size = size,
+            FillColor = color,
+            LineWidth = 0,
+            Label = TextTable.Number(value),
+        });
 
     private static void Finish(Plot plot, string title, string[] labels)
     {
@@ -88,6 +101,7 @@ internal sealed class Picture(Report report)
         plot.Axes.Margins(bottom: 0, top: 0.25);
     }
 
-    // The names are made for a table; under a bar they go over several lines.
-    private static string Label(string name) => name.Replace("packed, ", "", StringComparison.Ordinal).Replace(", ", "\n", StringComparison.Ordinal);
+    // The names are made for a table; under a bar they are broken into several lines.
+    private static string Label(string name) =>
+        name.Replace("packed, ", "", StringComparison.Ordinal).Replace(", ", "\n", StringComparison.Ordinal);
 }

@@ -3,15 +3,20 @@ using System.Text;
 
 namespace Virtio.Bench.Output;
 
-/// <summary>Results as a table: for a terminal in columns, for a page in Markdown. Those of suites that measure many things at once have a column for each unit.</summary>
+/// <summary>
+/// Results as a table: in columns for a terminal, in Markdown for a page. A suite that measures many quantities at once has a column per
+/// unit.
+/// </summary>
 internal static class TextTable
 {
-    private static readonly string[] Head = ["suite", "what", "who", "median", "best", "unit", "ratio"];
+    private static readonly string[] Head = ["suite", "what", "subject", "median", "best", "unit", "ratio"];
 
     internal static string Of(IEnumerable<Result> results)
     {
         Result[][] parts = [.. results.GroupBy(result => IsWide(result.Suite)).OrderBy(part => part.Key).Select(part => part.ToArray())];
-        return string.Join('\n', parts.Select(part => IsWide(part[0].Suite) ? Aligned(Wide(part), column => column > 1) : Aligned([Head, .. part.Select(Cells)], IsNumber)));
+        return string.Join('\n', parts.Select(part => IsWide(part[0].Suite)
+            ? Aligned(Wide(part), column => column > 1)
+            : Aligned([Head, .. part.Select(Cells)], IsNumber)));
     }
 
     internal static string Markdown(IEnumerable<Result> results)
@@ -27,34 +32,41 @@ internal static class TextTable
         return text.ToString();
     }
 
-    /// <summary>Three or four digits that matter.</summary>
+    /// <summary>Formats a number with three or four significant digits.</summary>
     internal static string Number(double value) =>
         value.ToString(Math.Abs(value) switch { 0 => "0", < 10 => "0.00", < 100 => "0.0", _ => "0" }, CultureInfo.InvariantCulture);
 
     private static bool IsWide(string suite) => suite == Suites.VhostUser;
 
-    /// <summary>The medians of who was measured at what in one row, with their ratios in brackets.</summary>
+    /// <summary>A row for each subject and measurement: the medians, with their ratios in brackets.</summary>
     private static string[][] Wide(Result[] results)
     {
         string[] units = [.. results.Select(result => result.Unit).Distinct()];
         return
         [
-            ["what", "who", .. units],
-            .. results.GroupBy(result => (result.Name, result.Subject)).Select(row => (string[])
-            [
-                row.Key.Name, row.Key.Subject, .. units.Select(unit => row.FirstOrDefault(result => result.Unit == unit) is { } result ? Short(result) : ""),
-            ]),
-        ];
+            ["what", "subject", .. units],
+                .. results.GroupBy(result => (result.Name, result.Subject)).Select(row => (string[])
+                [
+                    row.Key.Name,
+                    row.Key.Subject,
+                    .. units.Select(unit => row.FirstOrDefault(result => result.Unit == unit) is { } result ? Short(result) : ""),
+                ]),
     }
 
-    private static string Short(Result result) => result.Ratio is { } ratio ? $"{Number(result.Median)} ({Number(ratio)} x)" : Number(result.Median);
+    private static string Short(Result result) =>
+        result.Ratio is { } ratio ? $"{Number(result.Median)} ({Number(ratio)} x)" : Number(result.Median);
 
     private static string Aligned(string[][] rows, Func<int, bool> isNumber)
     {
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         var text = new StringBuilder();
         foreach (string[] row in rows)
-            text.AppendLine(string.Join("  ", row.Select((cell, column) => isNumber(column) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]))).TrimEnd());
+            {
+                IEnumerable<string> cells = row.Select((cell, column) =>
+                    isNumber(column) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+                text.AppendLine(string.Join("  ", cells).TrimEnd());
+            }
+
         return text.ToString();
     }
 

@@ -2,7 +2,7 @@ using Virtio.Bench.VhostUser;
 
 namespace Virtio.Bench.Output;
 
-/// <summary>What is wanted of a served disk, beside QEMU's daemon, whatever the ring: the least of all figures counts.</summary>
+/// <summary>The goals of a served disk, beside QEMU's daemon; the worst figure of all ring layouts counts.</summary>
 internal static class VhostUserReach
 {
     private const double WantedAtDepth = 1.5;
@@ -10,17 +10,19 @@ internal static class VhostUserReach
     internal static IEnumerable<string> Rows(Report report)
     {
         Result[] all = [.. report.Of(Suites.VhostUser).Where(result => result.Ratio is not null)];
-        foreach (IGrouping<string, Result> same in all.Where(result => result.Unit == VhostUserBenchmark.Rate).GroupBy(result => result.Name))
+        foreach (var same in all.Where(result => result.Unit == VhostUserBenchmark.Rate).GroupBy(result => result.Name))
         {
             double wanted = same.Key.Contains("depth 32", StringComparison.Ordinal) ? WantedAtDepth : 1;
             Result least = same.MinBy(result => result.Ratio)!;
-            yield return Row($"served, {same.Key}: {wanted} times QEMU's rate", least, least.Ratio >= wanted, 1 - (least.Ratio!.Value / wanted));
+            string goal = $"served, {same.Key}: {wanted} times QEMU's rate";
+            yield return Row(goal, least, least.Ratio >= wanted, 1 - (least.Ratio!.Value / wanted));
         }
 
-        foreach (IGrouping<string, Result> same in all.Where(result => result.Unit == VhostUserBenchmark.ProcessorTime).GroupBy(result => result.Name))
+        foreach (var same in all.Where(result => result.Unit == VhostUserBenchmark.ProcessorTime).GroupBy(result => result.Name))
         {
             Result most = same.MaxBy(result => result.Ratio)!;
-            yield return Row($"served, {same.Key}: no more processor time a request than QEMU", most, most.Ratio <= 1, most.Ratio!.Value - 1);
+            string goal = $"served, {same.Key}: no more processor time a request than QEMU";
+            yield return Row(goal, most, most.Ratio <= 1, most.Ratio!.Value - 1);
         }
     }
 

@@ -8,8 +8,8 @@ using Virtio.Vmm;
 namespace Virtio.Bench.Processor;
 
 /// <summary>One boot of the guest image in this process.</summary>
-/// <param name="Instructions">Instructions retired when the shell's prompt came.</param>
-/// <param name="Time">From the hart's start to the prompt.</param>
+/// <param name="Instructions">Instructions retired up to the shell's prompt.</param>
+/// <param name="Time">Time from the hart's start to the prompt.</param>
 internal sealed record KernelBoot(ulong Instructions, TimeSpan Time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -19,13 +19,14 @@ internal sealed record KernelBoot(ulong Instructions, TimeSpan Time)
         GuestImage image = GuestImage.Find();
         Pipe keyboard = new(), screen = new();
         using var limit = new CancellationTokenSource(Limit);
+        var console = new ConsoleDeviceOptions { Input = keyboard.Reader.AsStream(), Output = screen.Writer.AsStream() };
         await using MicroVm vm = await MicroVm.StartAsync(
             new MicroVmOptions
             {
                 Kernel = image.Kernel,
                 Initrd = image.Initrd,
                 CommandLine = image.CommandLine,
-                Devices = [new ConsoleDevice(new ConsoleDeviceOptions { Input = keyboard.Reader.AsStream(), Output = screen.Writer.AsStream() }), new EntropyDevice()],
+                Devices = [new ConsoleDevice(console), new EntropyDevice()],
             },
             limit.Token);
         long start = Stopwatch.GetTimestamp();

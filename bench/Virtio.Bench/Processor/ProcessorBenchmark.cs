@@ -29,7 +29,7 @@ internal static class ProcessorBenchmark
         report.Add(new Result(Suites.Processor, Copy, Subject, Unit, true, RunLoop(Programs.Copy, options)));
     }
 
-    /// <summary>First, while nothing of the processor is compiled yet: the first boot is what a person waits for.</summary>
+    /// <summary>Runs first, while no code of the processor is compiled yet: a user waits for such a first boot.</summary>
     private static async Task RunBootsAsync(BenchOptions options, Report report)
     {
         List<double> rates = [];
@@ -37,7 +37,11 @@ internal static class ProcessorBenchmark
         {
             KernelBoot boot = await KernelBoot.RunAsync();
             if (i == 0)
-                report.Note(Suites.Processor, $"The boot retires {boot.Instructions / 1e6:F0} million instructions until the shell's prompt.");
+                {
+                    double millions = boot.Instructions / 1e6;
+                    report.Note(Suites.Processor, $"The boot retires {millions:F0} million instructions until the shell's prompt.");
+                }
+
             rates.Add(boot.Instructions / boot.Time.TotalSeconds / 1e6);
         }
 

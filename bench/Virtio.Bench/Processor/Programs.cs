@@ -1,13 +1,14 @@
 namespace Virtio.Bench.Processor;
 
-/// <summary>Two endless loops in RISC-V machine code, assembled beforehand for rv64gc.</summary>
+/// <summary>Two endless loops in RISC-V machine code, assembled for rv64gc.</summary>
 internal static class Programs
 {
-    /// <summary>How many bytes one pass of <see cref="Copy"/> moves.</summary>
+    /// <summary>The number of bytes that one pass of <see cref="Copy"/> copies.</summary>
     internal const int CopyLength = 64 << 10;
 
     /// <summary>
-    /// A generator of random numbers by shift and exclusive or, a multiplication, sums, and a branch that is taken seven times in eight. It needs no memory.
+    /// A random number generator by shift and exclusive or, a multiplication, sums, and a branch that is taken seven times in eight. It
+    /// does not access memory.
     /// </summary>
     internal static ReadOnlySpan<byte> Integer =>
     [
@@ -31,7 +32,7 @@ internal static class Programs
         0xd9, 0xb7,             // j start
     ];
 
-    /// <summary>Copies <see cref="CopyLength"/> bytes from the address in a0 to that in a1, eight at a time, over and over.</summary>
+    /// <summary>Copies <see cref="CopyLength"/> bytes from the address in a0 to the address in a1, eight at a time, repeatedly.</summary>
     internal static ReadOnlySpan<byte> Copy =>
     [
         0x2a, 0x86,             // start: mv a2, a0

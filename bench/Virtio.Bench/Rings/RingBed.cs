@@ -5,12 +5,12 @@ using Virtio.Testing;
 namespace Virtio.Bench.Rings;
 
 /// <summary>
-/// A queue and its driver, on one thread. The driver's side runs between the timed stretches. A sample is a fraction of a millisecond, so that on a busy
-/// machine many samples see no other program at all: the least of them is what the code costs.
+/// A queue and its driver, on one thread. The driver's side runs outside the timed sections. A sample is a fraction of a millisecond, so
+/// that even on a busy machine many samples are undisturbed: the least sample is the cost of the code.
 /// </summary>
 internal sealed class RingBed : IDisposable
 {
-    /// <summary>About as many.</summary>
+    /// <summary>The approximate number of chains in a sample.</summary>
     internal const int ChainsPerSample = 4096;
     private const int ChainsPerRound = 256;
     private const int PieceLength = 16;
@@ -27,7 +27,7 @@ internal sealed class RingBed : IDisposable
         Driver = Bus.Driver().Start().Queue();
         ulong data = Bus.Place(new byte[which.Length * PieceLength]);
 
-        // As most requests are: what is wanted in the first piece, room for the answer in the others.
+        // Like most requests: the first piece is for the device to read, the others for it to write.
         _chain = [.. Enumerable.Range(0, which.Length).Select(piece => which.Length > 1 && piece == 0
             ? DriverBuffer.Readable(data, PieceLength)
             : DriverBuffer.Writable(data + (ulong)(piece * PieceLength), PieceLength))];
@@ -40,8 +40,8 @@ internal sealed class RingBed : IDisposable
     internal Virtqueue Queue => _device.Queue!;
 
     /// <summary>Nanoseconds per chain of one sample.</summary>
-    /// <param name="serve">Serves all that is available; returns the bytes it saw.</param>
-    /// <exception cref="InvalidOperationException">It did not serve all, or saw other bytes than were sent.</exception>
+    /// <param name="serve">Serves all available chains; returns the number of bytes it saw.</param>
+    /// <exception cref="InvalidOperationException">It did not serve all chains, or saw another number of bytes than was sent.</exception>
     internal double Sample(Func<ulong> serve)
     {
         long ticks = 0;
@@ -50,7 +50,7 @@ internal sealed class RingBed : IDisposable
         {
             int offered = Offer();
 
-            // As a worker does where it begins: it serves from there.
+            // As a worker does when it starts: the thread that serves the queue binds it.
             Queue.BindToCurrentThread();
             long start = Stopwatch.GetTimestamp();
             ulong seen = serve();

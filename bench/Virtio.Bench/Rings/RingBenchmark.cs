@@ -5,8 +5,8 @@ using Virtio.Queues;
 namespace Virtio.Bench.Rings;
 
 /// <summary>
-/// The device's side of a ring alone: take a chain, look at each piece, give it back, publish; and the same work on the same memory in a loop in C, sample
-/// by sample in turn.
+/// The device's side of a ring alone: take a chain, look at each piece, complete the chain, publish. A C loop does the same work on the
+/// same memory; the samples of both alternate.
 /// </summary>
 internal static class RingBenchmark
 {
@@ -32,7 +32,7 @@ internal static class RingBenchmark
         Func<ulong> queue = () => Serve(bed.Queue, which.Batch);
         Func<ulong> loop = Loop(which, loopBed);
 
-        // Tiered compilation happens on another thread: give it the time to replace the code before anything counts.
+        // Tiered compilation runs on another thread: give it time to replace the code before the measurement.
         for (int i = 0; i < WarmUpSamples; i++)
         {
             bed.Sample(queue);
@@ -58,11 +58,13 @@ internal static class RingBenchmark
         return (double)allocated / ((long)count * RingBed.ChainsPerSample);
     }
 
-    /// <summary>What it costs that somebody listens to the counters, and to the durations of requests as well.</summary>
+    /// <summary>Measures the cost of a listener to the counters, and of a listener to the durations of requests as well.</summary>
     private static void MeasureListener(int count, Report report)
     {
         var which = new RingCase(IsPacked: true, IsIndirect: false, Length: 3, Batch: 32);
-        foreach ((string name, Func<Instrument, bool> wanted) in ((string, Func<Instrument, bool>)[])[("counters", one => one.IsObservable), ("counters and durations", _ => true)])
+        (string, Func<Instrument, bool>)[] listeners =
+            [("counters", instrument => instrument.IsObservable), ("counters and durations", _ => true)];
+        foreach ((string name, Func<Instrument, bool> wanted) in listeners)
         {
             using var bed = new RingBed(which);
             using var listener = new MeterListener();

@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Bench.Rings;
 
-/// <summary>A device without a worker: hands its queue to the benchmark's own thread.</summary>
+/// <summary>A device without a worker: the benchmark's own thread serves its queue.</summary>
 internal sealed class RingDevice(bool isPacked) : IVirtioDevice
 {
     internal const int QueueSize = 1024;
@@ -24,7 +24,7 @@ internal sealed class RingDevice(bool isPacked) : IVirtioDevice
 
     public void StartQueue(int index, Virtqueue queue)
     {
-        // As a worker does with a queue of its own.
+        // As a worker does with its queue.
         queue.BindToCurrentThread();
         Queue = queue;
     }

@@ -24,19 +24,20 @@ internal sealed class Backend : IDisposable
         _throughSocket = throughSocket;
     }
 
-    /// <summary>Where it listens for a driver that accesses the disk in some way.</summary>
+    /// <summary>The socket for a driver with this access to the disk.</summary>
     internal string SocketFor(Access access) => access == Access.WriteThrough ? _throughSocket : _socket;
 
-    /// <summary>What it has used of the processors.</summary>
+    /// <summary>The processor time of the back-end's process.</summary>
     internal TimeSpan ProcessorTime => _process.ProcessorTime;
 
-    /// <summary>What it said last.</summary>
+    /// <summary>The last line of its standard error.</summary>
     internal string LastError => _process.Errors.Split('\n')[^1];
 
     /// <summary>
-    /// QEMU's, with a thread of its own for the disk. An export decides whether it writes through, not the driver's features: there are two exports.
+    /// Starts QEMU's daemon, with a separate thread for the disk. There are two exports, because the export, not the driver's features,
+    /// decides whether it writes through.
     /// </summary>
-    /// <param name="socket">Where it is to listen.</param>
+    /// <param name="socket">The path of the socket.</param>
     /// <param name="disk">The file, or null for a disk that does nothing.</param>
     internal static Backend StartQemu(string socket, string? disk)
     {
@@ -51,10 +52,14 @@ internal sealed class Backend : IDisposable
         ]);
     }
 
-    /// <summary>The command; where the disk does nothing, which it knows no way to, a program that serves as it does.</summary>
+    /// <summary>Starts the command. It cannot serve a disk that does nothing, so a program that serves in the same way does that.</summary>
     internal static Backend StartVirtio(string socket, string? disk) => disk is null
         ? Start(Repository.NativeHost, socket, socket, ["serve", socket, "null", $"{MaximumQueues}"])
-        : Start(Repository.NativeCommand, socket, socket, ["serve", "block", disk, "--socket", socket, "--queues", $"{MaximumQueues}", "--packed", "on"]);
+        : Start(
+            Repository.NativeCommand,
+            socket,
+            socket,
+            ["serve", "block", disk, "--socket", socket, "--queues", $"{MaximumQueues}", "--packed", "on"]);
 
     public void Dispose() => _process.Dispose();
 
@@ -75,7 +80,7 @@ internal sealed class Backend : IDisposable
         return new Backend(process, socket, throughSocket);
     }
 
-    // The path is there before it can be connected to.
+    // The path exists before a connection to it succeeds.
     private static bool Answers(string socket)
     {
         using var attempt = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -9,8 +9,8 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.Bench.VhostUser;
 
 /// <summary>
-/// A disk's driver without a guest: it meets a back-end over vhost-user, shares memory with it and keeps its rings full. One thread drives all of them, and sleeps on
-/// one eventfd for all.
+/// A disk's driver without a guest: it connects to a back-end over vhost-user, shares memory with it and keeps its rings full. One thread
+/// drives all rings and sleeps on one eventfd for all of them.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class BlockDriver : IDisposable
@@ -19,7 +19,7 @@ internal sealed class BlockDriver : IDisposable
     private const ulong MultipleQueues = 1 << 12;
     private const ulong AreaLength = 3 * DriverRing.AreaLength;
 
-    // Ring, requests and data of one queue, in whole pages.
+    // Ring, requests and data of one queue, rounded up to 64 KiB.
     private const ulong QueueRoom = (AreaLength + RequestTable.Room + 0xffff) & ~0xffffUL;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -31,15 +31,21 @@ internal sealed class BlockDriver : IDisposable
     private readonly EventDescriptor _error = new();
     private readonly DriverQueue[] _queues;
 
-    /// <summary>Has a back-end serve the rings that a job needs.</summary>
+    /// <summary>Connects to a back-end and starts the rings that a job needs.</summary>
     internal BlockDriver(string socket, DriverKind kind, Job job, long length)
     {
         _job = job;
         _memory = SharedGuestMemory.Allocate((0UL, QueueRoom * (ulong)job.Queues));
-        _backend = BackendClient.Connect(socket, Patience, kind.KeepsInflight ? ProtocolFeatures.InflightInSharedMemory : ProtocolFeatures.None);
+        ProtocolFeatures protocol = kind.KeepsInflight ? ProtocolFeatures.InflightInSharedMemory : ProtocolFeatures.None;
+        _backend = BackendClient.Connect(socket, Patience, protocol);
         var random = new Random(1);
-        _queues = [.. Enumerable.Range(0, job.Queues).Select(i => new DriverQueue(_memory, QueueRoom * (ulong)i, AreaLength, kind.IsPacked, job, length, random.NextInt64()))];
-        VirtioFeatures features = VirtioFeatures.Version1 | VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex | (kind.IsPacked ? VirtioFeatures.RingPacked : 0);
+        _queues =
+        [
+            .. Enumerable.Range(0, job.Queues).Select(i =>
+                new DriverQueue(_memory, QueueRoom * (ulong)i, AreaLength, kind.IsPacked, job, length, random.NextInt64())),
+        ];
+        VirtioFeatures features = VirtioFeatures.Version1 | VirtioFeatures.IndirectDescriptors | VirtioFeatures.EventIndex
+            | (kind.IsPacked ? VirtioFeatures.RingPacked : 0);
         if (((VirtioFeatures)_backend.Features & features) != features)
             throw new InvalidOperationException($"the back-end lacks {features & ~(VirtioFeatures)_backend.Features}");
         ulong flush = job.Access == Access.WriteThrough ? 0 : Flush;
@@ -51,10 +57,10 @@ internal sealed class BlockDriver : IDisposable
             Start(i);
     }
 
-    /// <summary>Keeps the rings full for some time, then lets them run empty.</summary>
-    /// <param name="time">How long.</param>
-    /// <param name="verifies">Whether each read is looked at.</param>
-    /// <exception cref="TimeoutException">The back-end does not answer any more.</exception>
+    /// <summary>Keeps the rings full for some time, then waits until all requests are complete.</summary>
+    /// <param name="time">The time with full rings.</param>
+    /// <param name="verifies">Whether the data of each read is checked.</param>
+    /// <exception cref="TimeoutException">The back-end does not respond any more.</exception>
     internal Load Run(TimeSpan time, bool verifies)
     {
         var latencies = new Latencies();
@@ -89,7 +95,7 @@ internal sealed class BlockDriver : IDisposable
         return new Load(latencies, Stopwatch.GetElapsedTime(start).TotalSeconds, kicks, sleeps, _queues.Sum(queue => queue.Failures));
     }
 
-    /// <summary>Has the back-end leave the rings, and goes.</summary>
+    /// <summary>Stops the back-end's rings and disconnects.</summary>
     public void Dispose()
     {
         for (int i = 0; i < _queues.Length; i++)
@@ -102,7 +108,7 @@ internal sealed class BlockDriver : IDisposable
         _memory.Dispose();
     }
 
-    /// <summary>Sleeps until one of the rings has something; false where one had already.</summary>
+    /// <summary>Sleeps until a ring has a completed request; false if one was already there.</summary>
     private bool Sleep()
     {
         bool any = false;

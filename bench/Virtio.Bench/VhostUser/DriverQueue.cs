@@ -5,7 +5,7 @@ using Virtio.Memory;
 
 namespace Virtio.Bench.VhostUser;
 
-/// <summary>One ring, its requests, and what to ask for next. For the driver's thread.</summary>
+/// <summary>One ring with its requests and the position of the next request. For the driver's thread.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class DriverQueue : IDisposable
 {
@@ -30,12 +30,12 @@ internal sealed class DriverQueue : IDisposable
 
     internal EventDescriptor Kick { get; } = new();
 
-    /// <summary>Requests under way.</summary>
+    /// <summary>The number of requests in flight.</summary>
     internal int Outstanding { get; private set; }
 
     internal long Failures { get; private set; }
 
-    /// <summary>Offers as many requests as are to be under way. Returns whether the device was kicked.</summary>
+    /// <summary>Offers as many requests as the job's depth. Returns whether the device was notified.</summary>
     internal bool Fill(long now)
     {
         for (int request = 0; request < _job.Depth; request++)
@@ -44,13 +44,13 @@ internal sealed class DriverQueue : IDisposable
         return KickIfDue();
     }
 
-    /// <summary>Takes what was done and, unless it is the end, offers as many others.</summary>
+    /// <summary>Collects completed requests and, unless the run is ending, offers new ones in their place.</summary>
     internal bool Turn(long now, bool goesOn, bool verifies, Latencies latencies, out bool kicked)
     {
         int taken = 0;
         while (taken < _job.Depth && Ring.TryCollect(out int request))
         {
-            // As many as come at once are looked at with one clock: reading it takes as long as a request may.
+            // One clock reading serves all requests that complete together: a reading can take as long as a request.
             if (taken++ == 0)
                 now = Stopwatch.GetTimestamp();
             latencies.Add(now - _started[request]);

@@ -1,13 +1,13 @@
 namespace Virtio.Bench.VhostUser;
 
-/// <summary>What a driver asks of a disk.</summary>
-/// <param name="Name">For the report.</param>
+/// <summary>A driver's load on a disk.</summary>
+/// <param name="Name">Its name in the report.</param>
 /// <param name="Length">Bytes of each request.</param>
 /// <param name="Queues">Number of queues.</param>
-/// <param name="Depth">Requests under way in each of them.</param>
-/// <param name="IsSequential">One read after another, or anywhere.</param>
-/// <param name="Sleeps">Whether the driver sleeps until it is interrupted, or looks by itself.</param>
-/// <param name="Access">Reading, or how it writes.</param>
+/// <param name="Depth">Requests in flight in each queue.</param>
+/// <param name="IsSequential">Whether the requests are sequential; otherwise they are random.</param>
+/// <param name="Sleeps">Whether the driver sleeps until an interrupt; otherwise it polls.</param>
+/// <param name="Access">The kind of requests.</param>
 internal sealed record Job(string Name, int Length, int Queues, int Depth, bool IsSequential, bool Sleeps, Access Access = Access.Read)
 {
     private const int Page = 4 << 10;
@@ -18,7 +18,7 @@ internal sealed record Job(string Name, int Length, int Queues, int Depth, bool 
     internal const string Sequential8 = "128 KiB sequential read, depth 8";
     internal const string Polled = ", polled";
 
-    /// <summary>For any disk.</summary>
+    /// <summary>The jobs for any disk.</summary>
     internal static IReadOnlyList<Job> Reads { get; } =
     [
         new(Read1, 4 << 10, 1, 1, false, true),
@@ -29,7 +29,7 @@ internal sealed record Job(string Name, int Length, int Queues, int Depth, bool 
         new(Read32 + Polled, 4 << 10, 1, 32, false, false),
     ];
 
-    /// <summary>For a disk in a file.</summary>
+    /// <summary>The jobs for a disk in a file.</summary>
     internal static IReadOnlyList<Job> Writes { get; } =
         [.. WritesOf("write-back", Access.WriteBack), .. WritesOf("write-through", Access.WriteThrough)];
 

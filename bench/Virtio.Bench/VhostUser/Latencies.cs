@@ -3,24 +3,24 @@ using System.Numerics;
 
 namespace Virtio.Bench.VhostUser;
 
-/// <summary>How long requests took, each kept to within 3 percent.</summary>
+/// <summary>A histogram of request durations, each accurate to 3 percent.</summary>
 internal sealed class Latencies
 {
-    // Of each power of two so many steps.
+    // Buckets per power of two.
     private const int Steps = 32;
 
     private readonly long[] _counts = new long[64 * Steps];
 
     internal long Count { get; private set; }
 
-    /// <summary>Adds one, in the stopwatch's ticks.</summary>
+    /// <summary>Adds a duration, in the stopwatch's ticks.</summary>
     internal void Add(long ticks)
     {
         Count++;
         _counts[IndexOf(ticks)]++;
     }
 
-    /// <summary>The time within which a part of them was done, in microseconds.</summary>
+    /// <summary>The duration within which a fraction of the requests completed, in microseconds.</summary>
     internal double Quantile(double part)
     {
         long left = (long)(Count * part);

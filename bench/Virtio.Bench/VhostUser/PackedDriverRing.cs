@@ -13,8 +13,11 @@ internal sealed class PackedDriverRing(GuestMemory memory, ulong address) : Driv
     private const ulong AvailableFlag = 1UL << 55;
     private const ulong UsedFlag = 1UL << 63;
 
-    // Both count without end; the bit above those of the place in the ring is the wrap counter, inverted.
+    // Both indexes count up without end; the bit above the position in the ring is the wrap counter, inverted.
     private uint _available;
+    private uint _used;
+
+    // The value of _available at the last call of IsKickDue.
     private uint _told;
     private uint _used;
 
@@ -34,13 +37,14 @@ internal sealed class PackedDriverRing(GuestMemory memory, ulong address) : Driv
         uint offered = unchecked(_available - _told);
         _told = _available;
 
-        // What was offered must be visible before the device's wish is read.
+        // The offered requests must be visible before the device's event suppression area is read.
         Interlocked.MemoryBarrier();
         uint wish = Device.ReadUInt32(0);
         if (wish >> 16 != AtPlace >> 16)
             return wish >> 16 != Disable >> 16;
 
-        // How far behind the place to come the wanted one lies, in a ring of twice the size, where each place has a wrap counter of its own.
+        // The distance from the position of the requested event back from the next position, in a ring of twice the size, in which each
+        // position has its own wrap counter.
         uint wanted = (wish & 0x7fff) | ((wish & (uint)Wrap) != 0 ? 0 : (uint)Size);
         return unchecked(_available - 1 - wanted) % (2 * Size) < offered;
     }
@@ -60,7 +64,7 @@ internal sealed class PackedDriverRing(GuestMemory memory, ulong address) : Driv
     {
         Driver.WriteUInt32(0, (_used % Size) | (IsFirst(_used) ? (uint)Wrap : 0) | AtPlace);
 
-        // The wish must be visible before the ring is looked at again.
+        // The request for an interrupt must be visible before the ring is read again.
         Interlocked.MemoryBarrier();
         return IsUsed(Descriptors.ReadUInt64(At(_used) + RestOffset));
     }

@@ -5,20 +5,21 @@ using Virtio.Queues;
 namespace Virtio.Bench.VhostUser;
 
 /// <summary>
-/// The requests of one ring in shared memory: of each its header, its status, and the table of its three pieces, all but the sector written once.
+/// The requests of one ring in shared memory: for each its header, its status, and the table of its three pieces. Only the sector changes
+/// after the layout is written.
 /// </summary>
 internal sealed class RequestTable
 {
-    /// <summary>The most requests there are.</summary>
+    /// <summary>The maximum number of requests.</summary>
     internal const int MaximumDepth = 32;
 
-    /// <summary>The most bytes of data in a request.</summary>
+    /// <summary>The maximum number of data bytes in a request.</summary>
     internal const int MaximumLength = 128 << 10;
 
-    /// <summary>Bytes of a table.</summary>
+    /// <summary>The length of a table in bytes.</summary>
     internal const uint Length = 3 * Descriptor.Size;
 
-    /// <summary>What all of it takes at most, in bytes.</summary>
+    /// <summary>The maximum size of everything, in bytes.</summary>
     internal const int Room = (MaximumDepth * BlockLength) + (MaximumDepth * MaximumLength);
 
     private const int BlockLength = 128;
@@ -38,10 +39,10 @@ internal sealed class RequestTable
     private readonly int _length;
     private readonly bool _writes;
 
-    /// <summary>Lays them out.</summary>
+    /// <summary>Lays out the requests.</summary>
     /// <param name="memory">Shared with the back-end.</param>
-    /// <param name="address">Where there is <see cref="Room"/>.</param>
-    /// <param name="isPacked">The layout of descriptors.</param>
+    /// <param name="address">The address of an area of <see cref="Room"/> bytes.</param>
+    /// <param name="isPacked">Whether the descriptors have the packed layout.</param>
     /// <param name="length">Bytes of data in each request.</param>
     /// <param name="writes">Whether the requests write.</param>
     internal RequestTable(GuestMemory memory, ulong address, bool isPacked, int length, bool writes)
@@ -58,13 +59,14 @@ internal sealed class RequestTable
             Write(table, block, HeaderLength, isPacked ? FlagsOfPacked(0) : FlagsOfSplit(DescriptorFlags.Next, 1));
             DescriptorFlags direction = writes ? 0 : DescriptorFlags.Write;
             Write(table[2..], DataOf(i), length, isPacked ? FlagsOfPacked(direction) : FlagsOfSplit(DescriptorFlags.Next | direction, 2));
-            Write(table[4..], block + StatusOffset, 1, isPacked ? FlagsOfPacked(DescriptorFlags.Write) : FlagsOfSplit(DescriptorFlags.Write, 0));
+            DescriptorFlags status = DescriptorFlags.Write;
+            Write(table[4..], block + StatusOffset, 1, isPacked ? FlagsOfPacked(status) : FlagsOfSplit(status, 0));
             MemoryMarshal.Write(_blocks.Span[(i * BlockLength)..], writes ? WriteType : ReadType);
         }
     }
 
-    /// <summary>Makes a request of a sector.</summary>
-    /// <returns>Where its table is.</returns>
+    /// <summary>Prepares a request for a sector.</summary>
+    /// <returns>The address of its table.</returns>
     internal ulong Prepare(int request, long sector)
     {
         Span<byte> block = _blocks.Span.Slice(request * BlockLength, BlockLength);
@@ -75,10 +77,12 @@ internal sealed class RequestTable
         return _address + (ulong)((request * BlockLength) + TableOffset);
     }
 
-    /// <summary>Whether the device said that it is done.</summary>
+    /// <summary>Whether the device completed the request with success.</summary>
     internal bool IsOk(int request) => _blocks.Span[(request * BlockLength) + StatusOffset] == 0;
 
-    /// <summary>Whether what was read is what is in that place: each page begins and ends with the number of its first sector. Overwrites it.</summary>
+    /// <summary>
+    /// Whether a read returned the data of its sectors: each page begins and ends with the number of its first sector. Clears the data.
+    /// </summary>
     internal bool IsRight(int request)
     {
         var sector = MemoryMarshal.Read<ulong>(_blocks.Span[((request * BlockLength) + SectorOffset)..]);
@@ -93,7 +97,7 @@ internal sealed class RequestTable
         return true;
     }
 
-    // So that a later read finds what it looks for.
+    // Marks the data, so that a later read of these sectors finds the marks it checks.
     private void MarkPages(int request, ulong sector)
     {
         Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(Buffer(DataOf(request), _length).Span);
@@ -109,12 +113,14 @@ internal sealed class RequestTable
 
     private static ulong FlagsOfSplit(DescriptorFlags flags, ulong next) => ((ulong)flags << 32) | (next << 48);
 
-    // In a table of the packed layout one follows the other without saying so (virtio 1.4, 2.8.19).
+    // In an indirect table of the packed layout descriptors follow each other without the NEXT flag (virtio 1.4, 2.8.19).
     private static ulong FlagsOfPacked(DescriptorFlags flags) => (ulong)flags << 48;
 
-    // Where reads are short they lie close together, as they would in a program's buffers.
+    // The data of short reads is close together, as in a program's buffers.
     private ulong DataOf(int request) => _address + (MaximumDepth * BlockLength) + ((ulong)request * (ulong)_length);
 
     private GuestBuffer Buffer(ulong address, int length) =>
-        _memory.TryGetBuffer(address, length, out GuestBuffer buffer) ? buffer : throw new InvalidOperationException("the memory is too small for the requests");
+        _memory.TryGetBuffer(address, length, out GuestBuffer buffer)
+            ? buffer
+            : throw new InvalidOperationException("the memory is too small for the requests");
 }

@@ -11,9 +11,12 @@ internal sealed class SplitDriverRing(GuestMemory memory, ulong address) : Drive
     private const int UsedEventOffset = EntriesOffset + (Size * 2);
     private const int AvailableEventOffset = EntriesOffset + (Size * 8);
 
+    // The driver's index in the available ring, and the next position in the used ring.
     private ushort _available;
-    private ushort _told;
     private ushort _used;
+
+    // The value of _available at the last call of IsKickDue.
+    private ushort _told;
 
     internal override uint Base => 0;
 
@@ -31,7 +34,7 @@ internal sealed class SplitDriverRing(GuestMemory memory, ulong address) : Drive
         ushort before = _told;
         _told = _available;
 
-        // What was offered must be visible before the device's wish is read.
+        // The offered requests must be visible before the device's event index is read.
         Interlocked.MemoryBarrier();
         return RingIndex.Crosses(Device.ReadUInt16(AvailableEventOffset), _available, before);
     }
@@ -50,12 +53,12 @@ internal sealed class SplitDriverRing(GuestMemory memory, ulong address) : Drive
     {
         Driver.WriteUInt16(UsedEventOffset, _used);
 
-        // The wish must be visible before the ring is looked at again.
+        // The request for an interrupt must be visible before the ring is read again.
         Interlocked.MemoryBarrier();
         return Device.ReadUInt16(IndexOffset) != _used;
     }
 
-    // The place that was asked for lies behind.
+    // The used ring has passed the requested event index, so the device sends no further interrupt.
     internal override void LeaveInterrupts()
     {
     }

@@ -5,8 +5,8 @@ using Virtio.Bench.Native;
 namespace Virtio.Bench.VhostUser;
 
 /// <summary>
-/// A disk behind vhost-user, driven by this program in the place of a guest: `virtio serve block` beside qemu-storage-daemon, on one file in memory and on a disk that
-/// does nothing, round after round.
+/// A disk behind vhost-user, driven by this program in place of a guest: `virtio serve block` beside qemu-storage-daemon, on a file in
+/// memory and on a disk that does nothing, round after round.
 /// </summary>
 internal static class VhostUserBenchmark
 {
@@ -23,7 +23,8 @@ internal static class VhostUserBenchmark
 
     private const long DiskLength = 1L << 30;
 
-    private static readonly (string Unit, bool MoreIsBetter)[] Units = [(Rate, true), (Median, false), (Late, false), (ProcessorTime, false)];
+    private static readonly (string Unit, bool MoreIsBetter)[] Units =
+        [(Rate, true), (Median, false), (Late, false), (ProcessorTime, false)];
 
     private static readonly Dictionary<string, DriverKind> Kinds = new()
     {
@@ -42,7 +43,8 @@ internal static class VhostUserBenchmark
             return;
         }
 
-        if (((string[])[Backend.QemuProgram, Repository.NativeCommand, Repository.NativeHost]).FirstOrDefault(program => !File.Exists(program)) is { } missing)
+        string[] programs = [Backend.QemuProgram, Repository.NativeCommand, Repository.NativeHost];
+        if (programs.FirstOrDefault(program => !File.Exists(program)) is { } missing)
         {
             report.Note(Suites.VhostUser, $"Nothing was measured: there is no {missing}.");
             return;
@@ -60,7 +62,9 @@ internal static class VhostUserBenchmark
         using Backend qemu = Backend.StartQemu(files.Socket($"qemu{disk is null}"), disk);
         using Backend ours = Backend.StartVirtio(files.Socket($"virtio{disk is null}"), disk);
         IReadOnlyList<Job> jobs = disk is null ? Job.Reads : [.. Job.Reads, .. Job.Writes];
-        Dictionary<(Job, string), Rounds> all = jobs.SelectMany(job => Units, (job, unit) => (job, unit.Unit)).ToDictionary(key => key, _ => new Rounds(Suites.VhostUser, Kinds.Keys));
+        Dictionary<(Job, string), Rounds> all = jobs
+            .SelectMany(job => Units, (job, unit) => (job, unit.Unit))
+            .ToDictionary(key => key, _ => new Rounds(Suites.VhostUser, Kinds.Keys));
         var clock = new Clock(options.Quick ? 60 : 300);
         for (int round = 0; round < (options.Quick ? 2 : 9) && clock.HasTimeFor(round); round++)
         {
@@ -83,7 +87,7 @@ internal static class VhostUserBenchmark
         }
     }
 
-    /// <summary>The figures, in the order of <see cref="Units"/>; null where there are none.</summary>
+    /// <summary>The figures, in the order of <see cref="Units"/>; null if there are none.</summary>
     [SupportedOSPlatform("linux")]
     private static double[]? Measure(Backend backend, DriverKind kind, Job job, bool quick, bool verifies, Action<string> leftOut)
     {

@@ -1,15 +1,16 @@
 #include "block.h"
 #include "machine.h"
 
-enum { MAGIC = 0x000, DEVICE = 0x008, FEATURES = 0x010, FEATURES_SELECT = 0x014, TAKEN = 0x020, TAKEN_SELECT = 0x024, QUEUE_SELECT = 0x030 };
-enum { QUEUE_SIZE_MAXIMUM = 0x034, QUEUE_SIZE = 0x038, QUEUE_READY = 0x044, NOTIFY = 0x050, INTERRUPT_STATUS = 0x060, STATUS = 0x070 };
+enum { MAGIC = 0x000, DEVICE = 0x008, FEATURES = 0x010, FEATURES_SELECT = 0x014, TAKEN = 0x020, TAKEN_SELECT = 0x024 };
+enum { QUEUE_SELECT = 0x030, QUEUE_SIZE_MAXIMUM = 0x034, QUEUE_SIZE = 0x038, QUEUE_READY = 0x044, NOTIFY = 0x050 };
+enum { INTERRUPT_STATUS = 0x060, STATUS = 0x070 };
 enum { DESCRIPTORS = 0x080, DRIVER_AREA = 0x090, DEVICE_AREA = 0x0a0, CAPACITY = 0x100 };
 enum { MAGIC_VALUE = 0x74726976, BLOCK = 2, RING_LIMIT = 256, DESCRIPTORS_PER_REQUEST = 3 };
 enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8 };
 enum { NEXT = 1, WRITABLE = 2, INDIRECT = 4, AVAILABLE = 1 << 7, USED = 1 << 15 };
 enum { EVENT_ENABLE = 0, EVENT_DISABLE = 1, EVENT_WRAP = 1 << 15 };
 
-/* Taken by every driver that knows of caches: without it each write is flushed. */
+/* Accepted by every driver that knows of caches: without it each write is flushed. */
 #define FLUSH (1ULL << 9)
 #define INDIRECT_DESCRIPTORS (1ULL << 28)
 #define EVENT_INDEX (1ULL << 29)
@@ -29,7 +30,7 @@ struct header {
     uint64_t sector;
 };
 
-/* What belongs to one request, away from its neighbours' cache lines. */
+/* The memory of one request, on cache lines of its own. */
 struct slot {
     struct descriptor table[DESCRIPTORS_PER_REQUEST];
     struct header header;
@@ -131,7 +132,7 @@ static void advance(int *index, bool *wrap, int count)
     }
 }
 
-/* Everything but the flags of the first descriptor, whose flags the caller writes last: with them the device sees the chain. */
+/* Writes all but the flags, and returns them. The caller writes the first descriptor's flags last: they make the chain available. */
 static uint16_t fill(volatile struct descriptor *descriptor, int slot, int part, uint32_t length, bool write)
 {
     void *parts[] = {&slots[slot].header, data[slot], (void *)&slots[slot].status};
@@ -173,7 +174,7 @@ void block_submit(int slot, enum request_type type, uint64_t sector, uint32_t le
     first->flags = first_flags;
 }
 
-/* Whether the device asked to hear of a step over some position: a range modulo the ring, never an equality (virtio 1.4, 2.8.10). */
+/* Whether the device wants a notification for a position in the added range, modulo the ring, never an equality (virtio 1.4, 2.8.10). */
 static bool is_wanted_by_device(uint32_t event)
 {
     uint32_t flags = event >> 16;

@@ -8,7 +8,7 @@ enum { DEPTH_LIMIT = 64, SECTOR = 512, LARGEST_REQUEST = 128 << 10 };
 
 enum request_type { READ = 0, WRITE = 1 };
 
-/* What the driver has counted since it was told to begin. */
+/* The driver's counts since the last reset of them. */
 struct block_counts {
     uint64_t notifications;
     uint64_t failures;
@@ -16,25 +16,25 @@ struct block_counts {
 
 extern struct block_counts counts;
 
-/* Finds the device at "device=" or by looking for it, and starts it. False when there is none that can be used. */
+/* Finds the device at "device=" or by a search, and starts it. False if there is no usable device. */
 bool block_start(void);
 
 uint64_t block_capacity(void);
 
-/* A slot's own memory for data, LARGEST_REQUEST bytes. */
+/* A slot's data, LARGEST_REQUEST bytes. */
 uint8_t *block_data(int slot);
 
-/* Makes a request available; the device need not be told of it before block_notify. */
+/* Makes a request available; block_notify notifies the device of it. */
 void block_submit(int slot, enum request_type type, uint64_t sector, uint32_t length);
 
-/* Tells the device of what was submitted, if it asked to be told. */
+/* Notifies the device of the submitted requests, if it wants notifications. */
 void block_notify(void);
 
-/* The slot of a request that is done; -1 when there is none. */
+/* The slot of a completed request; -1 if there is none. */
 int block_collect(void);
 
-/* Writes the notification register, whatever the device asked for. */
+/* Writes the notification register, even if the device suppresses notifications. */
 void block_notify_always(void);
 
-/* Reads a register that no device answers without leaving the guest. */
+/* Reads a register that every device emulates by an exit from the guest. */
 uint32_t block_read_register(void);

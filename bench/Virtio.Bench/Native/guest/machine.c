@@ -2,7 +2,7 @@
 
 enum { SERIAL = 0x3f8, LINE_STATUS = SERIAL + 5, TRANSMITTER_EMPTY = 0x20, KEYBOARD = 0x64, PULSE_RESET = 0xfe };
 
-/* From the PVH start information, whose address the entry left behind. */
+/* In the PVH start information, whose address the entry code stored. */
 enum { COMMAND_LINE_OFFSET = 24 };
 extern const uint64_t start_information;
 
@@ -33,7 +33,7 @@ void put_number(const char *name, uint64_t value)
     put_text(digits + first);
 }
 
-/* What follows "name=" at the start of a word of the command line. */
+/* The text after "name=" at the start of a word of the command line. */
 static const char *find(const char *name)
 {
     const char *line = *(const char **)(start_information + COMMAND_LINE_OFFSET);
@@ -89,5 +89,5 @@ void end(void)
 {
     port_write(KEYBOARD, PULSE_RESET);
     for (;;)
-        __asm__ volatile("ud2"); /* There is no interrupt table. */
+        __asm__ volatile("ud2"); /* without an interrupt table: a triple fault */
 }

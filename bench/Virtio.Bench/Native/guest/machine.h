@@ -1,4 +1,4 @@
-/* What the program needs of the machine: ports, the serial port, time, its parameters. */
+/* The machine as the program uses it: ports, the serial port, time, its parameters. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ static inline uint64_t ticks(void)
 
 static inline void pause(void) { __asm__ volatile("pause" : : : "memory"); }
 
-/* Nothing moves over it, on this side of the compiler or the processor. */
+/* No access moves across it, in the compiler or in the processor. */
 static inline void full_fence(void) { __asm__ volatile("lock orl $0, (%%rsp)" : : : "memory", "cc"); }
 
 static inline void compiler_fence(void) { __asm__ volatile("" : : : "memory"); }
@@ -33,8 +33,8 @@ void put_number(const char *name, uint64_t value);
 /* The number of a parameter "name=number" of the kernel's command line, hexadecimal after 0x. */
 uint64_t parameter(const char *name, uint64_t otherwise);
 
-/* Whether a name is in the list "jobs=name,name"; without the parameter every name is. */
+/* Whether a name is in the list "jobs=name,name"; true if there is no such parameter. */
 bool is_wanted(const char *job);
 
-/* Ends the machine: by the keyboard controller's reset, or else by a triple fault. */
+/* Ends the machine by the keyboard controller's reset, or else by a triple fault. */
 void end(void) __attribute__((noreturn));

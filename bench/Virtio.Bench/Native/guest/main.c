@@ -1,6 +1,6 @@
 /*
- * Measures a virtio block device from inside the guest, without an operating system, and prints one line for each job. Times are in ticks of the
- * processor's time stamp counter, whose rate the host finds out from the lines' own times.
+  * Measures a virtio block device from inside the guest, without an operating system, and prints one line per job. Times are in ticks of
+  * the processor's time stamp counter. The host finds out its rate from the times of the lines.
  */
 #include "block.h"
 #include "machine.h"
@@ -44,7 +44,7 @@ static uint64_t next_place(const struct job *job)
     return position;
 }
 
-/* Every page of a stamped disk begins and ends with the number of its first sector, also after we have written it. */
+/* Every page of a stamped disk begins and ends with the number of its first sector, also after the program has written it. */
 static void stamp(int slot, uint32_t length, uint64_t sector)
 {
     for (uint32_t offset = 0; offset < length; offset += PAGE) {
@@ -80,7 +80,7 @@ static int wait_for_one(void)
     return slot;
 }
 
-/* Keeps the job's depth until as many requests, or as many ticks, are over. Returns the requests made. */
+/* Keeps the job's depth until a number of requests, or of ticks, is reached. Returns the number of requests. */
 static uint64_t run(const struct job *job, uint64_t requests, uint64_t duration, bool checked)
 {
     uint64_t done = 0, in_flight = (uint64_t)job->depth, end = ticks() + duration;
@@ -109,7 +109,7 @@ static uint64_t run(const struct job *job, uint64_t requests, uint64_t duration,
     return done;
 }
 
-/* Shell sort: few instructions to write, and not timed. */
+/* Shell sort: short code, and it is not timed. */
 static void sort(uint32_t *values, int count)
 {
     for (int gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
@@ -151,7 +151,7 @@ static void transfer(const struct job *job, uint64_t duration)
     report(job->name, requests, ticks() - start, job->depth == 1);
 }
 
-/* One request at a time, with such gaps that the device's side has gone to sleep before each. */
+/* One request at a time, with gaps long enough that the device's worker sleeps before each. */
 static void wake(uint64_t duration)
 {
     static const struct job job = {"", READ, 4096, 1, true};
@@ -167,7 +167,7 @@ static void wake(uint64_t duration)
     report("wake", requests, ticks() - start, true);
 }
 
-/* What one access to a register costs the guest. */
+/* The cost of one register access for the guest. */
 static void access(const char *name, bool notify, uint64_t duration)
 {
     uint64_t start = ticks(), accesses = 0;
@@ -184,7 +184,7 @@ static void access(const char *name, bool notify, uint64_t duration)
     report(name, accesses, ticks() - start, true);
 }
 
-/* Nothing, for as long as the host wants to look. */
+/* Does nothing for some time, while the host measures. */
 static void idle(uint64_t duration)
 {
     for (uint64_t start = ticks(); ticks() - start < duration / 16;)

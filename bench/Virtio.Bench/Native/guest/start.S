@@ -1,7 +1,7 @@
 /*
- * Entered in 32-bit protected mode without paging, by the PVH boot protocol, with EBX at the start information. Goes to ring 3 of long mode in as
- * few instructions as can be: there are hosts whose KVM interprets everything below it. A task state segment with an empty I/O permission map lets ring 3
- * reach the ports; the I/O privilege level would too, but those hosts forget it.
+  * Entered in 32-bit protected mode without paging, by the PVH boot protocol, with EBX at the start information. Switches to ring 3 of long
+  * mode in as few instructions as possible, because the KVM of some hosts interprets everything below ring 3. A task state segment with an
+  * empty I/O permission map gives ring 3 access to the ports. The I/O privilege level would too, but those hosts lose it.
  */
         .section .note.Xen, "a", @note
         .balign 4
@@ -66,12 +66,12 @@ descriptor_table_pointer:
         .balign 8
 task_state:
         .fill   102
-        .word   104                             /* where the permission map begins: one zero bit for each port, and the byte after it */
+            .word   104                             /* the offset of the permission map: one zero bit per port, and a final byte of ones */
         .fill   8192
         .byte   0xff
 task_state_end:
 
-/* The first 4 GiB at their own addresses, in pages of 2 MiB: present, writable, for ring 3. Made by the assembler, not by slow instructions. */
+/* The first 4 GiB at their own addresses, in pages of 2 MiB: present, writable, for ring 3. Made by the assembler: code would be slow. */
         .balign 4096
 page_map:
         .quad   page_directory_pointers + 7

@@ -4,7 +4,9 @@ using Virtio.Testing;
 
 namespace Virtio.Bench.Rings.Interop;
 
-/// <summary>A ring as the C loop sees it: <c>struct ring</c> in <c>loop/ring.h</c>, whose fields these are.</summary>
+/// <summary>
+/// A ring as the C loop sees it: <c>struct ring</c> in <c>loop/ring.h</c>, field by field. The C loop changes the indexes.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct LoopRing
 {

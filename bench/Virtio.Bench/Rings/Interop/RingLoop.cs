@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Bench.Rings.Interop;
 
-/// <summary>The C loop, compiled when it is needed: what the same work on memory costs without a queue that a device could use.</summary>
+/// <summary>The C loop, compiled on demand: the cost of the same memory accesses without a queue that a device could use.</summary>
 internal static partial class RingLoop
 {
     private const string Name = "ring-loop";
 
     private static string File => Path.Combine(Repository.Root, "artifacts", "ring-loop.so");
 
-    /// <summary>Compiles the loop; null, or why there is none.</summary>
+    /// <summary>Compiles the loop; null, or the reason if that fails.</summary>
     internal static string? Compile()
     {
         string source = Path.Combine(Repository.Root, "bench", "Virtio.Bench", "Rings", "loop");

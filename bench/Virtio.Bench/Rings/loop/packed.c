@@ -27,7 +27,7 @@ static int add_table(const struct ring *ring, struct chain *chain, uint64_t addr
     return 1;
 }
 
-/* How many descriptors of the ring the chain has; 0 when there is none, or one that breaks a rule, which the benchmark does not offer. */
+/* The number of ring descriptors of the next chain; 0 if there is none, or if it is malformed, which the benchmark does not offer. */
 static inline uint32_t take(struct ring *ring, struct chain *chain, uint16_t *id)
 {
     uint32_t index = ring->available, wrap = ring->available_wrap, count = 0;
@@ -39,7 +39,10 @@ static inline uint32_t take(struct ring *ring, struct chain *chain, uint16_t *id
             return 0;
         uint64_t address = LOAD(uint64_t, ring->descriptors + index * DESCRIPTOR_SIZE);
         uint32_t flags = word >> 48;
-        if (flags & INDIRECT ? flags & NEXT || !add_table(ring, chain, address, (uint32_t)word) : !add(ring, chain, address, (uint32_t)word, flags))
+        int is_good = flags & INDIRECT
+          ? !(flags & NEXT) && add_table(ring, chain, address, (uint32_t)word)
+          : add(ring, chain, address, (uint32_t)word, flags);
+        if (!is_good)
             return 0;
         count++;
         step(ring, &index, &wrap, 1);

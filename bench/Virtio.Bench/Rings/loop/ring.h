@@ -1,4 +1,4 @@
-/* What the benchmark's C loop knows of a ring; Interop/LoopRing.cs is the same in C#. */
+/* The benchmark's C loop's view of a ring; Interop/LoopRing.cs is the same in C#. */
 #include <stdint.h>
 
 struct ring {
@@ -21,7 +21,7 @@ struct piece {
     uint32_t length;
 };
 
-/* A chain: the pieces of guest memory that it names, how many of them are to be read, and how many bytes are to be written. */
+/* A chain: its pieces of guest memory, the number of readable ones, and the number of writable bytes. */
 struct chain {
     struct piece pieces[1024];
     uint32_t count;
@@ -34,7 +34,7 @@ enum { DESCRIPTOR_SIZE = 16, NEXT = 1, WRITE = 2, INDIRECT = 4, AVAILABLE = 1 <<
 #define LOAD(type, at) __atomic_load_n((const type *)(at), __ATOMIC_ACQUIRE)
 #define STORE(type, at, value) __atomic_store_n((type *)(at), (value), __ATOMIC_RELEASE)
 
-/* Checks that a buffer lies in guest memory and notes where it is here. */
+/* Checks that a buffer is in guest memory and adds its host address to the chain. */
 static inline int add(const struct ring *ring, struct chain *chain, uint64_t address, uint32_t length, uint32_t flags)
 {
     uint64_t offset = address - ring->ram_address;
@@ -51,19 +51,19 @@ static inline int add(const struct ring *ring, struct chain *chain, uint64_t add
     return 1;
 }
 
-/* Whether what was written of a chain can be told in 32 bits. */
+/* Whether the number of written bytes of a chain fits in 32 bits. */
 static inline int ends_well(const struct chain *chain)
 {
     return chain->room <= UINT32_MAX;
 }
 
-/* With event indexes: whether giving back up to a position steps over the one that the driver wants to be told of. */
+/* With event indexes: whether the used index steps over the position for which the driver wants an interrupt. */
 static inline int crosses(uint16_t wanted, uint16_t after, uint16_t before)
 {
     return (uint16_t)(after - wanted - 1) < (uint16_t)(after - before);
 }
 
-/* A table is copied from where it was checked to lie; true when it holds descriptors alone. */
+/* The host address of an indirect table; 0 if it is not in guest memory or not a whole number of descriptors. */
 static inline const uint8_t *table_of(const struct ring *ring, uint64_t address, uint32_t length)
 {
     uint64_t offset = address - ring->ram_address;
@@ -72,7 +72,7 @@ static inline const uint8_t *table_of(const struct ring *ring, uint64_t address,
     return ring->ram + offset;
 }
 
-/* The device's part: looks at each piece once. */
+/* The device's work: looks at each piece once. */
 static inline uint64_t visit(const struct chain *chain)
 {
     uint64_t seen = 0;
@@ -82,6 +82,6 @@ static inline uint64_t visit(const struct chain *chain)
     return seen;
 }
 
-/* Serves all that is available, telling the driver after each batch. Returns the bytes seen. */
+/* Serves all available chains, publishing after each batch. Returns the number of bytes seen. */
 uint64_t serve_packed(struct ring *ring, uint32_t batch);
 uint64_t serve_split(struct ring *ring, uint32_t batch);

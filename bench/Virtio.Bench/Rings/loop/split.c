@@ -1,7 +1,8 @@
 #include "ring.h"
 
 /* Follows a chain through a table of descriptors: the ring's own, or an indirect one. */
-static inline int walk(const struct ring *ring, struct chain *chain, const uint8_t *table, uint32_t entries, uint32_t index, int may_indirect)
+static inline int walk(
+  const struct ring *ring, struct chain *chain, const uint8_t *table, uint32_t entries, uint32_t index, int may_indirect)
 {
     for (uint32_t count = 0; count < entries && index < entries; count++) {
         const uint8_t *entry = table + index * DESCRIPTOR_SIZE;
@@ -20,7 +21,7 @@ static inline int walk(const struct ring *ring, struct chain *chain, const uint8
     return 0;
 }
 
-/* With event indexes: the driver's position lies behind its ring. */
+/* With event indexes: the driver's event index follows its ring. */
 static void publish(struct ring *ring, uint16_t *told)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -4,13 +4,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Bench.VhostUser.Interop;
 
-/// <summary>Sleeps on an eventfd that another process has too, and may have made one whose reads do not wait.</summary>
+/// <summary>Sleeps on an eventfd that another process has too. That process may have made it non-blocking.</summary>
 internal static partial class EventWait
 {
     private const int TryAgain = 11;
     private const int Interrupted = 4;
 
-    // struct pollfd with POLLIN: the descriptor in the low half, what is waited for above it.
+    // struct pollfd with POLLIN: the descriptor in the low half, the requested events above it.
     private const ulong Readable = 1UL << 32;
 
     internal static void Take(SafeFileHandle handle)
