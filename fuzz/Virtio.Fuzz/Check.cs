@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Virtio.Fuzz;
 
-/// <summary>What must hold whatever a guest does.</summary>
+/// <summary>Checks conditions that must hold for any behaviour of a guest.</summary>
 internal static class Check
 {
     internal static void That([DoesNotReturnIf(false)] bool condition, [CallerArgumentExpression(nameof(condition))] string what = "")

@@ -2,6 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Virtio.Fuzz;
 
-/// <summary>What must hold does not.</summary>
+/// <summary>A condition that must hold does not.</summary>
 [SuppressMessage("Design", "CA1032", Justification = "Thrown by Check alone.")]
 public sealed class FindingException(string message) : Exception(message);

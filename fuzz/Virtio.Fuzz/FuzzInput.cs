@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Virtio.Fuzz;
 
-/// <summary>Takes an input apart from its beginning on. Behind its end there are only zeros, so that a shortened input still means something.</summary>
+/// <summary>Reads an input from front to back. After its end there are only zeros, so that a shortened input still has a meaning.</summary>
 internal ref struct FuzzInput(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _left = bytes;
@@ -38,7 +38,7 @@ internal ref struct FuzzInput(ReadOnlySpan<byte> bytes)
         return bytes;
     }
 
-    /// <summary>A guest-physical address: mostly RAM, one byte of input; else one that has broken something before, or any.</summary>
+    /// <summary>A guest-physical address. Most are in RAM and take one byte of input; the others are edge cases or arbitrary.</summary>
     internal ulong Address()
     {
         byte kind = Byte();

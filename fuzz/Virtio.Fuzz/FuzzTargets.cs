@@ -5,7 +5,7 @@ namespace Virtio.Fuzz;
 /// <summary>All targets.</summary>
 public static class FuzzTargets
 {
-    /// <summary>In the order in which they are listed.</summary>
+    /// <summary>All targets, in the order of the usage text.</summary>
     public static IReadOnlyList<IFuzzTarget> All { get; } =
     [
         new RingTarget(packed: false),
@@ -23,6 +23,6 @@ public static class FuzzTargets
         .. OperatingSystem.IsLinux() ? [new MessageTarget()] : Array.Empty<IFuzzTarget>(),
     ];
 
-    /// <summary>The target of that name; null when there is none.</summary>
+    /// <summary>The target of that name; null if there is none.</summary>
     public static IFuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
 }

@@ -4,7 +4,7 @@ using Virtio.Memory;
 
 namespace Virtio.Fuzz;
 
-/// <summary>A little guest RAM, every byte of which is known: what nobody was given must stay as it is.</summary>
+/// <summary>A small guest RAM with known content: bytes that were not given to a device must not change.</summary>
 internal sealed class GuestRam
 {
     internal const ulong Start = 0x8000_0000;
@@ -24,7 +24,7 @@ internal sealed class GuestRam
 
     internal GuestMemory Memory { get; } = GuestMemory.Allocate((Start, (ulong)Size), (BehindHole, (ulong)SizeBehindHole));
 
-    /// <summary>Forgets everything written.</summary>
+    /// <summary>Restores the initial content.</summary>
     internal void Reset()
     {
         _pattern.CopyTo(_expected, 0);
@@ -32,7 +32,7 @@ internal sealed class GuestRam
         _pattern.AsSpan(Size).CopyTo(Part(1));
     }
 
-    /// <summary>The guest's own write.</summary>
+    /// <summary>Writes as the guest.</summary>
     internal void Write(ulong address, ReadOnlySpan<byte> bytes)
     {
         Check.That(Memory.TryWrite(address, bytes));
@@ -57,12 +57,12 @@ internal sealed class GuestRam
         Permit(bytes);
     }
 
-    /// <summary>Takes what is there now for what must be there.</summary>
+    /// <summary>Makes the current content of these bytes the expected content.</summary>
     internal void Permit(ReadOnlySpan<byte> bytes) => bytes.CopyTo(_expected.AsSpan(OffsetOf(bytes)));
 
     internal void Permit(ulong address, int length) => Permit(Part(0).Slice((int)(address - Start), length));
 
-    /// <summary>Where in all of RAM some bytes lie.</summary>
+    /// <summary>The offset of some bytes in all of RAM.</summary>
     internal int OffsetOf(ReadOnlySpan<byte> bytes)
     {
         for (int part = 0; part < 2; part++)

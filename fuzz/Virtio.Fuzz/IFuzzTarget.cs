@@ -1,15 +1,17 @@
 namespace Virtio.Fuzz;
 
-/// <summary>Something that a guest writes, and what must hold whatever it wrote. Deterministic, and used by one thread.</summary>
+/// <summary>
+/// An interface that a guest controls, and the conditions that must hold for any input. Deterministic; used by one thread.
+/// </summary>
 public interface IFuzzTarget
 {
     /// <summary>Its name on the command line, and that of its folder in the corpus.</summary>
     string Name { get; }
 
-    /// <summary>What of the input goes where, in a few words.</summary>
+    /// <summary>A short description of the input and its destination.</summary>
     string Summary { get; }
 
-    /// <summary>Does one input to it. Any exception is a finding.</summary>
-    /// <param name="input">Any bytes; each has a meaning.</param>
+    /// <summary>Runs one input. Any exception is a finding.</summary>
+    /// <param name="input">Any bytes; all have a meaning.</param>
     void Run(ReadOnlySpan<byte> input);
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Keyboard;
 
-/// <summary>What travels in both queues (virtio 1.4, 5.8.6): type, code and value as Linux numbers them in input-event-codes.h.</summary>
+/// <summary>The content of both queues (virtio 1.4, 5.8.6): type, code and value as Linux numbers them in input-event-codes.h.</summary>
 internal readonly record struct InputEvent(ushort Type, ushort Code, uint Value)
 {
     public const int Length = 8;

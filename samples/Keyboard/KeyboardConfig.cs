@@ -3,8 +3,8 @@ using Virtio.Devices;
 namespace Keyboard;
 
 /// <summary>
-/// The configuration space of an input device (virtio 1.4, 5.8.4): the driver writes what it wants to know, and reads the answer. It does
-/// so before the device is activated.
+/// The configuration space of an input device (virtio 1.4, 5.8.4): the driver writes a query and reads the answer. It does so before the
+/// device is activated.
 /// </summary>
 internal sealed class KeyboardConfig
 {
@@ -19,10 +19,10 @@ internal sealed class KeyboardConfig
 
     public void Read(int offset, Span<byte> destination) => _space.Read(offset, destination);
 
-    /// <summary>Takes the first two bytes, select and subsel; no others are the driver's to write.</summary>
+    /// <summary>Takes the first two bytes, select and subsel; the driver may not write any others.</summary>
     public void Write(int offset, ReadOnlySpan<byte> source)
     {
-        // Processors of the guest may write at the same time.
+        // Several of the guest's processors may write at the same time.
         lock (_gate)
         {
             if (offset >= SizeOffset)

@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Keyboard;
 
-/// <content>What its two workers do.</content>
+/// <content>The work of its two workers.</content>
 internal sealed partial class KeyboardDevice
 {
     private readonly ConcurrentQueue<InputEvent> _pending = new();
@@ -12,7 +12,7 @@ internal sealed partial class KeyboardDevice
     /// <summary>Bit 0 is Num Lock, bit 1 Caps Lock, bit 2 Scroll Lock. Thread-safe.</summary>
     public int Lights => Volatile.Read(ref _lights);
 
-    /// <summary>Sends an event; one that no driver takes is kept, up to a limit. Thread-safe.</summary>
+    /// <summary>Sends an event. An event without a driver to take it is kept, up to a limit. Thread-safe.</summary>
     public void Send(InputEvent input)
     {
         if (_pending.Count < 256)

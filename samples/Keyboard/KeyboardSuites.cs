@@ -1,4 +1,4 @@
-// What the standard demands of each of its queues.
+// The standard's requirements for each of its queues.
 using Virtio.Devices;
 using Virtio.Testing;
 using Virtio.Testing.Conformance;

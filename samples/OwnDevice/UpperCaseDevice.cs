@@ -1,4 +1,4 @@
-// A device of one's own. UpperCaseTests.cs tries it.
+// A custom device. UpperCaseTests.cs tests it.
 using Virtio.Devices;
 using Virtio.Queues;
 

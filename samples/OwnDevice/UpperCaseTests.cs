@@ -1,4 +1,5 @@
-// The device under a driver, and under all that the standard demands, with no virtual machine: dotnet run --project samples/OwnDevice
+// Tests the device with a driver, and against all requirements of the standard, without a virtual machine:
+// dotnet run --project samples/OwnDevice
 using Virtio.Devices;
 using Virtio.Testing;
 using Virtio.Testing.Conformance;
@@ -23,7 +24,7 @@ public sealed class UpperCaseDeviceTests() : DeviceConformance(new UpperCase());
 
 public sealed class UpperCaseTransportTests() : TransportConformance(new UpperCase());
 
-/// <summary>All that the suites need to know: how to make the device, and a request with its answer.</summary>
+/// <summary>Tells the suites how to create the device, and a request with its answer.</summary>
 internal sealed class UpperCase : DeviceUnderTest
 {
     // No standard defines the type.

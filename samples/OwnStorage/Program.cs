@@ -1,4 +1,4 @@
-// A read-only storage of one's own, and a driver that reads it through a disk: dotnet run --project samples/OwnStorage
+// A custom read-only storage, and a driver that reads it through a disk: dotnet run --project samples/OwnStorage
 using System.Text;
 using Virtio.Devices.Block;
 using Virtio.Storage;
@@ -10,7 +10,7 @@ byte[] sector = new byte[512];
 disk.Read(123_456, sector);
 Console.WriteLine($"{disk.SectorCount} sectors, one of them: {Encoding.ASCII.GetString(sector).TrimEnd('.')}");
 
-/// <summary>A disk of a terabyte that exists nowhere: each sector says which it is. What a driver asks for always begins and ends with a sector.</summary>
+/// <summary>A disk of a terabyte whose sectors are generated: each contains its own number. A driver always reads whole sectors.</summary>
 internal sealed class NumberedSectors : IBlockStorage
 {
     public long Length => 1L << 40;

@@ -1,4 +1,4 @@
-// A disk of one's own for QEMU and others, whose command lines are in docs/vhost-user.md: dotnet run --project samples/ServeDisk /tmp/disk.sock
+// Serves a disk to QEMU and others, whose command lines are in docs/vhost-user.md: dotnet run --project samples/ServeDisk /tmp/disk.sock
 using Virtio.Devices.Block;
 using Virtio.Storage;
 using Virtio.VhostUser;
@@ -7,7 +7,8 @@ string path = args is [string given] ? given : "/tmp/disk.sock";
 byte[] disk = new byte[16 << 20];
 "hello disk!\n"u8.CopyTo(disk);
 
-await using VhostUserServer server = VhostUserServer.Listen(new BlockDevice(new MemoryStorage(disk), new BlockDeviceOptions { SerialNumber = "in-memory" }), path);
+var device = new BlockDevice(new MemoryStorage(disk), new BlockDeviceOptions { SerialNumber = "in-memory" });
+await using VhostUserServer server = VhostUserServer.Listen(device, path);
 Console.WriteLine($"a disk of {disk.Length >> 20} MiB at {path}; Ctrl-C ends");
 var end = new TaskCompletionSource();
 Console.CancelKeyPress += (_, interrupt) => interrupt.Cancel = end.TrySetResult();

@@ -23,8 +23,8 @@ public readonly ref struct KvmPortExit
     public int Count => Data.Length / Size;
 
     /// <summary>
-    /// The written data, one access after the other, or the buffer for a read, which must be filled before the vCPU runs again (zeros until
-    /// then).
+    /// The written data, one access after the other, or the buffer for a read,
+    /// which must be filled before the vCPU runs again (zeros until then).
     /// </summary>
     public Span<byte> Data { get; }
 

@@ -45,8 +45,8 @@ public sealed class KvmVm : IDisposable
     /// <param name="guestAddress">Guest-physical address of the first byte; whole pages.</param>
     /// <param name="size">Bytes; whole pages. 0 removes the slot.</param>
     /// <param name="hostAddress">
-    /// Address of the first byte in this process. The mapping must outlive this VM: the guest could access any memory that is mapped there
-    /// later.
+    /// Address of the first byte in this process. The mapping must outlive this VM:
+    /// the guest could access any memory that is mapped there later.
     /// </param>
     /// <param name="flags">The slot's properties.</param>
     /// <exception cref="KvmException">The call failed, for example because slots overlap.</exception>

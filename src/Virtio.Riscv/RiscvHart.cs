@@ -138,8 +138,8 @@ public sealed partial class RiscvHart
     }
 
     /// <summary>
-    /// Writes a control and status register as an instruction in the hart's mode would; <see langword="false"/> if the instruction could
-    /// not.
+    /// Writes a control and status register as an instruction in the hart's mode would;
+    /// <see langword="false"/> if the instruction could not.
     /// </summary>
     public bool TryWriteCsr(int number, ulong value)
     {

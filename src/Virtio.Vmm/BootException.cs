@@ -1,8 +1,8 @@
 namespace Virtio.Vmm;
 
 /// <summary>
-/// A kernel or an initial ramdisk that this machine cannot boot. The message is one line for the user: it names the file and the
-/// reason.
+/// A kernel or an initial ramdisk that this machine cannot boot. The message is one line for the user:
+/// it names the file and the reason.
 /// </summary>
 public sealed class BootException : Exception
 {

@@ -4,8 +4,8 @@ namespace Virtio.Vmm;
 
 /// <summary>
 /// The source of a kernel or an initial ramdisk: a file, bytes in memory, or a stream. A string converts to the file of that path, a byte
-/// array to its bytes. Immutable and thread-safe. A source may be used for any number of machines as long as its stream can be opened
-/// again.
+/// array to its bytes. Immutable and thread-safe.
+/// A source may be used for any number of machines as long as its stream can be opened again.
 /// </summary>
 public sealed class BootSource
 {
@@ -26,8 +26,8 @@ public sealed class BootSource
     public string Name { get; }
 
     /// <summary>
-    /// For the kernel of a guest image: the bytes of memory that it needs to boot, beyond its own image and its ramdisks. Null if not
-    /// known.
+    /// For the kernel of a guest image: the bytes of memory that it needs to boot, beyond its own image and its ramdisks.
+    /// Null if not known.
     /// </summary>
     internal ulong? MemoryBeside { get; private init; }
 

@@ -5,8 +5,8 @@ namespace Virtio.Vmm;
 
 /// <summary>
 /// Writes a cpio archive in the format that Linux unpacks as an initial ramdisk ("newc"). Every entry belongs to root. The same calls make
-/// the same bytes. The kernel makes no parent folders: add a folder before its content. Not thread-safe; the caller keeps owning the
-/// stream.
+/// the same bytes. The kernel makes no parent folders: add a folder before its content. Not thread-safe;
+/// the caller keeps owning the stream.
 /// </summary>
 public sealed class CpioWriter
 {

@@ -31,8 +31,8 @@ public sealed record GuestImage(
     /// <c>artifacts/guest</c> in the current folder, in the program's folder, or in a folder above either.
     /// </summary>
     /// <param name="machine">
-    /// The kind of machine. <see cref="MicroVmMachine.Auto"/> is KVM where KVM runs guests at speed and there is an image for it, else the
-    /// software machine.
+    /// The kind of machine. <see cref="MicroVmMachine.Auto"/> is KVM where KVM runs guests at speed and there is an image for it,
+    /// else the software machine.
     /// </param>
     /// <exception cref="FileNotFoundException">There is no image; the message says how to get one.</exception>
     public static GuestImage Find(MicroVmMachine machine = MicroVmMachine.Auto) =>

@@ -18,8 +18,8 @@ public sealed record MicroVmMachineChoice(MicroVmMachine Machine, string Reason)
     internal static bool HasKvm => Probe.Value.IsUsable;
 
     /// <summary>
-    /// Chooses the machine. The first time KVM matters, a tiny guest runs for a few milliseconds to find out whether KVM is usable.
-    /// Thread-safe.
+    /// Chooses the machine. The first time KVM matters,
+    /// a tiny guest runs for a few milliseconds to find out whether KVM is usable. Thread-safe.
     /// </summary>
     /// <param name="wanted">The requested kind.</param>
     /// <param name="kernel">

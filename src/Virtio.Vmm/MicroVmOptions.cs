@@ -8,8 +8,8 @@ namespace Virtio.Vmm;
 public sealed class MicroVmOptions
 {
     /// <summary>
-    /// The least memory a machine can have: 64 MiB. A kernel may need more: those of the guest images need about 90 MiB, and 250 MiB with
-    /// the tools.
+    /// The least memory a machine can have: 64 MiB. A kernel may need more:
+    /// those of the guest images need about 90 MiB, and 250 MiB with the tools.
     /// </summary>
     public const long MinMemorySize = 64L << 20;
 
@@ -35,8 +35,8 @@ public sealed class MicroVmOptions
     public required BootSource Kernel { get; init; }
 
     /// <summary>
-    /// The initial ramdisks, each a cpio archive or a compressed one. The kernel unpacks them in this order; later files replace earlier
-    /// ones.
+    /// The initial ramdisks, each a cpio archive or a compressed one. The kernel unpacks them in this order;
+    /// later files replace earlier ones.
     /// </summary>
     public IReadOnlyList<BootSource> Initrd { get; init; } = [];
 
@@ -63,8 +63,8 @@ public sealed class MicroVmOptions
     public long MemorySize { get; init; } = 512L << 20;
 
     /// <summary>
-    /// The number of processors, 1 to <see cref="MaxProcessorCount"/>, or to <see cref="MaxSoftwareProcessorCount"/> on the software
-    /// machine.
+    /// The number of processors, 1 to <see cref="MaxProcessorCount"/>,
+    /// or to <see cref="MaxSoftwareProcessorCount"/> on the software machine.
     /// </summary>
     public int ProcessorCount { get; init; } = 1;
 

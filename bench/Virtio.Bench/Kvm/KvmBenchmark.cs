@@ -6,8 +6,8 @@ namespace Virtio.Bench.Kvm;
 
 /// <summary>
 /// The stock kernel on KVM beside QEMU's microvm: time from the start of the process to the shell, memory at that point, and a disk as the
-/// guest's fio sees it, with the exits it costs. If this host's KVM is not real, the suite runs on a machine with real KVM and an emulated
-/// processor.
+/// guest's fio sees it, with the exits it costs.
+/// If this host's KVM is not real, the suite runs on a machine with real KVM and an emulated processor.
 /// </summary>
 internal static class KvmBenchmark
 {

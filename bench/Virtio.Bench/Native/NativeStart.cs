@@ -4,8 +4,8 @@ using Virtio.Bench.Guests;
 namespace Virtio.Bench.Native;
 
 /// <summary>
-/// The costs of a machine besides its disk: the time from its start to the guest's first output, its memory, and the work while its guest
-/// is idle.
+/// The costs of a machine besides its disk:
+/// the time from its start to the guest's first output, its memory, and the work while its guest is idle.
 /// </summary>
 internal static class NativeStart
 {

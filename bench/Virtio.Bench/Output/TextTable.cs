@@ -4,8 +4,8 @@ using System.Text;
 namespace Virtio.Bench.Output;
 
 /// <summary>
-/// Results as a table: in columns for a terminal, in Markdown for a page. A suite that measures many quantities at once has a column per
-/// unit.
+/// Results as a table: in columns for a terminal, in Markdown for a page.
+/// A suite that measures many quantities at once has a column per unit.
 /// </summary>
 internal static class TextTable
 {

@@ -38,7 +38,7 @@ internal static class CommandLine
         targets:
         {string.Join('\n', FuzzTargets.All.Select(target => $"  {target.Name,-14} {target.Summary}"))}
 
-        Inputs that take a branch anew are kept in artifacts/fuzz/TARGET; a finding is an input in artifacts/fuzz-findings/TARGET.
+        Inputs that take a new branch are kept in artifacts/fuzz/TARGET; a finding is an input in artifacts/fuzz-findings/TARGET.
         The tests replay the repository's corpus, fuzz/corpus/TARGET.
 
         """;
@@ -74,6 +74,8 @@ internal static class CommandLine
     private static bool TryMinutes(string[] args, out double minutes)
     {
         minutes = 1e6;
-        return args is [] || (args is ["--minutes", string text] && double.TryParse(text, CultureInfo.InvariantCulture, out minutes) && minutes is > 0 and < 1e6);
+        if (args is ["--minutes", string text])
+            return double.TryParse(text, CultureInfo.InvariantCulture, out minutes) && minutes is > 0 and < 1e6;
+        return args is [];
     }
 }

@@ -3,7 +3,8 @@ using SharpFuzz.Common;
 namespace Virtio.Fuzz.Loop;
 
 /// <summary>
-/// Which branches of the library an input took, and how often, as SharpFuzz's instrumentation counts them. Without it every input looks alike.
+/// The branches of the library that an input took, and how often, as SharpFuzz's instrumentation counts them. Without instrumentation all
+/// inputs look alike.
 /// </summary>
 internal static unsafe class Coverage
 {
@@ -12,14 +13,16 @@ internal static unsafe class Coverage
     private static readonly byte[] Counts = GC.AllocateArray<byte>(Size, pinned: true);
     private static readonly byte[] TakenBefore = new byte[Size];
 
-    /// <summary>Gives the instrumentation its counters: before anything else of the library runs.</summary>
+    /// <summary>Gives the instrumentation its counters. Must run before any code of the library.</summary>
     internal static void Start()
     {
         fixed (byte* counts = Counts)
             Trace.SharedMem = counts;
     }
 
-    /// <summary>Branches taken by any input, each with how often: once, twice, and so on by powers of two.</summary>
+    /// <summary>
+    /// The number of branches taken by any input. A branch counts again for each power of two of the number of times an input took it.
+    /// </summary>
     internal static int Seen { get; private set; }
 
     internal static void Begin()
@@ -28,8 +31,8 @@ internal static unsafe class Coverage
         Trace.PrevLocation = 0;
     }
 
-    /// <summary>Whether the input that ran since <see cref="Begin"/> did something that none before it did.</summary>
-    /// <param name="often">How often a branch was taken counts, too.</param>
+    /// <summary>Whether the input that ran since <see cref="Begin"/> took a branch that no input before it took.</summary>
+    /// <param name="often">Whether a new number of times, by powers of two, counts as a new branch.</param>
     internal static bool End(bool often = true)
     {
         bool any = false;

@@ -1,6 +1,6 @@
 namespace Virtio.Fuzz.Loop;
 
-/// <summary>Where a target's inputs are: those of the repository, those found here, and findings.</summary>
+/// <summary>The folders of a target's inputs: the repository's corpus, the inputs found on this machine, and the findings.</summary>
 internal sealed class FuzzFolders
 {
     private readonly string _corpus;
@@ -16,18 +16,21 @@ internal sealed class FuzzFolders
         _last = new FileStream(Last, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
-    /// <summary>Inputs that did something new.</summary>
+    /// <summary>The folder of inputs that took a new branch.</summary>
     internal string Found { get; }
 
     internal string Findings { get; }
 
-    /// <summary>The input that runs now: what is left of a process that dies.</summary>
+    /// <summary>The input that runs now; it survives a crash of the process.</summary>
     internal string Last { get; }
 
     internal IEnumerable<string> Corpus() =>
-        new[] { _corpus, Found }.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)).ToList();
+        new[] { _corpus, Found }
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+            .ToList();
 
-    /// <summary>Copies to the repository's corpus what takes branches that nothing there takes, short inputs first.</summary>
+    /// <summary>Copies to the repository's corpus the inputs that take branches that no input there takes, short inputs first.</summary>
     internal void Choose(IFuzzTarget target)
     {
         Directory.CreateDirectory(_corpus);

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Virtio.Fuzz.Loop;
 
 /// <summary>
-/// Runs a target on inputs made of its corpus, and keeps those that take a branch anew. It ends at the first finding, at the time limit, or when told to.
+/// Runs a target on mutations of its corpus, and keeps inputs that take a new branch. It ends at the first finding, at the time limit, or
+/// when the token is cancelled.
 /// </summary>
 internal sealed class FuzzLoop
 {
@@ -16,9 +17,15 @@ internal sealed class FuzzLoop
     private readonly Random _random;
     private readonly Mutator _mutator;
     private readonly List<byte[]> _corpus = [];
+
+    // The input that runs now, and the timestamp of its start. Written by the loop's thread, read by the watchdog's timer.
     private byte[] _current = [];
     private long _started;
+
+    // Inputs run so far. Owned by the loop's thread.
     private long _executions;
+
+    // Inputs that took a new branch. Owned by the loop's thread.
     private int _kept;
 
     internal FuzzLoop(IFuzzTarget target, FuzzFolders folders, int seed, CancellationToken stop)
@@ -30,7 +37,7 @@ internal sealed class FuzzLoop
         _mutator = new Mutator(_random);
     }
 
-    /// <summary>False when there was a finding.</summary>
+    /// <summary>False if there was a finding.</summary>
     internal bool Run(TimeSpan limit)
     {
         using var watch = new Timer(_ => WatchOver(), null, Patience, Patience);
@@ -53,8 +60,10 @@ internal sealed class FuzzLoop
         return fine;
     }
 
-    // The newest ones lead further more often than the rest.
-    private byte[] Pick() => _random.Next(3) == 0 ? _corpus[^(1 + _random.Next(Math.Min(_corpus.Count, 16)))] : _corpus[_random.Next(_corpus.Count)];
+    // The newest inputs lead to new branches more often than the others.
+    private byte[] Pick() => _random.Next(3) == 0
+        ? _corpus[^(1 + _random.Next(Math.Min(_corpus.Count, 16)))]
+        : _corpus[_random.Next(_corpus.Count)];
 
     private bool Try(byte[] input)
     {
@@ -96,7 +105,10 @@ internal sealed class FuzzLoop
     private void Tell(long start)
     {
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Console.WriteLine($"{_target.Name}: {_executions} executions in {seconds:f0} s ({_executions / Math.Max(seconds, 0.001):f0}/s), {_kept} inputs kept, {Coverage.Seen} branch counts");
+        double rate = _executions / Math.Max(seconds, 0.001);
+        Console.WriteLine(
+            $"{_target.Name}: {_executions} executions in {seconds:f0} s ({rate:f0}/s), {_kept} inputs kept, "
+            + $"{Coverage.Seen} branch counts");
     }
 
     private static string Keep(string folder, byte[] input)

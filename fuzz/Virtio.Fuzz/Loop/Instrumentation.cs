@@ -2,14 +2,16 @@ using SharpFuzz;
 
 namespace Virtio.Fuzz.Loop;
 
-/// <summary>Makes the libraries count their branches: the files in a folder that this program is a copy in.</summary>
+/// <summary>Instruments the libraries in a folder with a copy of this program, so that they count their branches.</summary>
 internal static class Instrumentation
 {
     private static readonly string[] Libraries = ["Virtio.dll", "Virtio.VhostUser.dll"];
 
     internal static int Apply(string folder)
     {
-        // A lazy sequence: it is done when it was asked for its last type.
-        return Libraries.All(library => Fuzzer.Instrument(Path.Combine(folder, library), _ => true, Options.Value).ToList().Count > 0) ? 0 : 1;
+        // Instrument returns a lazy sequence; ToList makes it do its work.
+        return Libraries.All(library => Instrument(Path.Combine(folder, library))) ? 0 : 1;
+
+        static bool Instrument(string path) => Fuzzer.Instrument(path, _ => true, Options.Value).ToList().Count > 0;
     }
 }

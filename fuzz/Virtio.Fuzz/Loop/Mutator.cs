@@ -1,13 +1,15 @@
 namespace Virtio.Fuzz.Loop;
 
-/// <summary>Makes new inputs of old ones.</summary>
+/// <summary>Makes new inputs from old ones.</summary>
 internal sealed class Mutator(Random random)
 {
     internal const int MaximumLength = 768;
 
     private static readonly byte[] Values = [0, 1, 2, 3, 4, 7, 8, 0x10, 0x7f, 0x80, 0xe0, 0xf0, 0xf4, 0xf5, 0xfe, 0xff];
 
-    /// <summary>One to eight changes of a copy of <paramref name="input"/>, parts of <paramref name="other"/> among them.</summary>
+    /// <summary>
+    /// Applies one to eight changes to a copy of <paramref name="input"/>; some insert parts of <paramref name="other"/>.
+    /// </summary>
     internal byte[] Change(byte[] input, byte[] other)
     {
         var bytes = new List<byte>(input);

@@ -7,7 +7,7 @@ using Virtio.Storage;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>A block request, in whatever pieces; answer, length and image are compared with what they must be.</summary>
+/// <summary>A block request, cut into arbitrary pieces. The status, the length and the image are compared with the expected ones.</summary>
 internal sealed class BlockTarget : IFuzzTarget
 {
     private const int Sectors = 8;
@@ -30,7 +30,8 @@ internal sealed class BlockTarget : IFuzzTarget
     {
         new Random(2).NextBytes(_original);
         _disk = new BlockDevice(new MemoryStorage(_image));
-        _readOnly = new BlockDevice(new MemoryStorage(_image), new BlockDeviceOptions { ReadOnly = true, SerialNumber = "a disk of 20 letters" });
+        var readOnly = new BlockDeviceOptions { ReadOnly = true, SerialNumber = "a disk of 20 letters" };
+        _readOnly = new BlockDevice(new MemoryStorage(_image), readOnly);
     }
 
     public string Name => "block";
@@ -56,7 +57,11 @@ internal sealed class BlockTarget : IFuzzTarget
         var queue = new OneQueue(_ram, packed: (how & 8) != 0);
         _ram.Write(Request, request);
         queue.Offer(Request, request.Length, readablePiece, Room, room, writablePiece);
-        var activation = new DeviceActivation((ulong)features, () => { }, (reason, _) => throw new FindingException(reason), NullLogger.Instance);
+        var activation = new DeviceActivation(
+            (ulong)features,
+            () => { },
+            (reason, _) => throw new FindingException(reason),
+            NullLogger.Instance);
         Check.That(queue.Queue.TryDequeue(out DescriptorChain chain));
         var requests = new BlockQueue(disk, activation, queue.Queue.Stopping);
         requests.Handle(chain);
@@ -65,7 +70,7 @@ internal sealed class BlockTarget : IFuzzTarget
         AssertAnswer(disk, request, room, queue.TakeUsed());
     }
 
-    // Most inputs get a header that means something; all of them may have any.
+    // Most inputs get a meaningful header; any header is possible.
     private static byte[] Shape(ref FuzzInput input, bool raw)
     {
         if (raw)
@@ -75,7 +80,8 @@ internal sealed class BlockTarget : IFuzzTarget
         byte data = input.Byte();
         byte[] request = new byte[HeaderLength + ((data & 0xf) * SectorSize / 2)];
         BinaryPrimitives.WriteUInt32LittleEndian(request, type < 0xf0 ? type % 16u : input.UInt32());
-        BinaryPrimitives.WriteUInt64LittleEndian(request.AsSpan(8), sector < 0xf0 ? sector % 12ul : sector < 0xf8 ? ulong.MaxValue - (sector & 7u) : input.UInt64());
+        ulong place = sector < 0xf0 ? sector % 12ul : sector < 0xf8 ? ulong.MaxValue - (sector & 7u) : input.UInt64();
+        BinaryPrimitives.WriteUInt64LittleEndian(request.AsSpan(8), place);
         input.Bytes(request.Length - HeaderLength).CopyTo(request.AsSpan(HeaderLength));
         return request;
     }
@@ -93,7 +99,7 @@ internal sealed class BlockTarget : IFuzzTarget
             return;
         }
 
-        // The length counts from the first byte without a gap; the status is the last.
+        // The length counts the bytes written from the first one on without a gap; the status is the last byte.
         Check.That(used == (uint)(written == answer.Length ? room : written));
         _ram.Permit(Room + (ulong)(room - 1), 1);
         Check.That(_ram.Read<byte>(Room + (ulong)(room - 1)) == status);
@@ -103,7 +109,9 @@ internal sealed class BlockTarget : IFuzzTarget
         _ram.AssertUntouched();
     }
 
-    /// <summary>Virtio 1.4, 5.2.6: status and number of bytes of data, and what they are; writes change the expected image.</summary>
+    /// <summary>
+    /// The status, the number of data bytes, and the data by virtio 1.4, 5.2.6. A write changes the expected image.
+    /// </summary>
     private (byte Status, int Written) Expect(BlockDevice disk, byte[] request, byte[] answer)
     {
         if (request.Length < HeaderLength)

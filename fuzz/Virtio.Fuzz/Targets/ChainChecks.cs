@@ -2,10 +2,13 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>What every chain that a device gets must be.</summary>
+/// <summary>Checks of every chain that a device gets.</summary>
 internal static class ChainChecks
 {
-    /// <summary>Reads and writes a chain's pieces, and checks that they are RAM and as long as they say. Returns how much could be written.</summary>
+    /// <summary>
+    /// Reads and writes a chain's pieces, and checks that they are in RAM and have the reported length.
+    /// Returns the number of writable bytes.
+    /// </summary>
     internal static long Use(GuestRam ram, DescriptorChain chain, int fill)
     {
         long length = chain.Writer.Remaining;
@@ -30,7 +33,9 @@ internal static class ChainChecks
         return length;
     }
 
-    /// <summary>The first <paramref name="written"/> bytes of a completed chain's room are the device's, and no more.</summary>
+    /// <summary>
+    /// Permits the first <paramref name="written"/> writable bytes of a completed chain: the device may have written them.
+    /// </summary>
     internal static void Permit(GuestRam ram, DescriptorChain chain, long readable, long written)
     {
         for (int i = 0; i < chain.PieceCount && written > 0; i++)

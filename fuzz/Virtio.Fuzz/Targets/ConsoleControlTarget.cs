@@ -5,8 +5,8 @@ using Virtio.Queues;
 namespace Virtio.Fuzz.Targets;
 
 /// <summary>
-/// The control queues of a console: messages of any content in chains of any shape, while ports come and go. Of what the driver is sent,
-/// a port is added only while it is not there, and removed only while it is (virtio 1.4, 5.3.6.2.1).
+/// The control queues of a console: arbitrary messages in arbitrary chains, while ports are added and removed. The messages to the driver
+/// add a port only while it does not exist, and remove it only while it exists (virtio 1.4, 5.3.6.2.1).
 /// </summary>
 internal sealed class ConsoleControlTarget : IFuzzTarget
 {
@@ -69,10 +69,13 @@ internal sealed class ConsoleControlTarget : IFuzzTarget
     private static void Add(ConsoleControl control)
     {
         if (control.Ports.Length < Ports)
-            control.Add(null, slot => new ConsolePort(new ConsolePortOptions { Name = "port", IsConsole = true, Columns = 80, Rows = 25 }, slot.Number, control, () => { }));
+            {
+                var options = new ConsolePortOptions { Name = "port", IsConsole = true, Columns = 80, Rows = 25 };
+                control.Add(null, slot => new ConsolePort(options, slot.Number, control, () => { }));
+            }
     }
 
-    // A message that may make sense.
+    // A message that may be meaningful.
     private void Receive(ConsoleControl control, ref FuzzInput input)
     {
         OneQueue queue = Queue(ref input);
@@ -107,7 +110,7 @@ internal sealed class ConsoleControlTarget : IFuzzTarget
         Check.That(queue.Queue.Outstanding == 0);
     }
 
-    // Where the buffer lies on the ring or on itself, what was written there says nothing: ports are known again only after a reset.
+    // The buffer may overlap the ring or itself, so its content is not checked: the ports are known again only after a reset.
     private void SendAny(ConsoleControl control, ref FuzzInput input, bool[] known)
     {
         OneQueue queue = Queue(ref input);

@@ -3,7 +3,9 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>The room that the driver gives for a console's input: a chain of whatever shape. What went into it has left the buffer, and nothing else has.</summary>
+/// <summary>
+/// The buffers for a console's input: an arbitrary chain. The bytes written to it are removed from the input buffer, and no others are.
+/// </summary>
 internal sealed class ConsoleInputTarget : IFuzzTarget
 {
     private readonly GuestRam _ram = new();
@@ -25,7 +27,7 @@ internal sealed class ConsoleInputTarget : IFuzzTarget
         int left = _input.Buffer.Count;
         uint used = queue.TakeUsed() ?? 0;
 
-        // Where the room lies on the ring, the input itself may break that; then nothing of it counts as delivered.
+        // If the chain overlaps the ring, the input itself may break the ring; then none of it counts as delivered.
         Check.That(queue.Queue.IsBroken ? left == typed : used == typed - left);
         Check.That(queue.Queue.IsBroken || isMissing == (left > 0));
         Check.That(queue.Queue.Outstanding == 0);

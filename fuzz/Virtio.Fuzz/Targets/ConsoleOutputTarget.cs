@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>What the driver writes to the console: a chain of whatever shape, whose readable bytes come out as they are.</summary>
+/// <summary>The driver's output to the console: an arbitrary chain, whose readable bytes come out unchanged.</summary>
 internal sealed class ConsoleOutputTarget : IFuzzTarget
 {
     private readonly GuestRam _ram = new();
@@ -33,7 +33,8 @@ internal sealed class ConsoleOutputTarget : IFuzzTarget
 
         Check.That(queue.TakeUsed() == 0u);
         _output.FlushAsync(CancellationToken.None).Wait();
-        Check.That(_written.GetBuffer().AsSpan(0, (int)_written.Length).SequenceEqual(expected.GetBuffer().AsSpan(0, (int)expected.Length)));
+        ReadOnlySpan<byte> written = _written.GetBuffer().AsSpan(0, (int)_written.Length);
+        Check.That(written.SequenceEqual(expected.GetBuffer().AsSpan(0, (int)expected.Length)));
         _ram.AssertUntouched();
     }
 }

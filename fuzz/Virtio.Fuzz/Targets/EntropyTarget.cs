@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>A request for random bytes: a chain of whatever shape.</summary>
+/// <summary>A request for random bytes: an arbitrary chain.</summary>
 internal sealed class EntropyTarget : IFuzzTarget
 {
     private const int MaximumBytes = 64 * 1024;

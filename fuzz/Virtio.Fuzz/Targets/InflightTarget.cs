@@ -1,6 +1,8 @@
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>What is recorded as in flight, written by somebody else, and a ring that is taken over by it: the queue runs on, or the ring is broken.</summary>
+/// <summary>
+/// An in-flight record with arbitrary content, and a ring that is recovered from it: the queue continues, or the ring is broken.
+/// </summary>
 internal sealed class InflightTarget(bool packed) : IFuzzTarget
 {
     private const int MaximumSteps = 256;

@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>A device that serves its queues when they are started, on that thread, and then lets them be.</summary>
+/// <summary>A device that serves its queues once, when they are started, on the thread that starts them.</summary>
 internal sealed class MessageDevice : IVirtioDevice, IDisposable
 {
     private const int MaximumFill = 64;
@@ -43,7 +43,7 @@ internal sealed class MessageDevice : IVirtioDevice, IDisposable
                 chain.Writer.Advance(room.Length);
             }
 
-            // One in four is in flight for ever.
+            // One in four stays in flight forever.
             if (i % 4 != 3)
                 chain.Complete();
         }

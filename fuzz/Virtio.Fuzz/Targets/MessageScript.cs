@@ -6,7 +6,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>A front-end that does what an input says, and knows how to set up a ring where the input leaves that to it.</summary>
+/// <summary>A front-end that sends the messages of an input. It can also set up a valid ring when the input asks for that.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class MessageScript(DescriptorSocket socket) : IDisposable
 {
@@ -18,18 +18,18 @@ internal sealed class MessageScript(DescriptorSocket socket) : IDisposable
     private const ulong HasProtocolFeatures = 1UL << 30;
     private const int MaximumWords = 48;
 
-    // All of them lie in the socket before one is read.
+    // All messages are in the socket before the first one is read.
     private const int MaximumMessages = 80;
 
     private readonly SharedMemory _memory = SharedMemory.Create("fuzz", Length);
     private readonly SharedMemory _other = SharedMemory.Create("fuzz-other", 0x2000);
     private readonly EventDescriptor _event = new();
-    private int _sent;
+    private int _sent; // messages so far
     private readonly SafeFileHandle _null = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
 
     internal bool IsLong => _sent >= MaximumMessages;
 
-    /// <summary>Writes what is in the guest's memory before anybody else sees it.</summary>
+    /// <summary>Writes the guest's memory before the back-end maps it.</summary>
     internal void Prepare(ref FuzzInput input)
     {
         Span<byte> available = stackalloc byte[2];
@@ -67,7 +67,7 @@ internal sealed class MessageScript(DescriptorSocket socket) : IDisposable
             flags = (MessageFlags)input.Byte();
         uint said = request % 48u;
 
-        // A state that never ends is waited for, which is right and takes too long.
+        // A state transfer that never ends blocks the back-end, which is correct but takes too long. /dev/null ends at once.
         Send(said, flags, payload, said == (uint)FrontendRequest.SetDeviceState ? [_null] : Descriptors(how >> 4));
     }
 
@@ -90,7 +90,7 @@ internal sealed class MessageScript(DescriptorSocket socket) : IDisposable
         _ => [_event.Handle],
     };
 
-    /// <summary>A number that means something to somebody, or any.</summary>
+    /// <summary>A number that has a meaning in some message, or an arbitrary one.</summary>
     private static ulong Word(ref FuzzInput input)
     {
         byte kind = input.Byte();
@@ -116,7 +116,7 @@ internal sealed class MessageScript(DescriptorSocket socket) : IDisposable
         };
     }
 
-    /// <summary>What a right front-end says.</summary>
+    /// <summary>Sends what a correct front-end sends.</summary>
     private void SetUpRing(uint ring, bool packed, bool recorded)
     {
         Send(FrontendRequest.SetProtocolFeatures, [], ulong.MaxValue);

@@ -8,13 +8,15 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>All that a front-end says on one connection: messages with payloads and descriptors, in any order. Everything is sent before any of it is read.</summary>
+/// <summary>
+/// A front-end's messages on one connection, with payloads and descriptors, in any order. All are sent before the back-end reads the first.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class MessageTarget : IFuzzTarget
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    // Of a server that outlives its front-ends.
+    // The counters of a server, which outlives its front-ends.
     private readonly ServerCounters _counters = new(new MessageDevice(), new object());
 
     public string Name => "vhost-messages";
@@ -48,7 +50,7 @@ internal sealed class MessageTarget : IFuzzTarget
 
     private void Serve(DescriptorSocket backend)
     {
-        // Nobody serves the queues on another thread, so that nothing is waited for when they are stopped.
+        // No other thread serves the queues, so stopping them does not wait.
         using var device = new MessageDevice();
         using var session = new Session(
             device,
@@ -63,11 +65,13 @@ internal sealed class MessageTarget : IFuzzTarget
         }
         catch (IOException)
         {
-            // The front-end's connection ends, and nothing else.
+            // An I/O error of the front-end's connection is expected. Any other exception is a finding.
         }
     }
 
-    /// <summary>Each answer is one, whole, of a request that was made; with these flags and no others, which front-ends insist on.</summary>
+    /// <summary>
+    /// Checks that each reply is complete and has exactly the flags that front-ends require.
+    /// </summary>
     private static void CheckAnswers(DescriptorSocket frontend)
     {
         byte[] bytes = new byte[MessageHeader.Length];
@@ -84,7 +88,7 @@ internal sealed class MessageTarget : IFuzzTarget
         }
         catch (IOException e) when (!e.Message.Contains("within", StringComparison.Ordinal))
         {
-            // It ended with something of the front-end's unread.
+            // The back-end closed the connection with unread messages in the socket.
         }
         finally
         {

@@ -2,7 +2,9 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>A queue that gets one chain after the other, made by a right driver of whatever is in its buffers. Both layouts; no thread.</summary>
+/// <summary>
+/// A queue with one chain, made available by a driver that follows the rules; the buffers are arbitrary. Both layouts; no thread.
+/// </summary>
 internal sealed class OneQueue
 {
     private const int Size = 8;
@@ -13,7 +15,7 @@ internal sealed class OneQueue
     private readonly GuestRam _ram;
     private readonly bool _packed;
     private readonly RingMemory _memory;
-    private int _taken;
+    private int _taken; // calls of TakeUsed
 
     internal OneQueue(GuestRam ram, bool packed, VirtioFeatures features = VirtioFeatures.IndirectDescriptors)
     {
@@ -21,14 +23,15 @@ internal sealed class OneQueue
         _packed = packed;
         _memory = packed ? new PackedMemory(ram, Size) : new SplitMemory(ram, Size);
         _memory.Clear();
-        Check.That(Virtqueue.TryCreate(_memory.Config(features | VirtioFeatures.Version1, QueueState.Initial), ram.Memory, () => { }, new ProcessSignal(), out Virtqueue? queue));
+        QueueConfig config = _memory.Config(features | VirtioFeatures.Version1, QueueState.Initial);
+        Check.That(Virtqueue.TryCreate(config, ram.Memory, () => { }, new ProcessSignal(), out Virtqueue? queue));
         Queue = queue!;
         Queue.BindToCurrentThread();
     }
 
     internal Virtqueue Queue { get; }
 
-    /// <summary>Offers an indirect table as it is.</summary>
+    /// <summary>Offers an indirect table with its current content.</summary>
     internal void OfferTable(ulong address, uint length, bool hasNext = false)
     {
         _ram.Write(RingMemory.Descriptors, address);
@@ -45,7 +48,7 @@ internal sealed class OneQueue
         }
     }
 
-    /// <summary>Offers a chain in a table: first what can be read, then what can be written, in pieces of the sizes given.</summary>
+    /// <summary>Offers a chain in a table: first the readable bytes, then the writable ones, in pieces of the given sizes.</summary>
     internal void Offer(ulong readable, int readableLength, int readablePiece, ulong writable, int writableLength, int writablePiece)
     {
         int entries = 0;
@@ -54,11 +57,18 @@ internal sealed class OneQueue
         for (int at = 0; at < writableLength; at += writablePiece)
             WriteEntry(entries++, writable + (ulong)at, Math.Min(writablePiece, writableLength - at), writable: true);
         if (!_packed)
-            _ram.Write(RingMemory.Table + ((ulong)(entries - 1) * 16) + 12, (ushort)(_ram.Read<ushort>(RingMemory.Table + ((ulong)(entries - 1) * 16) + 12) & ~Next));
+            {
+                ulong flags = RingMemory.Table + ((ulong)(entries - 1) * 16) + 12;
+                _ram.Write(flags, (ushort)(_ram.Read<ushort>(flags) & ~Next));
+            }
+
         OfferTable(RingMemory.Table, (uint)entries * 16);
     }
 
-    /// <summary>Offers a table whose entries are the input's: some RAM for the most part, and more writable ones than <paramref name="readable"/> of 256.</summary>
+    /// <summary>
+    /// Offers a table with the input's entries. Most are in RAM.
+    /// An entry is readable with a probability of <paramref name="readable"/> in 256.
+    /// </summary>
     internal void OfferAny(ref FuzzInput input, int readable)
     {
         int entries = 1 + (input.Byte() % 32);
@@ -74,7 +84,7 @@ internal sealed class OneQueue
         OfferTable(RingMemory.Table, (uint)entries * 16);
     }
 
-    /// <summary>The length of the one chain that was used; null when none was.</summary>
+    /// <summary>The length of the used chain; null if it was not used.</summary>
     internal uint? TakeUsed()
     {
         Queue.Publish();

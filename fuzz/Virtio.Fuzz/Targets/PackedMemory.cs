@@ -6,8 +6,8 @@ internal sealed class PackedMemory(GuestRam ram, int size) : RingMemory(ram, siz
     private const ushort Available = 1 << 7;
     private const ushort Used = 1 << 15;
 
-    private int _slot;
-    private bool _wrap = true;
+    private int _slot; // the next descriptor to make available
+    private bool _wrap = true; // the driver's wrap counter
 
     internal override VirtioFeatures Layout => VirtioFeatures.RingPacked;
 
@@ -19,7 +19,7 @@ internal sealed class PackedMemory(GuestRam ram, int size) : RingMemory(ram, siz
 
     internal override void Offer(ref FuzzInput input, int parameter)
     {
-        // The flags that are not taken from the input are those of a right driver; bits 3 and 7 of its byte turn them around.
+        // Flags that are not taken from the input are those of a correct driver; bits 3 and 7 of its byte invert them.
         for (int i = parameter & 3; i >= 0; i--)
         {
             byte flags = input.Byte();
@@ -40,7 +40,7 @@ internal sealed class PackedMemory(GuestRam ram, int size) : RingMemory(ram, siz
     internal override bool IsValidUsed(uint length) =>
         Ram.Read<ulong>(Descriptors + 8) == (length | (7UL << 32) | ((ulong)((length > 0 ? Write : 0) | Available | Used) << 48));
 
-    // The address of a descriptor is the driver's; so is its event word.
+    // The driver owns a descriptor's address and its event suppression area.
     internal override void PermitDevice()
     {
         for (int slot = 0; slot < Size; slot++)

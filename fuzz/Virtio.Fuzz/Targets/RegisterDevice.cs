@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>A device without threads: it serves a queue when that is signalled.</summary>
+/// <summary>A device without threads: it serves a queue when the queue is signalled.</summary>
 internal sealed class RegisterDevice(GuestRam ram) : IVirtioDevice
 {
     private readonly Virtqueue?[] _queues = new Virtqueue?[3];
@@ -14,11 +14,12 @@ internal sealed class RegisterDevice(GuestRam ram) : IVirtioDevice
 
     public ulong Features => 0x55;
 
-    public VirtioFeatures RingFeatures => VirtioFeatures.RingDefault | VirtioFeatures.InOrder | VirtioFeatures.NotificationData | VirtioFeatures.AccessPlatform;
+    public VirtioFeatures RingFeatures =>
+        VirtioFeatures.RingDefault | VirtioFeatures.InOrder | VirtioFeatures.NotificationData | VirtioFeatures.AccessPlatform;
 
     public ReadOnlySpan<ushort> QueueSizes => [8, 5, 256];
 
-    /// <summary>How many of the next chains are kept until their queue is stopped or drained.</summary>
+    /// <summary>The number of further chains that are kept until their queue is stopped or drained.</summary>
     internal int Keeps { get; set; }
 
     public void Activate(DeviceActivation activation)
@@ -52,7 +53,7 @@ internal sealed class RegisterDevice(GuestRam ram) : IVirtioDevice
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>The part of a queue's worker.</summary>
+    /// <summary>Does the work of a queue's worker.</summary>
     internal void Serve(int index)
     {
         if (_queues[index] is not { } queue)

@@ -2,7 +2,7 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>A signal that is its own waiter: whoever sets it does the waiter's work.</summary>
+/// <summary>A signal without a waiter: the thread that sets it does the waiter's work.</summary>
 internal sealed class RegisterSignal(Action serve) : QueueSignal
 {
     private bool _serving;

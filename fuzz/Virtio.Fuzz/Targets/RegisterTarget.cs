@@ -4,7 +4,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>Accesses of any width and offset, in any order, to the registers of a device whose rings hold whatever the input says.</summary>
+/// <summary>Accesses of any width and offset, in any order, to the registers of a device whose rings hold arbitrary content.</summary>
 internal sealed class RegisterTarget : IFuzzTarget
 {
     private const int MaximumSteps = 512;
@@ -14,8 +14,9 @@ internal sealed class RegisterTarget : IFuzzTarget
 
     private static readonly int[] Registers =
     [
-        MmioRegisters.Status, MmioRegisters.QueueSelect, MmioRegisters.QueueSize, MmioRegisters.QueueReady, MmioRegisters.QueueNotify, MmioRegisters.QueueReset,
-        MmioRegisters.DriverFeatures, MmioRegisters.DriverFeaturesSelect, MmioRegisters.InterruptAcknowledge, MmioRegisters.QueueDescriptorLow,
+        MmioRegisters.Status, MmioRegisters.QueueSelect, MmioRegisters.QueueSize, MmioRegisters.QueueReady, MmioRegisters.QueueNotify,
+        MmioRegisters.QueueReset, MmioRegisters.DriverFeatures, MmioRegisters.DriverFeaturesSelect,
+        MmioRegisters.InterruptAcknowledge, MmioRegisters.QueueDescriptorLow,
         MmioRegisters.QueueDescriptorHigh, MmioRegisters.QueueDriverLow, MmioRegisters.QueueDeviceLow, MmioRegisters.DeviceFeaturesSelect,
     ];
 
@@ -33,8 +34,8 @@ internal sealed class RegisterTarget : IFuzzTarget
         _ram.Reset();
         _device = new RegisterDevice(_ram);
         RegisterDevice device = _device;
-        _bus = new MmioBus(
-            new MmioBusOptions { CreateSignal = (_, queue) => new RegisterSignal(() => device.Serve(queue)) }, _ram.Memory, [_device], (_, _) => { });
+        var options = new MmioBusOptions { CreateSignal = (_, queue) => new RegisterSignal(() => device.Serve(queue)) };
+        _bus = new MmioBus(options, _ram.Memory, [_device], (_, _) => { });
         for (int step = 0; step < MaximumSteps && !input.AtEnd; step++)
         {
             Step(ref input);
@@ -46,7 +47,7 @@ internal sealed class RegisterTarget : IFuzzTarget
         AssertWorks(packed: true);
         AssertWorks(packed: false);
 
-        // A bus has instruments, which whoever measures finds until they end.
+        // A bus has metrics instruments, which listeners see until the bus is disposed.
         _bus.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
@@ -90,7 +91,9 @@ internal sealed class RegisterTarget : IFuzzTarget
         Check.That(_bus.HandleMmio(GuestRam.Registers + (uint)offset, data[..width], isWrite));
     }
 
-    /// <summary>A start up to a point, in the right order or with the queues first, with a ring of either layout for each queue.</summary>
+    /// <summary>
+    /// Initialises the device up to some step, in the right order or with the queues first, with a ring of either layout for each queue.
+    /// </summary>
     private void BringUp(int steps, byte features)
     {
         Write(MmioRegisters.Status, 0);
@@ -104,7 +107,11 @@ internal sealed class RegisterTarget : IFuzzTarget
         Write(MmioRegisters.DriverFeaturesSelect, 1);
 
         // Above VERSION_1: packed, in order, notification data, ring reset.
-        Write(MmioRegisters.DriverFeatures, 1u | ((features & 4u) != 0 ? 4u : 0) | ((features & 8u) != 0 ? 8u : 0) | ((features & 16u) != 0 ? 64u : 0) | ((features & 32u) == 0 ? 256u : 0));
+        uint packed = (features & 4u) != 0 ? 4u : 0;
+        uint inOrder = (features & 8u) != 0 ? 8u : 0;
+        uint notificationData = (features & 16u) != 0 ? 64u : 0;
+        uint ringReset = (features & 32u) == 0 ? 256u : 0;
+        Write(MmioRegisters.DriverFeatures, 1u | packed | inOrder | notificationData | ringReset);
         Write(MmioRegisters.Status, 11);
         if (!isEarly)
             SetUpQueues(steps);
@@ -155,7 +162,7 @@ internal sealed class RegisterTarget : IFuzzTarget
         }
     }
 
-    /// <summary>Whatever happened before: after a reset the device serves a valid request.</summary>
+    /// <summary>After a reset the device must serve a valid request, for any history.</summary>
     private void AssertWorks(bool packed)
     {
         BringUp(steps: 4, features: packed ? (byte)4 : (byte)0);

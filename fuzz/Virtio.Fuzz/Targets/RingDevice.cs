@@ -2,10 +2,10 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>Serves a ring on one thread, and checks what it is given.</summary>
+/// <summary>Serves a ring on one thread and checks the chains that it gets.</summary>
 internal sealed class RingDevice
 {
-    // Enough of a piece to show where it lies; the whole of many large ones would only take time.
+    // Enough bytes of a piece to detect a wrong address; filling many large pieces completely would only take time.
     private const int MaximumFill = 64;
 
     private readonly GuestRam _ram;
@@ -14,7 +14,11 @@ internal sealed class RingDevice
     private readonly InflightMemory? _record;
     private readonly List<DescriptorChain> _held = [];
     private readonly ProcessSignal _signal = new();
+
+    // The queue; replaced by each restart, suspension and death of the device.
     private Virtqueue _queue = null!;
+
+    // Interrupts so far.
     private int _interrupts;
 
     internal RingDevice(GuestRam ram, RingMemory memory, VirtioFeatures features, InflightMemory? record = null)
@@ -27,7 +31,7 @@ internal sealed class RingDevice
         Start(QueueState.Initial);
     }
 
-    /// <summary>Takes chains; of each eight one bit says whether it is kept.</summary>
+    /// <summary>Takes chains; one bit for each of eight chains says whether it is kept.</summary>
     internal void Serve(int count, byte kept)
     {
         for (int i = 0; i <= count && _queue.TryDequeue(out DescriptorChain chain); i++)
@@ -64,7 +68,7 @@ internal sealed class RingDevice
             _queue.SuppressKicks();
     }
 
-    /// <summary>The queue goes on in another object, from its state alone.</summary>
+    /// <summary>Continues the queue in another object, from its state alone.</summary>
     internal void Suspend()
     {
         CompleteAll();
@@ -80,7 +84,7 @@ internal sealed class RingDevice
         Start(QueueState.Initial);
     }
 
-    /// <summary>The device dies with all that it holds, and another one goes on from the ring and the record.</summary>
+    /// <summary>The device dies with all the chains that it holds, and another device continues from the ring and the record.</summary>
     internal void Die()
     {
         _memory.PermitDevice();
@@ -89,7 +93,7 @@ internal sealed class RingDevice
         Start(_queue.State);
     }
 
-    /// <summary>Whatever happened: after a reset the device works, and memory that was not given to it is as the driver left it.</summary>
+    /// <summary>After a reset the device must work, and memory that it was not given must be unchanged, for any history.</summary>
     internal void AssertReset()
     {
         Halt();
@@ -110,7 +114,7 @@ internal sealed class RingDevice
 
     private void Halt()
     {
-        // What the device wrote up to here was its right; from here on nothing is.
+        // The device was allowed to write the ring up to here, and is not from here on.
         _memory.PermitDevice();
         _queue.Stop();
         CompleteAll();

@@ -2,7 +2,7 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>Where a ring lies, and what a driver may do to it.</summary>
+/// <summary>The memory of a ring, and a driver's changes to it.</summary>
 internal abstract class RingMemory(GuestRam ram, int size)
 {
     internal const int MaximumSize = 32;
@@ -30,7 +30,7 @@ internal abstract class RingMemory(GuestRam ram, int size)
         State = state,
     };
 
-    /// <summary>A driver begins anew.</summary>
+    /// <summary>Clears the ring, as a driver that starts does.</summary>
     internal virtual void Clear()
     {
         ram.Clear(Descriptors, size * DescriptorSize);
@@ -38,19 +38,19 @@ internal abstract class RingMemory(GuestRam ram, int size)
         ram.Clear(DeviceArea, 0x200);
     }
 
-    /// <summary>Makes something available, as a right driver would or not.</summary>
+    /// <summary>Makes a chain available, correctly or not.</summary>
     internal abstract void Offer(ref FuzzInput input, int parameter);
 
-    /// <summary>Writes a descriptor and leaves it at that.</summary>
+    /// <summary>Writes a descriptor without making it available.</summary>
     internal abstract void WriteDescriptor(ref FuzzInput input, int slot);
 
-    /// <summary>Writes the driver's wishes about interrupts.</summary>
+    /// <summary>Writes the driver's event suppression fields.</summary>
     internal abstract void WriteWish(ref FuzzInput input);
 
     /// <summary>Makes a valid chain of 16 writable bytes available.</summary>
     internal abstract void OfferValid(ulong address);
 
-    /// <summary>Whether the valid chain was used with that length.</summary>
+    /// <summary>Whether the valid chain is used with that length.</summary>
     internal abstract bool IsValidUsed(uint length);
 
     /// <summary>The parts that the device may write at any time.</summary>

@@ -1,8 +1,8 @@
 namespace Virtio.Fuzz.Targets;
 
 /// <summary>
-/// The memory of one ring and what happens to it: the input is a ring's geometry and features, then writes of the driver among looks, completions,
-/// suspensions and resets of the device.
+/// The memory of one ring, and operations on it. The input is a ring's geometry and features, then a mix of the driver's writes and of the
+/// device's dequeues, completions, suspensions and resets.
 /// </summary>
 internal sealed class RingTarget(bool packed) : IFuzzTarget
 {
@@ -12,7 +12,8 @@ internal sealed class RingTarget(bool packed) : IFuzzTarget
 
     public string Name => packed ? "ring-packed" : "ring-split";
 
-    public string Summary => $"a {(packed ? "packed" : "split")} ring's memory, tables included, in all features, while it is served, suspended and reset";
+    public string Summary =>
+        $"a {(packed ? "packed" : "split")} ring's memory, tables included, in all features, while it is served, suspended and reset";
 
     public void Run(ReadOnlySpan<byte> bytes)
     {

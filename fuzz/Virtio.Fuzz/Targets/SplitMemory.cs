@@ -3,8 +3,8 @@ namespace Virtio.Fuzz.Targets;
 /// <summary>A split ring.</summary>
 internal sealed class SplitMemory(GuestRam ram, int size) : RingMemory(ram, size)
 {
-    private ushort _available;
-    private int _descriptor;
+    private ushort _available; // the driver's index in the available ring
+    private int _descriptor; // the next descriptor to write
 
     internal override VirtioFeatures Layout => VirtioFeatures.None;
 
@@ -17,7 +17,7 @@ internal sealed class SplitMemory(GuestRam ram, int size) : RingMemory(ram, size
 
     internal override void Offer(ref FuzzInput input, int parameter)
     {
-        // A chain through the table in order; bit 7 of a descriptor's flags turns its NEXT around, bit 3 names another one.
+        // A chain of consecutive descriptors. Bit 7 of a descriptor's flags inverts its NEXT, bit 3 links another descriptor.
         int head = _descriptor;
         for (int i = parameter & 3; i >= 0; i--)
         {
@@ -52,7 +52,7 @@ internal sealed class SplitMemory(GuestRam ram, int size) : RingMemory(ram, size
     internal override bool IsValidUsed(uint length) =>
         Ram.Read<ushort>(DeviceArea + 2) == 1 && Ram.Read<ulong>(DeviceArea + 4) == ((uint)(Size - 1) | ((ulong)length << 32));
 
-    // The table and the available ring are the driver's.
+    // The driver owns the descriptor table and the available ring.
     internal override void PermitDevice() => Ram.Permit(DeviceArea, 4 + (Size * 8) + 2);
 
     private void WriteDescriptor(int slot, ulong address, uint length, ushort flags, ushort next)

@@ -2,7 +2,7 @@ using Virtio.Queues;
 
 namespace Virtio.Fuzz.Targets;
 
-/// <summary>An indirect table; what becomes of it is compared with a plain reading of the rules.</summary>
+/// <summary>An indirect table; the resulting chain is compared with that of a direct implementation of the rules.</summary>
 internal sealed class TableTarget(bool packed) : IFuzzTarget
 {
     private readonly record struct Piece(ulong Address, uint Length, bool IsWritable);
@@ -32,7 +32,7 @@ internal sealed class TableTarget(bool packed) : IFuzzTarget
         bool hasNext = (how & 0x30) == 0x30;
         queue.OfferTable(table, length, hasNext);
 
-        // The table may lie on the ring: what counts is what is there now.
+        // The table may overlap the ring, so its current content is what counts.
         List<Piece>? expected = (how & 4) != 0 || hasNext ? null : ReadTable(table, length);
         bool taken = queue.Queue.TryDequeue(out DescriptorChain chain);
         Check.That(taken == expected is not null);
@@ -55,7 +55,7 @@ internal sealed class TableTarget(bool packed) : IFuzzTarget
 
     private void WriteEntries(ref FuzzInput input, ulong table, int count, bool raw)
     {
-        // A table may lie on the ring, but what is written here offers nothing by itself.
+        // A table may overlap the ring, but these writes must not make a chain available.
         bool isFree = table is >= RingMemory.Table and < GuestRam.BehindHole;
         for (int i = 0; i < count && isFree && _ram.Memory.Contains(table, (ulong)(i + 1) * 16); i++)
         {
@@ -75,7 +75,7 @@ internal sealed class TableTarget(bool packed) : IFuzzTarget
         }
     }
 
-    /// <summary>Virtio 1.4, 2.7.5.3 and 2.8.7, word for word; null when a rule is broken.</summary>
+    /// <summary>Implements virtio 1.4, 2.7.5.3 and 2.8.7, literally; null if a rule is broken.</summary>
     private List<Piece>? ReadTable(ulong table, uint length)
     {
         if (length == 0 || length % 16 != 0 || (packed && length / 16 > MaximumEntries))

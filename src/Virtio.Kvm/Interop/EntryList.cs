@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Virtio.Kvm.Interop;
 
 /// <summary>
-/// A variable-length argument: the number of entries, four bytes of padding, the entries (<c>struct kvm_cpuid2</c>, <c>struct
-/// kvm_msrs</c>).
+/// A variable-length argument: the number of entries, four bytes of padding, the entries (<c>struct kvm_cpuid2</c>,
+/// <c>struct kvm_msrs</c>).
 /// </summary>
 internal static class EntryList
 {

@@ -33,8 +33,8 @@ internal static partial class ExitSignal
     internal static nint CurrentThread => Self();
 
     /// <summary>
-    /// Blocks the signal on the calling thread, permanently. Returns the mask to use inside KVM_RUN: the thread's own mask without this
-    /// signal.
+    /// Blocks the signal on the calling thread, permanently. Returns the mask to use inside KVM_RUN:
+    /// the thread's own mask without this signal.
     /// </summary>
     internal static ulong BlockOnCurrentThread()
     {

@@ -1,8 +1,8 @@
 namespace Virtio.Riscv.Float;
 
 /// <summary>
-/// Single precision as the F extension defines it: raw bits in and out; results and exceptions do not depend on the host. Nothing throws or
-/// allocates.
+/// Single precision as the F extension defines it: raw bits in and out; results and exceptions do not depend on the host.
+/// Nothing throws or allocates.
 /// </summary>
 /// <remarks>
 /// As in <see cref="Float64"/>, the host computes results that every host computes alike. Double precision holds any product of two values

@@ -1,8 +1,8 @@
 namespace Virtio.Riscv.Float;
 
 /// <summary>
-/// Double precision as the D extension defines it: raw bits in and out; results and exceptions do not depend on the host. Nothing throws or
-/// allocates.
+/// Double precision as the D extension defines it: raw bits in and out; results and exceptions do not depend on the host.
+/// Nothing throws or allocates.
 /// </summary>
 /// <remarks>
 /// The host computes a result if it cannot be special, tiny or huge and the rounding mode is the host's: IEEE 754 then defines the result.

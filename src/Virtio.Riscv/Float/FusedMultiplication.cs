@@ -63,8 +63,8 @@ internal static class FusedMultiplication
         in Operand a, in Operand b, in Operand c, ulong addend, RoundingMode mode, ref FloatFlags flags)
         where TFormat : struct, IBinaryFormat
     {
-        // RISC-V raises the invalid exception for infinity times zero even when the addend is a quiet NaN, where IEEE 754 leaves the
-        // choice.
+        // RISC-V raises the invalid exception for infinity times zero even when the addend is a quiet NaN,
+        // where IEEE 754 leaves the choice.
         if ((a.Kind == OperandKind.Infinity && b.Kind == OperandKind.Zero)
             || (a.Kind == OperandKind.Zero && b.Kind == OperandKind.Infinity))
         {

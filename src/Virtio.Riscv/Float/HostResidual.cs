@@ -8,8 +8,8 @@ namespace Virtio.Riscv.Float;
 /// </summary>
 /// <remarks>
 /// The classic error-free transformations (Knuth's two-sum; Boldo and Muller's for the fused operation). They hold for rounding to nearest,
-/// which is the only mode .NET runs in, as long as nothing overflows and no product's error falls below the subnormal range. The callers
-/// ensure both.
+/// which is the only mode .NET runs in, as long as nothing overflows and no product's error falls below the subnormal range.
+/// The callers ensure both.
 /// </remarks>
 internal static class HostResidual
 {

@@ -46,8 +46,8 @@ internal static class Rounding
     }
 
     /// <summary>
-    /// Whether the next larger magnitude is the result. The remainder is in units in which <paramref name="half"/> is half a unit in the
-    /// last place.
+    /// Whether the next larger magnitude is the result.
+    /// The remainder is in units in which <paramref name="half"/> is half a unit in the last place.
     /// </summary>
     public static bool IsAwayFromZero(bool negative, bool odd, ulong remainder, ulong half, RoundingMode mode) => mode switch
     {

@@ -85,8 +85,8 @@ internal sealed class GuestClock
             long now = _time.GetTimestamp();
             long gap = now - _noted;
 
-            // Reads within a recording interval after the recorded one were not recorded: the clock continues where the last of them may
-            // have been.
+            // Reads within a recording interval after the recorded one were not recorded:
+            // the clock continues where the last of them may have been.
             if (gap > _gapTicks)
                 Volatile.Write(ref _skipped, _skipped + gap - _notingTicks);
             Volatile.Write(ref _noted, now);

@@ -7,8 +7,8 @@ namespace Virtio.Vmm.Boards;
 internal static class BoardMemory
 {
     /// <summary>
-    /// Allocates the memory. It is shared with other processes only where a device needs that, because hosts back shared memory with small
-    /// pages.
+    /// Allocates the memory. It is shared with other processes only where a device needs that,
+    /// because hosts back shared memory with small pages.
     /// </summary>
     /// <exception cref="PlatformNotSupportedException">A device needs shared memory, and the host is not Linux.</exception>
     public static GuestMemory Allocate(MicroVmOptions options, params ReadOnlySpan<(ulong Address, ulong Length)> ranges)

@@ -4,8 +4,8 @@ namespace Virtio.Vmm.Images;
 
 /// <summary>
 /// The unpacked content of a guest's initial ramdisks, as far as files that are added need it: the folders, the targets of links, and the
-/// text of a few files. The kernel makes no folders for a file. A folder in the place of a link (<c>/bin</c>, mostly) would remove the
-/// link.
+/// text of a few files. The kernel makes no folders for a file.
+/// A folder in the place of a link (<c>/bin</c>, mostly) would remove the link.
 /// </summary>
 internal sealed class GuestTree
 {

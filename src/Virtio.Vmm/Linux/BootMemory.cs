@@ -5,8 +5,8 @@ namespace Virtio.Vmm.Linux;
 /// </summary>
 internal static class BootMemory
 {
-    // The kernel keeps the ramdisks while it unpacks them, into a file system that takes at most half of the remaining memory
-    // (tmpfs, "size=50%").
+    // The kernel keeps the ramdisks while it unpacks them,
+    // into a file system that takes at most half of the remaining memory (tmpfs, "size=50%").
     private const ulong TimesRamdisks = 3;
     private const ulong Step = 2 << 20; // the granularity of MemorySize
 

@@ -22,8 +22,11 @@ static const struct job jobs[] = {
 
 enum { WARM_UP = 2000, LATENCIES = 1 << 16, PAGE = 4096 };
 
+/* The last latencies in ticks; by slot, the start of its request in ticks and its first sector. */
 static uint32_t latencies[LATENCIES];
 static uint64_t started[DEPTH_LIMIT], places[DEPTH_LIMIT];
+
+/* The disk's size in sectors, the state of the random numbers, the sector of the last sequential request, and the pages with wrong data. */
 static uint64_t capacity, random_state = 0x9e3779b97f4a7c15, position, mismatches;
 static bool stamped;
 

@@ -1,6 +1,11 @@
 /* The benchmark's C loop's view of a ring; Interop/LoopRing.cs is the same in C#. */
 #include <stdint.h>
 
+/*
+ * The ring's areas and the guest's memory at their host addresses; the guest-physical address and the size of the memory; the number of
+ * descriptors. Then the loop's state: its indexes into the available and the used ring, with the wrap counters of a packed ring, and the
+ * interrupts that it would have sent.
+ */
 struct ring {
     uint8_t *descriptors;
     uint8_t *driver;

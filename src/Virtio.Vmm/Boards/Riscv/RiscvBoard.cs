@@ -81,8 +81,8 @@ internal sealed class RiscvBoard : IBoard
     public ulong? InstructionsRetired => _machine.Harts.Aggregate(0UL, (sum, hart) => sum + hart.InstructionsRetired);
 
     /// <summary>
-    /// Assembles a board and loads its kernel. The caller has checked the options. The board owns the devices, even when this method
-    /// throws.
+    /// Assembles a board and loads its kernel. The caller has checked the options.
+    /// The board owns the devices, even when this method throws.
     /// </summary>
     public static async Task<RiscvBoard> CreateAsync(MicroVmOptions options, CancellationToken cancellationToken)
     {
@@ -114,8 +114,8 @@ internal sealed class RiscvBoard : IBoard
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // Stop the harts first, so that no hart touches a device. A device whose disposal fails was reset before: it does not touch memory
-        // any more.
+        // Stop the harts first, so that no hart touches a device. A device whose disposal fails was reset before:
+        // it does not touch memory any more.
         _machine.RequestStop();
         if (_started)
             await Completion.ConfigureAwait(false);

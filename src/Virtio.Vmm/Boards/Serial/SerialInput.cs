@@ -1,8 +1,8 @@
 namespace Virtio.Vmm.Boards.Serial;
 
 /// <summary>
-/// Feeds a host's stream to a serial port as fast as the guest reads it: at most one small block is read ahead; the rest stays in the
-/// stream.
+/// Feeds a host's stream to a serial port as fast as the guest reads it: at most one small block is read ahead;
+/// the rest stays in the stream.
 /// </summary>
 internal sealed class SerialInput : IAsyncDisposable
 {

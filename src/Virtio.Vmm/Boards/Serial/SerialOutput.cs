@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Virtio.Vmm.Boards.Serial;
 
 /// <summary>
-/// A bounded buffer between a guest's output and the host's stream. A separate task drains it, so that a hart never waits for a stream.
-/// Thread-safe.
+/// A bounded buffer between a guest's output and the host's stream.
+/// A separate task drains it, so that a hart never waits for a stream. Thread-safe.
 /// </summary>
 internal sealed class SerialOutput : IAsyncDisposable
 {

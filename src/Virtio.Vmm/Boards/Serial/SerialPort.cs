@@ -95,8 +95,8 @@ internal sealed class SerialPort : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the streams' tasks. Output that was accepted is given to its stream if the stream takes it soon. May be called any number of
-    /// times.
+    /// Ends the streams' tasks. Output that was accepted is given to its stream if the stream takes it soon.
+    /// May be called any number of times.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

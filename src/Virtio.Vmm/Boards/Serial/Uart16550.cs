@@ -192,8 +192,8 @@ internal sealed class Uart16550
 
     private void WriteInterruptEnable(InterruptEnable value)
     {
-        // Enabling the interrupt while the transmitter is empty raises it again: drivers test for this to detect a chip that loses
-        // interrupts.
+        // Enabling the interrupt while the transmitter is empty raises it again:
+        // drivers test for this to detect a chip that loses interrupts.
         var enabled = value.HasFlag(InterruptEnable.TransmitterEmpty);
         if (!enabled || !_interruptEnable.HasFlag(InterruptEnable.TransmitterEmpty))
         {

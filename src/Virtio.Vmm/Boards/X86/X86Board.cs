@@ -14,8 +14,8 @@ namespace Virtio.Vmm.Boards.X86;
 [SupportedOSPlatform("linux")]
 internal sealed class X86Board : IBoard
 {
-    // A few times the cost of waking a thread: polling this long for the driver's next request is cheaper than sleeping, if a request
-    // comes.
+    // A few times the cost of waking a thread:
+    // polling this long for the driver's next request is cheaper than sleeping, if a request comes.
     private static readonly TimeSpan PollTime = TimeSpan.FromMicroseconds(50);
 
     private readonly TaskCompletionSource<MicroVmExit> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,8 +81,8 @@ internal sealed class X86Board : IBoard
     public string SerialLog => _serial.Log;
 
     /// <summary>
-    /// Assembles a board and loads its kernel. The caller has checked the options. The board owns the devices, even when this method
-    /// throws.
+    /// Assembles a board and loads its kernel. The caller has checked the options.
+    /// The board owns the devices, even when this method throws.
     /// </summary>
     /// <exception cref="KvmException">KVM is not available, or lacks something that this board needs.</exception>
     public static async Task<X86Board> CreateAsync(MicroVmOptions options, CancellationToken cancellationToken)

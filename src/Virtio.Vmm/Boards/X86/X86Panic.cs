@@ -20,8 +20,8 @@ internal static class X86Panic
     /// <summary>
     /// A panic first disables interrupts. Then it stops the other processors, which disables the local APIC. An orderly reboot ends in the
     /// same state, but before that it has turned off KVM's clock, which every kernel with KVM support uses. The state is not enough where
-    /// the kernel supports neither KVM nor several processors. Then the panic's words on the serial port decide, although any program can
-    /// print them.
+    /// the kernel supports neither KVM nor several processors.
+    /// Then the panic's words on the serial port decide, although any program can print them.
     /// </summary>
     /// <param name="vcpu">The processor; only its own thread may call this.</param>
     /// <param name="hasPrintedPanic">Whether the words of a panic were seen.</param>

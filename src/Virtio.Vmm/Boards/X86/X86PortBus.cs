@@ -4,8 +4,8 @@ namespace Virtio.Vmm.Boards.X86;
 
 /// <summary>
 /// The I/O ports of the board, apart from those that KVM handles (interrupt controllers, timer). A wider access is one byte access to each
-/// port that it covers, as on an ISA bus. Ports without a device, including PCI's configuration ports, read as all ones and ignore writes.
-/// Thread-safe.
+/// port that it covers, as on an ISA bus.
+/// Ports without a device, including PCI's configuration ports, read as all ones and ignore writes. Thread-safe.
 /// </summary>
 internal sealed class X86PortBus(SerialPort serial, CmosClock clock)
 {
