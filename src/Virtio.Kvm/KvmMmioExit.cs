@@ -1,8 +1,8 @@
 namespace Virtio.Kvm;
 
 /// <summary>
-/// An access to guest-physical memory without a slot. All values are chosen by the guest. KVM guarantees a length of 1 to 8, but not a
-/// power of two and no alignment.
+/// An access to guest-physical memory without a slot. The guest chooses all values. KVM guarantees a length of 1 to 8 bytes, but neither a
+/// power of two nor alignment.
 /// </summary>
 public readonly ref struct KvmMmioExit
 {

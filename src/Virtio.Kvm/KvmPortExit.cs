@@ -1,7 +1,7 @@
 namespace Virtio.Kvm;
 
 /// <summary>
-/// An access to a port, or several accesses to the same port by one instruction with a repeat prefix. All values are chosen by the guest.
+/// An access to a port, or several accesses to the same port by one instruction with a repeat prefix. The guest chooses all values.
 /// </summary>
 public readonly ref struct KvmPortExit
 {

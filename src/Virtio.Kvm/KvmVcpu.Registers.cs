@@ -139,10 +139,10 @@ public sealed partial class KvmVcpu
         where T : unmanaged
     {
         if (CompleteExit() != KvmExitReason.Interrupted)
-            {
-                throw new InvalidOperationException(
-                    $"vCPU {Id} is in the middle of an instruction that needs another access; run it until that is done");
-            }
+        {
+            throw new InvalidOperationException(
+                $"vCPU {Id} is in the middle of an instruction that needs another access; run it until that is done");
+        }
 
         KvmCalls.Invoke(_handle, request, ref value);
     }

@@ -154,8 +154,8 @@ public sealed partial class KvmVcpu : IDisposable
 
     private bool IsAccessPending => _exit.Reason is KvmExitReason.Mmio or KvmExitReason.Port;
 
-    // Under the lock: _runner is set, so its thread is alive and inside a run; a signal to a thread that had ended its run could end the
-    // process. And the page is mapped.
+    // Under the lock: while _runner is set its thread is inside a run, and while _disposed is clear the page is mapped.
+    // A signal to a thread that has left and ended would end the process.
     private void Expel()
     {
         if (_disposed)

@@ -92,12 +92,12 @@ public sealed class CpioWriter
         ArgumentException.ThrowIfNullOrEmpty(target);
         byte[] bytes = Encoding.UTF8.GetBytes(target);
         if (bytes.Length > MaxNameLength || target.Contains('\0', StringComparison.Ordinal))
-            {
-                throw new ArgumentException(
-                    $"the target of the link '{name}' has {bytes.Length} bytes or a null character; "
-                    + $"Linux takes {MaxNameLength} without one",
-                    nameof(target));
-            }
+        {
+            throw new ArgumentException(
+                $"the target of the link '{name}' has {bytes.Length} bytes or a null character; "
+                + $"Linux takes {MaxNameLength} without one",
+                nameof(target));
+        }
 
         Begin(CpioEntryType.SymbolicLink, name, (UnixFileMode)0x1ff, bytes.Length);
         Write(bytes);

@@ -36,11 +36,11 @@ public sealed record MicroVmMachineChoice(MicroVmMachine Machine, string Reason)
         if (wanted == MicroVmMachine.Software)
             return AsAsked(wanted);
         if (wanted == MicroVmMachine.Kvm)
-            {
-                return kvm.IsUsable
-                    ? AsAsked(wanted)
-                    : throw new PlatformNotSupportedException($"the KVM machine does not run here: {kvm.Reason}");
-            }
+        {
+            return kvm.IsUsable
+                ? AsAsked(wanted)
+                : throw new PlatformNotSupportedException($"the KVM machine does not run here: {kvm.Reason}");
+        }
 
         var architecture = kernel is null ? KernelArchitecture.Unknown : KernelFormat.ArchitectureOf(kernel);
         if (architecture == KernelArchitecture.X86 && !kvm.IsUsable)

@@ -65,10 +65,10 @@ internal static class MicroVmValidation
     {
         var isSoftware = machine == MicroVmMachine.Software;
         if (!isSoftware && !(OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64))
-            {
-                throw new PlatformNotSupportedException(
-                    $"the KVM machine runs on Linux on x86-64 only; this is {RuntimeInformation.RuntimeIdentifier}");
-            }
+        {
+            throw new PlatformNotSupportedException(
+                $"the KVM machine runs on Linux on x86-64 only; this is {RuntimeInformation.RuntimeIdentifier}");
+        }
 
         Require(
             !isSoftware || options.ProcessorCount <= MicroVmOptions.MaxSoftwareProcessorCount,

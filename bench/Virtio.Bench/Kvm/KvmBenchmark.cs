@@ -83,10 +83,10 @@ internal static class KvmBenchmark
             {
                 figures[job].Add(subject, run?.Figure);
                 foreach ((string counter, _) in Kinds)
-                    {
-                        bool isCounted = run is not null && run.Counts.ContainsKey(counter);
-                        counts[(job, counter)].Add(subject, isCounted ? run!.Counts[counter] / (double)run.Requests : null);
-                    }
+                {
+                    bool isCounted = run is not null && run.Counts.ContainsKey(counter);
+                    counts[(job, counter)].Add(subject, isCounted ? run!.Counts[counter] / (double)run.Requests : null);
+                }
             });
         foreach ((FioJob job, Rounds rounds) in figures)
         {

@@ -23,17 +23,17 @@ internal static class NativeReach
             foreach (string subject in (string[])[Report.Native, Report.Mapped])
             {
                 if (report.Find(Suites.Native, name, subject)?.Ratio is { } ratio)
-                    {
-                        string goal = $"on KVM, {name}: {wanted} times QEMU's rate ({subject})";
-                        yield return PerformancePage.Row(goal, $"{TextTable.Number(ratio)} times", ratio >= wanted, 1 - (ratio / wanted));
-                    }
+                {
+                    string goal = $"on KVM, {name}: {wanted} times QEMU's rate ({subject})";
+                    yield return PerformancePage.Row(goal, $"{TextTable.Number(ratio)} times", ratio >= wanted, 1 - (ratio / wanted));
+                }
             }
         }
 
         if (report.Find(Suites.Native, NativeStart.Idle, Report.Native) is { } idle)
-            {
-                string goal = $"an idle machine takes less than {IdlePercent} % of a processor";
-                yield return PerformancePage.Row(goal, $"{TextTable.Number(idle.Median)} %", idle.Median < IdlePercent);
-            }
+        {
+            string goal = $"an idle machine takes less than {IdlePercent} % of a processor";
+            yield return PerformancePage.Row(goal, $"{TextTable.Number(idle.Median)} %", idle.Median < IdlePercent);
+        }
     }
 }

@@ -35,10 +35,10 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
         string begin = $"<!-- bench:{name} -->\n", end = $"<!-- /bench:{name} -->";
         int from = page.IndexOf(begin, StringComparison.Ordinal), to = page.IndexOf(end, StringComparison.Ordinal);
         if (from < 0 || to < from)
-            {
-                throw new InvalidDataException(
-                    $"docs/performance.md has no place for the figures of {name}: a line '{begin.Trim()}' and after it '{end}'");
-            }
+        {
+            throw new InvalidDataException(
+                $"docs/performance.md has no place for the figures of {name}: a line '{begin.Trim()}' and after it '{end}'");
+        }
 
         return $"{page[..(from + begin.Length)]}\n{content}\n{page[to..]}";
     }
@@ -74,10 +74,10 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
         foreach ((string name, string which) in boots)
         {
             if (report.Find(Suites.Processor, name, ProcessorBenchmark.Subject) is { } rate)
-                {
-                    string wanted = $"{WantedRate} million instructions a second on the boot{which}";
-                    yield return Row(wanted, TextTable.Number(rate.Median), rate.Median >= WantedRate, 1 - (rate.Median / WantedRate));
-                }
+            {
+                string wanted = $"{WantedRate} million instructions a second on the boot{which}";
+                yield return Row(wanted, TextTable.Number(rate.Median), rate.Median >= WantedRate, 1 - (rate.Median / WantedRate));
+            }
         }
 
         foreach (string row in NativeReach.Rows(report).Concat(KvmReach.Rows(report)).Concat(VhostUserReach.Rows(report)))
@@ -86,10 +86,10 @@ internal sealed class PerformancePage(Report report, BenchOptions options)
         foreach (string subject in (string[])[Report.Native, Report.Jit])
         {
             if (report.Find(Suites.Boot, BootBenchmark.Small, subject)?.Ratio is { } ratio)
-                {
-                    string wanted = $"the shell in at most {WantedBootRatio} times QEMU's time ({subject})";
-                    yield return Row(wanted, $"{TextTable.Number(ratio)} times", ratio <= WantedBootRatio, (ratio / WantedBootRatio) - 1);
-                }
+            {
+                string wanted = $"the shell in at most {WantedBootRatio} times QEMU's time ({subject})";
+                yield return Row(wanted, $"{TextTable.Number(ratio)} times", ratio <= WantedBootRatio, (ratio / WantedBootRatio) - 1);
+            }
         }
     }
 

@@ -61,11 +61,11 @@ internal static class TextTable
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         var text = new StringBuilder();
         foreach (string[] row in rows)
-            {
-                IEnumerable<string> cells = row.Select((cell, column) =>
-                    isNumber(column) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
-                text.AppendLine(string.Join("  ", cells).TrimEnd());
-            }
+        {
+            IEnumerable<string> cells = row.Select((cell, column) =>
+                isNumber(column) ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+            text.AppendLine(string.Join("  ", cells).TrimEnd());
+        }
 
         return text.ToString();
     }

@@ -37,10 +37,10 @@ internal static class ProcessorBenchmark
         {
             KernelBoot boot = await KernelBoot.RunAsync();
             if (i == 0)
-                {
-                    double millions = boot.Instructions / 1e6;
-                    report.Note(Suites.Processor, $"The boot retires {millions:F0} million instructions until the shell's prompt.");
-                }
+            {
+                double millions = boot.Instructions / 1e6;
+                report.Note(Suites.Processor, $"The boot retires {millions:F0} million instructions until the shell's prompt.");
+            }
 
             rates.Add(boot.Instructions / boot.Time.TotalSeconds / 1e6);
         }

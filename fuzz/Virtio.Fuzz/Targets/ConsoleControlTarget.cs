@@ -69,10 +69,10 @@ internal sealed class ConsoleControlTarget : IFuzzTarget
     private static void Add(ConsoleControl control)
     {
         if (control.Ports.Length < Ports)
-            {
-                var options = new ConsolePortOptions { Name = "port", IsConsole = true, Columns = 80, Rows = 25 };
-                control.Add(null, slot => new ConsolePort(options, slot.Number, control, () => { }));
-            }
+        {
+            var options = new ConsolePortOptions { Name = "port", IsConsole = true, Columns = 80, Rows = 25 };
+            control.Add(null, slot => new ConsolePort(options, slot.Number, control, () => { }));
+        }
     }
 
     // A message that may be meaningful.

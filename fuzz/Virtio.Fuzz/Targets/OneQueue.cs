@@ -57,10 +57,10 @@ internal sealed class OneQueue
         for (int at = 0; at < writableLength; at += writablePiece)
             WriteEntry(entries++, writable + (ulong)at, Math.Min(writablePiece, writableLength - at), writable: true);
         if (!_packed)
-            {
-                ulong flags = RingMemory.Table + ((ulong)(entries - 1) * 16) + 12;
-                _ram.Write(flags, (ushort)(_ram.Read<ushort>(flags) & ~Next));
-            }
+        {
+            ulong flags = RingMemory.Table + ((ulong)(entries - 1) * 16) + 12;
+            _ram.Write(flags, (ushort)(_ram.Read<ushort>(flags) & ~Next));
+        }
 
         OfferTable(RingMemory.Table, (uint)entries * 16);
     }

@@ -35,11 +35,11 @@ internal sealed class ExitRecord
         if (Reason == KvmExitReason.Mmio)
             Take(page, RunState.MmioDataOffset, (int)uint.Min(_state.MmioLength, sizeof(ulong)), _state.MmioIsWrite != 0);
         else if (Reason == KvmExitReason.Port)
-            {
-                int offset = checked((int)_state.PortDataOffset);
-                int length = checked((int)(_state.PortSize * _state.PortCount));
-                Take(page, offset, length, _state.PortDirection == RunState.PortOut);
-            }
+        {
+            int offset = checked((int)_state.PortDataOffset);
+            int length = checked((int)(_state.PortSize * _state.PortCount));
+            Take(page, offset, length, _state.PortDirection == RunState.PortOut);
+        }
     }
 
     /// <summary>Writes the data for a read into the page.</summary>

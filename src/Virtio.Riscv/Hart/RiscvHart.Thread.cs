@@ -17,7 +17,8 @@ public sealed partial class RiscvHart
     // HartRequests that are not served yet. Any thread adds them, with Interlocked; the hart's thread removes them.
     private int _requests;
 
-    // 1 while the hart executes no guest instruction and polls before the next one. Written by the hart's thread only.
+    // 1 while the hart executes no guest instruction and polls before the next one.
+    // Written by the thread that runs the hart, and by Release.
     private int _parked = 1;
 
     // A HartState. A thread that starts the hart changes Stopped to StartPending; otherwise the hart's thread changes it.

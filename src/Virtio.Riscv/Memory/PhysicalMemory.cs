@@ -18,11 +18,11 @@ internal sealed class PhysicalMemory
             if (isEmpty || region.Address % PageSize != 0 || region.Length % PageSize != 0 || region.Host % 8 != 0)
                 throw new ArgumentException($"memory at 0x{region.Address:x} is empty, null, or not aligned", nameof(regions));
             if (region.Address < end || region.Address + region.Length < region.Address)
-                {
-                    throw new ArgumentException(
-                        $"memory at 0x{region.Address:x} overlaps other memory or the end of the address space",
-                        nameof(regions));
-                }
+            {
+                throw new ArgumentException(
+                    $"memory at 0x{region.Address:x} overlaps other memory or the end of the address space",
+                    nameof(regions));
+            }
 
             end = region.Address + region.Length;
         }

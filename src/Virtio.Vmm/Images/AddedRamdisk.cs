@@ -29,11 +29,11 @@ internal sealed class AddedRamdisk : IDisposable
         if (!content.CanSeek || content.Length == 0)
             content = Buffer(content, file.Content);
         if (content.Length > CpioWriter.MaxFileLength)
-            {
-                throw new BootException(
-                    $"cannot add '{file.Content}' to the guest: it has {content.Length} bytes, "
-                    + $"and an initial ramdisk has room for files up to {CpioWriter.MaxFileLength}");
-            }
+        {
+            throw new BootException(
+                $"cannot add '{file.Content}' to the guest: it has {content.Length} bytes, "
+                + $"and an initial ramdisk has room for files up to {CpioWriter.MaxFileLength}");
+        }
 
         _writer.BeginFile(Place(file.Path), content.Length, ModeOf(file));
         Cut();

@@ -12,11 +12,11 @@ internal static class GuestPath
         ArgumentNullException.ThrowIfNull(path);
         string name = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path.TrimStart('/');
         if (name.Split('/').Any(part => part is "" or "." or ".."))
-            {
-                throw new ArgumentException(
-                    $"'{path}' is no path in the guest; give one such as /usr/bin/tool, without '.', '..' and empty parts",
-                    nameof(path));
-            }
+        {
+            throw new ArgumentException(
+                $"'{path}' is no path in the guest; give one such as /usr/bin/tool, without '.', '..' and empty parts",
+                nameof(path));
+        }
 
         if (name.Contains('\0', StringComparison.Ordinal) || name == CpioHeader.Trailer)
             throw new ArgumentException($"no file in the guest can have the name '{name.Replace('\0', ' ')}'", nameof(path));

@@ -84,10 +84,10 @@ internal static class KernelFormat
         if (IsElf(prefix))
             return $"it is an ELF file{ElfMachine(prefix).Name}, and this machine is {Name(machine)}";
         if (IsMachineModeUBoot(prefix))
-            {
-                return "it is a U-Boot for machine mode, and this machine begins in supervisor mode: "
-                    + "take one built for that (Debian: qemu-riscv64_smode/u-boot.bin)";
-            }
+        {
+            return "it is a U-Boot for machine mode, and this machine begins in supervisor mode: "
+                + "take one built for that (Debian: qemu-riscv64_smode/u-boot.bin)";
+        }
 
         var architecture = ArchitectureOf(prefix);
         if (architecture == machine)

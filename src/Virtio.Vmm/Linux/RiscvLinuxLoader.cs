@@ -29,11 +29,11 @@ internal static class RiscvLinuxLoader
         area.Align(PageSize);
         var tree = area.Position;
         if (!area.TryAppend(deviceTree(range)))
-            {
-                throw new BootException(
-                    $"cannot boot '{kernel}': no room is left in the guest's memory ({BootReading.Size(area.End - area.Start)}) "
-                    + "for its device tree");
-            }
+        {
+            throw new BootException(
+                $"cannot boot '{kernel}': no room is left in the guest's memory ({BootReading.Size(area.End - area.Start)}) "
+                + "for its device tree");
+        }
 
         return new RiscvBoot(entry, tree);
     }

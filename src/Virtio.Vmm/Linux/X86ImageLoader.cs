@@ -24,11 +24,11 @@ internal static class X86ImageLoader
         if (X86SetupHeader.Read(setup, out var reason) is not { } header)
             throw new BootException($"cannot boot '{kernel}': {reason}");
         if ((uint)files.CommandLine.Length > header.CommandLineSize)
-            {
-                throw new BootException(
-                    $"cannot boot '{kernel}': it takes {header.CommandLineSize} characters of parameters, "
-                    + $"and there are {files.CommandLine.Length}");
-            }
+        {
+            throw new BootException(
+                $"cannot boot '{kernel}': it takes {header.CommandLineSize} characters of parameters, "
+                + $"and there are {files.CommandLine.Length}");
+        }
 
         BootMemory.Require(kernel, header.MemorySize, files.Initrd, memory.Regions.Aggregate(0UL, (sum, region) => sum + region.Length));
         var end = memory.Regions[0].Length;

@@ -91,22 +91,22 @@ internal readonly record struct X86SetupHeader(
         if (header.FileSize <= EntryOffset)
             return "its setup header says that it has no code (syssize)";
         if ((ulong)UInt32At(prefix, 0x248) + UInt32At(prefix, 0x24c) > header.FileSize)
-            {
-                return "its setup header puts its payload beyond its end "
-                    + $"(payload_offset 0x{UInt32At(prefix, 0x248):x}, payload_length 0x{UInt32At(prefix, 0x24c):x})";
-            }
+        {
+            return "its setup header puts its payload beyond its end "
+                + $"(payload_offset 0x{UInt32At(prefix, 0x248):x}, payload_length 0x{UInt32At(prefix, 0x24c):x})";
+        }
 
         if (header.MemorySize < header.FileSize)
-            {
-                return "its setup header says that it takes less memory than it is long "
-                    + $"(init_size 0x{header.MemorySize:x}, syssize 0x{header.FileSize:x})";
-            }
+        {
+            return "its setup header says that it takes less memory than it is long "
+                + $"(init_size 0x{header.MemorySize:x}, syssize 0x{header.FileSize:x})";
+        }
 
         if (alignment == 0 || (alignment & (alignment - 1)) != 0 || header.LoadAddress % alignment != 0)
-            {
-                return "it asks for an address against its own alignment "
-                    + $"(pref_address 0x{header.LoadAddress:x}, kernel_alignment 0x{alignment:x})";
-            }
+        {
+            return "it asks for an address against its own alignment "
+                + $"(pref_address 0x{header.LoadAddress:x}, kernel_alignment 0x{alignment:x})";
+        }
 
         return null;
     }

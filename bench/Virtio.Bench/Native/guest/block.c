@@ -47,8 +47,8 @@ static struct slot slots[DEPTH_LIMIT];
 static uint8_t data[DEPTH_LIMIT][LARGEST_REQUEST] __attribute__((aligned(4096)));
 
 /*
- * The driver's state: the size of the ring in descriptors, the next descriptor to make available and the next to collect, each with its wrap
- * counter, the descriptors made available since the last notification, and whether requests use indirect tables.
+ * The driver's state: the size of the ring in descriptors, the next descriptor to make available and the next to collect, each with its
+ * wrap counter, the descriptors made available since the last notification, and whether requests use indirect tables.
  */
 static int ring_size, next_available, next_used, added;
 static bool available_wrap = true, used_wrap = true, indirect;

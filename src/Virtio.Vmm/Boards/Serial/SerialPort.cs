@@ -32,12 +32,12 @@ internal sealed class SerialPort : IAsyncDisposable
         _firmware = firmware;
         Uart = new Uart16550(Transmit, CanTransmit, setInterrupt);
         if (output is not null)
+        {
+            _output = new SerialOutput(output, failure => MicroVmLog.SerialOutputFailed(logger, failure))
             {
-                _output = new SerialOutput(output, failure => MicroVmLog.SerialOutputFailed(logger, failure))
-                {
-                    RoomMade = Uart.OnTransmitRoom,
-                };
-            }
+                RoomMade = Uart.OnTransmitRoom,
+            };
+        }
 
         if (input is not null)
             _input = new SerialInput(input, Uart, failure => MicroVmLog.SerialInputFailed(logger, failure));

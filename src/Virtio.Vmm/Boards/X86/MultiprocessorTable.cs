@@ -23,10 +23,10 @@ internal static class MultiprocessorTable
         var ioApicId = (byte)processorCount;
         List<byte> entries = [];
         for (var processor = 0; processor < processorCount; processor++)
-            {
-                byte flags = (byte)(processor == 0 ? 3 : 1); // enabled; the first one boots
-                entries.AddRange([0, (byte)processor, LocalApicVersion, flags, .. new byte[16]]);
-            }
+        {
+            byte flags = (byte)(processor == 0 ? 3 : 1); // enabled; the first one boots
+            entries.AddRange([0, (byte)processor, LocalApicVersion, flags, .. new byte[16]]);
+        }
 
         entries.AddRange([1, BusId, .. "ISA   "u8]);
         entries.AddRange([2, ioApicId, IoApicVersion, 1, .. UInt32(X86BoardLayout.IoApicAddress)]);
