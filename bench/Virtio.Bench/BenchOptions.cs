@@ -13,7 +13,7 @@ internal sealed record BenchOptions(IReadOnlyList<string> Suites, bool Quick, bo
           rings      the device's side of a ring: nanoseconds and bytes allocated per chain, beside a loop in C
           processor  instructions per second of one hart
           native     a disk as a bare-metal guest on KVM sees it, beside QEMU's microvm
-           kvm        the stock kernel on KVM, beside QEMU's microvm: start, memory, disk, exits; without real KVM, on an emulated processor
+          kvm        the stock kernel on KVM, beside QEMU's microvm: start, memory, disk, exits; without real KVM, on an emulated processor
           vhost-user a disk that is served to a driver without a guest, beside qemu-storage-daemon
           boot       from the start of the process to the guest's shell, and memory, beside QEMU
           fio        a disk as the guest's fio sees it, beside QEMU

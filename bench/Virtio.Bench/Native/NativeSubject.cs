@@ -15,10 +15,10 @@ internal sealed record NativeSubject(string Name, bool HasFile)
     internal GuestProcess Start(NativeFiles files, string parameters) => GuestProcess.Start(Program, Name == Report.Qemu
         ?
         [
-                "-name", "guest,debug-threads=on", "-M", "microvm,accel=kvm", "-cpu", "host,-arch-capabilities", "-m", $"{Megabytes}M",
-                "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio", "-global", "virtio-mmio.force-legacy=false",
-                .. QemuMicrovm.FastDisk(HasFile ? QemuMicrovm.FastFile(files.Disk) : "driver=null-co,size=1073741824"),
-                "-kernel", files.Kernel, "-append", parameters,
+            "-name", "guest,debug-threads=on", "-M", "microvm,accel=kvm", "-cpu", "host,-arch-capabilities", "-m", $"{Megabytes}M",
+            "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio", "-global", "virtio-mmio.force-legacy=false",
+            .. QemuMicrovm.FastDisk(HasFile ? QemuMicrovm.FastFile(files.Disk) : "driver=null-co,size=1073741824"),
+            "-kernel", files.Kernel, "-append", parameters,
         ]
         : [files.Kernel, !HasFile ? "null" : Name == Report.Mapped ? $"{files.Disk},mapped" : files.Disk, parameters]);
 }

@@ -45,12 +45,13 @@ internal static class TextTable
         return
         [
             ["what", "subject", .. units],
-                .. results.GroupBy(result => (result.Name, result.Subject)).Select(row => (string[])
-                [
-                    row.Key.Name,
-                    row.Key.Subject,
-                    .. units.Select(unit => row.FirstOrDefault(result => result.Unit == unit) is { } result ? Short(result) : ""),
-                ]),
+            .. results.GroupBy(result => (result.Name, result.Subject)).Select(row => (string[])
+            [
+                row.Key.Name,
+                row.Key.Subject,
+                .. units.Select(unit => row.FirstOrDefault(result => result.Unit == unit) is { } result ? Short(result) : ""),
+            ]),
+        ];
     }
 
     private static string Short(Result result) =>

@@ -28,14 +28,14 @@ internal static class KernelCommandLine
     /// nothing but errors.
     /// </summary>
     public static string ForX86(MicroVmOptions options) => Join(
-            options.UseDefaultCommandLine && !Has(options, LogLevel) && !Has(options, EarlyConsole)
-                ? $"quiet {EarlyConsole}=uart8250,io,0x{X86BoardLayout.SerialPort:x}"
-                : "",
-            options.UseDefaultCommandLine ? Common(options) : "",
-            options.DeviceDiscovery == MicroVmDeviceDiscovery.CommandLine
-                ? string.Join(' ', Enumerable.Range(0, options.Devices.Count).Select(Device))
-                : "",
-            options.CommandLine);
+        options.UseDefaultCommandLine && !Has(options, LogLevel) && !Has(options, EarlyConsole)
+            ? $"quiet {EarlyConsole}=uart8250,io,0x{X86BoardLayout.SerialPort:x}"
+            : "",
+        options.UseDefaultCommandLine ? Common(options) : "",
+        options.DeviceDiscovery == MicroVmDeviceDiscovery.CommandLine
+            ? string.Join(' ', Enumerable.Range(0, options.Devices.Count).Select(Device))
+            : "",
+        options.CommandLine);
 
     /// <summary>
     /// Whether the serial port's driver will repeat the text of the early console: the kernel omits that only for its main console.

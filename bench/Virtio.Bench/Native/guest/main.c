@@ -1,6 +1,6 @@
 /*
-  * Measures a virtio block device from inside the guest, without an operating system, and prints one line per job. Times are in ticks of
-  * the processor's time stamp counter. The host finds out its rate from the times of the lines.
+ * Measures a virtio block device from inside the guest, without an operating system, and prints one line per job. Times are in ticks of
+ * the processor's time stamp counter. The host finds out its rate from the times of the lines.
  */
 #include "block.h"
 #include "machine.h"

@@ -1,7 +1,7 @@
 /*
-  * Entered in 32-bit protected mode without paging, by the PVH boot protocol, with EBX at the start information. Switches to ring 3 of long
-  * mode in as few instructions as possible, because the KVM of some hosts interprets everything below ring 3. A task state segment with an
-  * empty I/O permission map gives ring 3 access to the ports. The I/O privilege level would too, but those hosts lose it.
+ * Entered in 32-bit protected mode without paging, by the PVH boot protocol, with EBX at the start information. Switches to ring 3 of long
+ * mode in as few instructions as possible, because the KVM of some hosts interprets everything below ring 3. A task state segment with an
+ * empty I/O permission map gives ring 3 access to the ports. The I/O privilege level would too, but those hosts lose it.
  */
         .section .note.Xen, "a", @note
         .balign 4
@@ -66,7 +66,7 @@ descriptor_table_pointer:
         .balign 8
 task_state:
         .fill   102
-            .word   104                             /* the offset of the permission map: one zero bit per port, and a final byte of ones */
+        .word   104                             /* the offset of the permission map: one zero bit per port, and a final byte of ones */
         .fill   8192
         .byte   0xff
 task_state_end:

@@ -40,8 +40,8 @@ static inline uint32_t take(struct ring *ring, struct chain *chain, uint16_t *id
         uint64_t address = LOAD(uint64_t, ring->descriptors + index * DESCRIPTOR_SIZE);
         uint32_t flags = word >> 48;
         int is_good = flags & INDIRECT
-          ? !(flags & NEXT) && add_table(ring, chain, address, (uint32_t)word)
-          : add(ring, chain, address, (uint32_t)word, flags);
+            ? !(flags & NEXT) && add_table(ring, chain, address, (uint32_t)word)
+            : add(ring, chain, address, (uint32_t)word, flags);
         if (!is_good)
             return 0;
         count++;

@@ -2,7 +2,7 @@
 
 /* Follows a chain through a table of descriptors: the ring's own, or an indirect one. */
 static inline int walk(
-  const struct ring *ring, struct chain *chain, const uint8_t *table, uint32_t entries, uint32_t index, int may_indirect)
+    const struct ring *ring, struct chain *chain, const uint8_t *table, uint32_t entries, uint32_t index, int may_indirect)
 {
     for (uint32_t count = 0; count < entries && index < entries; count++) {
         const uint8_t *entry = table + index * DESCRIPTOR_SIZE;
