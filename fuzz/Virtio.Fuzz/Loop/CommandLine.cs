@@ -33,7 +33,7 @@ internal static class CommandLine
         $"""
         usage: ./build fuzz TARGET [--minutes N]    until Ctrl-C, the first finding, or for N minutes
                ./build fuzz --replay TARGET FILE..  runs inputs once
-               ./build fuzz --choose TARGET         copies to the repository's corpus what takes branches that nothing there takes
+               ./build fuzz --choose TARGET         copies to the repository's corpus the inputs that take new branches
 
         targets:
         {string.Join('\n', FuzzTargets.All.Select(target => $"  {target.Name,-14} {target.Summary}"))}
