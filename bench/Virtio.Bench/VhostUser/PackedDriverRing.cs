@@ -19,7 +19,6 @@ internal sealed class PackedDriverRing(GuestMemory memory, ulong address) : Driv
 
     // The value of _available at the last call of IsKickDue.
     private uint _told;
-    private uint _used;
 
     internal override uint Base => 0x8000_8000;
 
