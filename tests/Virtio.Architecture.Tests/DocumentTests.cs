@@ -49,7 +49,7 @@ public sealed partial class DocumentTests
     {
         string[] named = [.. SourceFile().Matches(TextOf("ARCHITECTURE.md")).Select(file => file.Groups[1].Value)];
         Assert.NotEmpty(named);
-        Assert.Empty(named.Where(file => !File.Exists(Path.Combine(Repository.Root, "src", file))));
+        Assert.All(named, file => Assert.True(File.Exists(Path.Combine(Repository.Root, "src", file)), file));
     }
 
     [Fact]

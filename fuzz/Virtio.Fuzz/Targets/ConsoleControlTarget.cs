@@ -80,7 +80,7 @@ internal sealed class ConsoleControlTarget : IFuzzTarget
     {
         OneQueue queue = Queue(ref input);
         _ram.Write(Readable, (uint)(input.Byte() % (Ports + 1)) | ((ulong)(input.Byte() % 9) << 32) | ((ulong)(input.Byte() % 2) << 48));
-        queue.Offer(Readable, ConsoleControl.HeaderLength, 1 + (input.Byte() % ConsoleControl.HeaderLength), Writable, 0, 1);
+        queue.Offer(Readable, ConsoleMessage.HeaderLength, 1 + (input.Byte() % ConsoleMessage.HeaderLength), Writable, 0, 1);
         Take(control, queue);
     }
 
@@ -116,7 +116,7 @@ internal sealed class ConsoleControlTarget : IFuzzTarget
         OneQueue queue = Queue(ref input);
         queue.OfferAny(ref input, readable: 32);
         control.Send(queue.Queue);
-        Check.That(queue.TakeUsed() is null or 0 or (>= ConsoleControl.HeaderLength and <= Room));
+        Check.That(queue.TakeUsed() is null or 0 or (>= ConsoleMessage.HeaderLength and <= Room));
         Check.That(queue.Queue.Outstanding == 0);
         control.Reset();
         control.Activate(isNegotiated: true, NullLogger.Instance);
@@ -127,7 +127,7 @@ internal sealed class ConsoleControlTarget : IFuzzTarget
     {
         uint port = (uint)header;
         var what = (ConsoleEvent)(ushort)(header >> 32);
-        Check.That(port < Ports && length >= ConsoleControl.HeaderLength);
+        Check.That(port < Ports && length >= ConsoleMessage.HeaderLength);
         if (what == ConsoleEvent.PortAdd)
             Check.That(!known[port]);
         else

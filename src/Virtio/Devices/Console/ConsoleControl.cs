@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Virtio.Queues;
@@ -13,12 +11,6 @@ namespace Virtio.Devices.Console;
 /// </summary>
 internal sealed class ConsoleControl
 {
-    /// <summary>The length of the header of each message: le32 port number, le16 event, le16 value.</summary>
-    internal const int HeaderLength = 8;
-
-    private const int EventOffset = 4;
-    private const int ValueOffset = 6;
-
     private readonly Lock _gate = new();
     private readonly ConsoleSlot[] _slots;
 
@@ -73,7 +65,7 @@ internal sealed class ConsoleControl
                 slot.Pending = PendingMessages.None;
                 if (slot.Port is { } port)
                 {
-                    Close(port);
+                    port.Forget();
                     port.TakesOutput = true;
                 }
             }
@@ -141,7 +133,7 @@ internal sealed class ConsoleControl
             slot.Port = null;
             slot.Pending = slot.IsAnnounced ? PendingMessages.Remove : PendingMessages.None;
             slot.WasUsed |= slot.IsAnnounced;
-            Close(port);
+            port.Forget();
         }
 
         _sender?.Wake();
@@ -194,20 +186,16 @@ internal sealed class ConsoleControl
     /// <summary>Takes a message of the driver.</summary>
     internal void Receive(DescriptorChain chain)
     {
-        Span<byte> header = stackalloc byte[HeaderLength];
+        Span<byte> header = stackalloc byte[ConsoleMessage.HeaderLength];
         bool isWhole = chain.Reader.TryRead(header);
         chain.Complete(0);
         if (!isWhole)
             return;
+        (uint number, ConsoleEvent what, bool value) = ConsoleMessage.Decode(header);
         lock (_gate)
         {
             if (_isNegotiated)
-            {
-                Handle(
-                    BinaryPrimitives.ReadUInt32LittleEndian(header),
-                    (ConsoleEvent)BinaryPrimitives.ReadUInt16LittleEndian(header[EventOffset..]),
-                    BinaryPrimitives.ReadUInt16LittleEndian(header[ValueOffset..]) != 0);
-            }
+                Handle(number, what, value);
         }
 
         _sender?.Wake();
@@ -221,12 +209,6 @@ internal sealed class ConsoleControl
             + "remove a port, or set a larger number");
 
     private static PendingMessages Lowest(PendingMessages pending) => (PendingMessages)((int)pending & -(int)pending);
-
-    private static void Close(ConsolePort port)
-    {
-        port.IsReady = false;
-        port.SetOpen(false);
-    }
 
     private void Handle(uint number, ConsoleEvent what, bool value)
     {
@@ -247,7 +229,7 @@ internal sealed class ConsoleControl
         else if (what == ConsoleEvent.PortReady && value)
         {
             port.IsReady = port.TakesOutput = true;
-            slot.Pending |= Introduction(port);
+            slot.Pending |= port.Introduction;
         }
         else if (what == ConsoleEvent.PortReady)
         {
@@ -289,33 +271,12 @@ internal sealed class ConsoleControl
         }
     }
 
-    // What a driver is told of a port that it has just taken.
-    private static PendingMessages Introduction(ConsolePort port) =>
-        PendingMessages.Open
-        | (port.Name is null ? 0 : PendingMessages.Name)
-        | (port.IsConsole ? PendingMessages.Console : 0)
-        | (port.IsConsole && port.Columns != 0 && port.Rows != 0 ? PendingMessages.Resize : 0);
-
     private void Write(DescriptorChain chain, ConsoleSlot slot, PendingMessages message)
     {
-        Span<byte> bytes = stackalloc byte[HeaderLength + ConsolePortName.LongestBytes];
-        ConsolePort? port = slot.Port;
-        int length = HeaderLength;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)slot.Number);
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[EventOffset..], (ushort)EventOf(message));
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[ValueOffset..], 1);
-        if (message == PendingMessages.Name)
-        {
-            length += Encoding.UTF8.GetBytes(port!.Name, bytes[HeaderLength..]);
-        }
-        else if (message == PendingMessages.Resize)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes[length..], port!.Columns);
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes[(length + sizeof(ushort))..], port.Rows);
-            length += 2 * sizeof(ushort);
-        }
+        Span<byte> bytes = stackalloc byte[ConsoleMessage.LongestBytes];
+        int length = ConsoleMessage.Encode(message, slot.Number, slot.Port, bytes);
 
-        // A buffer that the message does not fit into is given back empty, and the message is lost: waiting for a larger one would hold up
+        // A buffer that the message does not fit into is completed empty, and the message is lost: to wait for a larger one would hold up
         // all others.
         if (chain.Writer.Remaining < length)
             Complain($"gave a buffer of {chain.Writer.Remaining} bytes for a message of {length}");
@@ -323,16 +284,6 @@ internal sealed class ConsoleControl
             chain.Writer.TryWrite(bytes[..length]);
         chain.Complete();
     }
-
-    private static ConsoleEvent EventOf(PendingMessages message) => message switch
-    {
-        PendingMessages.Remove => ConsoleEvent.PortRemove,
-        PendingMessages.Add => ConsoleEvent.PortAdd,
-        PendingMessages.Console => ConsoleEvent.ConsolePort,
-        PendingMessages.Name => ConsoleEvent.PortName,
-        PendingMessages.Resize => ConsoleEvent.Resize,
-        _ => ConsoleEvent.PortOpen,
-    };
 
     private void Complain(string what)
     {

@@ -68,6 +68,20 @@ public sealed class ConsolePort
     /// <exception cref="OperationCanceledException">The waiting was cancelled.</exception>
     public Task FlushAsync(CancellationToken cancellationToken = default) => Output.FlushAsync(cancellationToken);
 
+    /// <summary>What a driver is told of the port when it has taken it. Guarded by the lock of the control.</summary>
+    internal PendingMessages Introduction =>
+        PendingMessages.Open
+        | (Name is null ? 0 : PendingMessages.Name)
+        | (IsConsole ? PendingMessages.Console : 0)
+        | (IsConsole && Columns != 0 && Rows != 0 ? PendingMessages.Resize : 0);
+
+    /// <summary>The driver has gone, or no longer knows the port. Under the lock of the control.</summary>
+    internal void Forget()
+    {
+        IsReady = false;
+        SetOpen(false);
+    }
+
     /// <summary>Records whether the guest has the port open. The first time starts the reading of the input stream.</summary>
     internal void SetOpen(bool isOpen)
     {
