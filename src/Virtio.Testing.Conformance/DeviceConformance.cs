@@ -1,16 +1,19 @@
 namespace Virtio.Testing.Conformance;
 
-/// <summary>What a device offers, and how it starts and stops (virtio 1.4, 2.1 to 2.4 and 6): inherit it with a device of your own.</summary>
-/// <remarks>It makes one request at a time, at most 64 in one test.</remarks>
+/// <summary>
+/// Checks what a device offers, and how it starts and stops (virtio 1.4, 2.1 to 2.4 and 6). Derive a test class from it for a device of
+/// your own.
+/// </summary>
+/// <remarks>The suite makes one request at a time, at most 64 in one test.</remarks>
 /// <param name="device">The device.</param>
 public abstract class DeviceConformance(DeviceUnderTest device)
 {
     private const ulong Version1 = (ulong)VirtioFeatures.Version1;
 
-    // Bits 24 to 41 belong to every device (virtio 1.4, 6).
+    // Feature bits 24 to 41 are not specific to a device type (virtio 1.4, 6).
     private const ulong Common = 0x3ff_ff00_0000;
 
-    // All that can be offered of rings.
+    // Every feature of the rings that a device can offer.
     private const VirtioFeatures EveryRing = VirtioFeatures.RingDefault | VirtioFeatures.InOrder | VirtioFeatures.NotificationData
         | VirtioFeatures.AccessPlatform | VirtioFeatures.OrderPlatform;
 

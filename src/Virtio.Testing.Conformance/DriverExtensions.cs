@@ -3,12 +3,12 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Testing.Conformance;
 
-/// <summary>What many tests do with a driver.</summary>
+/// <summary>Operations on a driver that many tests share.</summary>
 internal static class DriverExtensions
 {
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long "nothing happens" is watched for.</summary>
+    /// <summary>Time for which a test checks that nothing happens.</summary>
     internal static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The states that a status register can be in.</summary>
@@ -27,18 +27,18 @@ internal static class DriverExtensions
 
     internal static SplitDriverQueue Split(this MmioDriver driver, int queue = 0) => (SplitDriverQueue)driver.Queue(queue);
 
-    /// <summary>The descriptor, the driver and the device area.</summary>
+    /// <summary>The descriptor area, the driver area and the device area.</summary>
     internal static (ulong Address, int Length)[] Parts(this DriverQueue queue)
     {
         (int driver, int device) = queue is PackedDriverQueue ? (4, 4) : (6 + (2 * queue.Size), 6 + (8 * queue.Size));
         return [(queue.Areas.Descriptor, 16 * queue.Size), (queue.Areas.Driver, driver), (queue.Areas.Device, device)];
     }
 
-    /// <summary>Those that the device writes.</summary>
+    /// <summary>The areas that the device writes.</summary>
     internal static (ulong Address, int Length)[] DeviceParts(this DriverQueue queue) =>
         queue is PackedDriverQueue ? [queue.Parts()[0], queue.Parts()[2]] : [queue.Parts()[2]];
 
-    /// <summary>Negotiates everything offered and sets the queues up, short of DRIVER_OK.</summary>
+    /// <summary>Negotiates every offered feature and sets up the queues, but does not set DRIVER_OK.</summary>
     internal static void Prepare(this MmioDriver driver)
     {
         Assert.True(driver.Negotiate(driver.OfferedFeatures));
@@ -62,8 +62,9 @@ internal static class DriverExtensions
     }
 
     /// <summary>
-    /// Offers what contradicts itself, and waits until the device has found that out, for which a host-driven one must have something to
-    /// deliver.
+    /// Offers a malformed chain and waits until the device has noticed. A queue that waits for data from the host only looks at the chain
+    /// when
+    /// <paramref name="supply"/> gives the device something to deliver.
     /// </summary>
     internal static void BreakRing(this MmioDriver driver, int queue = 0, Action? supply = null)
     {
@@ -81,11 +82,11 @@ internal static class DriverExtensions
     internal static void AwaitNeedsReset(this MmioDriver driver) =>
         Assert.True(SpinWait.SpinUntil(() => driver.Status.HasFlag(DeviceStatusBits.NeedsReset), Patience), $"status is {driver.Status}");
 
-    /// <summary>Waits for a used chain with no wish for an interrupt, so that the driver writes nothing meanwhile.</summary>
+    /// <summary>Polls for a used chain without asking for an interrupt, so that the driver does not write to memory meanwhile.</summary>
     internal static UsedBuffer Poll(this DriverQueue queue)
     {
         UsedBuffer used = default;
-        Assert.True(SpinWait.SpinUntil(() => queue.TryCollect(out used), Patience), $"queue {queue.Index} gave nothing back");
+        Assert.True(SpinWait.SpinUntil(() => queue.TryCollect(out used), Patience), $"queue {queue.Index} completed no chain");
         return used;
     }
 
@@ -95,7 +96,9 @@ internal static class DriverExtensions
         return driver.ReadRegister(MmioRegisters.QueueReset) != 0;
     }
 
-    /// <summary>A queue that is down is offered something and kicked: nobody writes anything, and nobody is notified.</summary>
+    /// <summary>
+    /// Offers a chain to a queue that does not run, kicks it, and checks that the device neither writes memory nor interrupts.
+    /// </summary>
     internal static void AssertSilentAfterKick(this MmioDriver driver, int queue, Action offer)
     {
         driver.Acknowledge(driver.PendingInterrupts);
@@ -108,7 +111,7 @@ internal static class DriverExtensions
         Assert.True(before.AsSpan().SequenceEqual(driver.Bus.Snapshot()), "the device wrote to memory for a queue that is down");
     }
 
-    /// <summary>Waits until an event is pending, and acknowledges nothing.</summary>
+    /// <summary>Waits until an event is pending, and does not acknowledge it.</summary>
     internal static void AwaitPending(this MmioDriver driver, InterruptBits events)
     {
         long start = Stopwatch.GetTimestamp();

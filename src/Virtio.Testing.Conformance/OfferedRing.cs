@@ -3,7 +3,9 @@ using Virtio.Queues;
 
 namespace Virtio.Testing.Conformance;
 
-/// <summary>Any device, with other ring features than it offers by itself: it does not know of rings, so it has to work with all.</summary>
+/// <summary>
+/// Wraps a device and offers other ring features in its place. A device does not know its rings, so it must work with all of them.
+/// </summary>
 internal sealed class OfferedRing(IVirtioDevice device, VirtioFeatures features) : IVirtioDevice
 {
     /// <summary>The device.</summary>

@@ -3,11 +3,12 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Testing.Conformance;
 
 /// <summary>
-/// What the rings of a device do, in each layout with each combination of features (virtio 1.4, 2.6 to 2.8): inherit it with a device of your own.
+/// Checks the rings of a device in each layout with each combination of features (virtio 1.4, 2.6 to 2.8). Derive a test class from it for
+/// a device of your own.
 /// </summary>
 /// <remarks>
 /// One test makes up to 10 requests at once and 1,100 in all; the others make one at a time, at most 200 in one test. Some requests are cut
-/// into pieces of 1 to 512 bytes, and some are any bytes at all with 600 bytes of room: those too must come back, with any answer.
+/// into pieces of 1 to 512 bytes. Some consist of random bytes with 600 bytes of room: the device must complete those too, with any answer.
 /// </remarks>
 /// <param name="device">The device.</param>
 public abstract class QueueConformance(DeviceUnderTest device)
@@ -26,7 +27,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
         var offered = new List<(ushort Id, DriverBuffer[] Request)>();
         for (int i = 0; i < 200; i++)
         {
-            // One to ten at a time, every other one in a table where there are tables.
+            // One to ten at a time, every second one in an indirect table if those are negotiated.
             int made = 0;
             for (int batch = i % 10; batch >= 0; batch--, made++)
             {
@@ -87,7 +88,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
         var random = new Random(7);
         for (int i = 0; i < 20; i++)
         {
-            // Right requests and any bytes at all, between guards.
+            // Valid requests and random bytes in turn, between guard bytes.
             byte[] bytes = new byte[random.Next(1, Room)];
             random.NextBytes(bytes);
             ulong room = bus.Place(Enumerable.Repeat(Pattern, 3 * Room).ToArray()) + Room;
@@ -104,7 +105,9 @@ public abstract class QueueConformance(DeviceUnderTest device)
                 after.AsSpan((int)(address - bus.Options.MemoryAddress), length).Clear();
             }
 
-            Assert.True(before.AsSpan().SequenceEqual(after), $"what is the driver's was written for request {i}, which came back as {used}");
+            Assert.True(
+                before.AsSpan().SequenceEqual(after),
+                $"the device wrote to memory of the driver for request {i}, which was completed with {used}");
         }
     }
 
@@ -207,7 +210,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
         DriverQueue queue = driver.Queue(device.Queue);
         for (int size = queue.Size; size >= device.Request(bus).Length; size /= 2)
         {
-            // Somewhere in the ring, so that the next one starts elsewhere if it keeps anything.
+            // Advances within the ring, so that the next ring would start at a wrong index if the device kept anything.
             for (int i = 0; i < 5; i++)
                 device.AssertWorks(driver);
             driver.ResetQueue(device.Queue);
@@ -229,7 +232,7 @@ public abstract class QueueConformance(DeviceUnderTest device)
             yield return buffer with { Address = buffer.Address + at, Length = Math.Min(piece, buffer.Length - at) };
     }
 
-    /// <summary>Takes memory that was just freed, so that nobody else gets it, and fills it.</summary>
+    /// <summary>Allocates memory that was just freed, so that nothing else is placed there, and fills it with the pattern.</summary>
     private static void Hold(TestBus bus, (ulong Address, int Length)[] parts)
     {
         var held = new HashSet<ulong>();

@@ -1,6 +1,8 @@
 namespace Virtio.Testing.Conformance;
 
-/// <summary>A layout with a combination of its features, as one plain value for <c>MemberData</c>: "packed event-index indirect in-order".</summary>
+/// <summary>
+/// A ring layout with a combination of its features, as one plain value for <c>MemberData</c>: "packed event-index indirect in-order".
+/// </summary>
 internal static class RingChoice
 {
     internal static readonly VirtioFeatures[] Layouts = [VirtioFeatures.None, VirtioFeatures.RingPacked];
@@ -15,7 +17,7 @@ internal static class RingChoice
     /// <summary>Every layout with every combination of features.</summary>
     public static TheoryData<string> Names => [.. All.Select(NameOf)];
 
-    /// <summary>Each layout with all of its features but IN_ORDER.</summary>
+    /// <summary>Each layout with all of its features except IN_ORDER.</summary>
     public static TheoryData<string> LayoutNames => [.. Layouts.Select(layout => NameOf(layout | VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors))];
 
     internal static IEnumerable<VirtioFeatures> All =>
@@ -25,7 +27,7 @@ internal static class RingChoice
 
     internal static VirtioFeatures Named(string name) => All.Single(features => NameOf(features) == name);
 
-    /// <summary>What a device offers for it.</summary>
+    /// <summary>The features that a device offers for a test of these: also RING_RESET.</summary>
     internal static VirtioFeatures Offered(VirtioFeatures features) => features | VirtioFeatures.RingReset;
 
     internal static string NameOf(VirtioFeatures features) =>

@@ -2,8 +2,8 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Testing.Conformance;
 
-/// <summary>What the registers of a device do (virtio 1.4, 4.2), whatever the device is: inherit it with a device of your own.</summary>
-/// <remarks>It makes one request at a time, at most 7 in one test.</remarks>
+/// <summary>Checks the registers of a device (virtio 1.4, 4.2). Derive a test class from it for a device of your own.</summary>
+/// <remarks>The suite makes one request at a time, at most 7 in one test.</remarks>
 /// <param name="device">The device.</param>
 public abstract class TransportConformance(DeviceUnderTest device)
 {
@@ -184,7 +184,7 @@ public abstract class TransportConformance(DeviceUnderTest device)
             Assert.Equal(bytes[offset..(offset + data.Length)], data);
         }
 
-        // No device has a configuration of half that size.
+        // No device type's configuration is half as long as that.
         Assert.All(bytes.Skip(0x800), value => Assert.Equal(0, value));
     }
 

@@ -4,11 +4,12 @@ using System.Text;
 namespace Virtio.Testing.Guest;
 
 /// <summary>
-/// Speaks with the agent of the guest image over a console or another port: it runs one script at a time and answers with exit status and output. For one caller at a time.
+/// Speaks with the agent of the guest image over a console or another port. The agent runs one script at a time and answers with exit
+/// status and output. For one caller at a time.
 /// </summary>
 internal sealed class GuestAgent(Stream toGuest, Stream fromGuest)
 {
-    /// <summary>The name of the port that the agent listens at in a guest of <see cref="LinuxGuest"/>.</summary>
+    /// <summary>Name of the port that the agent uses in a guest of <see cref="LinuxGuest"/>.</summary>
     internal const string PortName = "virtio.agent";
 
     private readonly byte[] _one = new byte[1];

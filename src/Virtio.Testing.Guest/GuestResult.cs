@@ -1,8 +1,8 @@
 namespace Virtio.Testing.Guest;
 
-/// <summary>What a script in the guest said and how it ended.</summary>
-/// <param name="ExitStatus">Its exit status: 0 for success.</param>
-/// <param name="Output">What it wrote on standard output and standard error.</param>
+/// <summary>The output and the exit status of a script in the guest.</summary>
+/// <param name="ExitStatus">The exit status: 0 for success.</param>
+/// <param name="Output">Standard output and standard error of the script.</param>
 public sealed record GuestResult(int ExitStatus, string Output)
 {
     /// <summary>The output without the white space around it.</summary>

@@ -4,12 +4,12 @@ using Virtio.Vmm;
 namespace Virtio.Testing.Guest;
 
 /// <summary>
-/// What can go wrong around a guest: scripts that come in each other's way, devices that fail, and a machine that does not end.
+/// Handles what can go wrong around a guest: a script that starts while another runs, a device that fails, and a machine that does not end.
 /// Thread-safe.
 /// </summary>
 internal sealed class GuestTroubles(LinuxGuestOptions options)
 {
-    // For the rest of a machine's end, on a busy host.
+    // For the rest of a machine's disposal, on a busy host.
     private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(60);
 
     private readonly Lock _gate = new();
@@ -18,10 +18,10 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
     private string? _lost;
     private bool _isOver;
 
-    /// <summary>Where machine and devices log.</summary>
+    /// <summary>The logger of the machine and its devices.</summary>
     internal FailureRecorder Recorder { get; } = new(options.Logger);
 
-    /// <summary>Refuses options that a machine does not check.</summary>
+    /// <summary>Validates the options that a machine does not check.</summary>
     internal static void Check(LinuxGuestOptions options)
     {
         ArgumentNullException.ThrowIfNull(options.Devices, nameof(options.Devices));
@@ -35,8 +35,9 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
     internal DeviceFailure? Show() => Recorder.Show();
 
     /// <summary>
-    /// Begins a script. One that does not come to <see cref="Turn.End"/> leaves the guest of no use: its answer, if any, would be taken for
-    /// the next one's.
+    /// Begins a script. If it does not reach <see cref="Turn.End"/>, the guest takes no further script: a late answer would be taken for
+    /// that
+    /// of the next script.
     /// </summary>
     internal Turn Begin(string script)
     {
@@ -62,7 +63,7 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
         }
     }
 
-    /// <summary>An exception about a script, with what the devices have to say of it.</summary>
+    /// <summary>An exception about a script, with the failure of a device if there is one.</summary>
     internal GuestScriptException Explain(string message, Exception? cause, MicroVmExit? exit)
     {
         DeviceFailure? failure = Recorder.Show();
@@ -71,7 +72,7 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
         return inner is null ? new GuestScriptException(text) { Exit = exit } : new GuestScriptException(text, inner) { Exit = exit };
     }
 
-    /// <summary>The guest is being disposed; false when it was before.</summary>
+    /// <summary>Begins the disposal of the guest; false when it has begun before.</summary>
     internal bool End()
     {
         lock (_gate)
@@ -82,7 +83,9 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
         }
     }
 
-    /// <summary>Disposes a guest that did not start. Why it did not matters more than what becomes of it.</summary>
+    /// <summary>
+    /// Disposes a guest that did not start. An exception of the disposal is dropped, because the reason of the failed start matters more.
+    /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "The caller throws the reason that matters.")]
     internal static async Task AbandonAsync(Func<ValueTask> dispose, Exception reason)
     {
@@ -96,7 +99,9 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
         }
     }
 
-    /// <summary>Ends the machine within the limit, whatever the devices do, and tells what the test has not been told yet.</summary>
+    /// <summary>
+    /// Ends the machine within the limit, even if a device hangs, and throws the failures that the test has not asked for.
+    /// </summary>
     internal async Task DisposeAsync(MicroVm? machine, CancellationTokenSource ended)
     {
         Exception? last = _flow.End();
@@ -116,7 +121,7 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
     [SuppressMessage("Design", "CA1031", Justification = "The caller throws it, with more to say.")]
     private async Task<Exception?> DisposeAsync(MicroVm machine)
     {
-        // On the pool, for a device that does not return.
+        // On the thread pool, because a device may never return.
         Task disposal = Task.Run(() => machine.DisposeAsync().AsTask());
         TimeSpan limit = options.StopLimit == Timeout.InfiniteTimeSpan
             ? options.StopLimit

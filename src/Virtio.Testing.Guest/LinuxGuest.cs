@@ -6,8 +6,8 @@ using Virtio.Vmm;
 namespace Virtio.Testing.Guest;
 
 /// <summary>
-/// A running Linux guest for one test: boots an unmodified kernel with the devices under test, runs shell scripts in it, and leaves the host's side of the
-/// devices to the test. Members may be called from any thread, scripts one at a time.
+/// A running Linux guest for one test. It boots an unmodified kernel with the devices under test and runs shell scripts in it; the test has
+/// the host's side of the devices. Members may be called from any thread, scripts one at a time.
 /// </summary>
 public sealed class LinuxGuest : IAsyncDisposable
 {
@@ -26,19 +26,20 @@ public sealed class LinuxGuest : IAsyncDisposable
     /// <summary>The machine that the guest runs on.</summary>
     public MicroVm Machine { get; private set; } = null!;
 
-    /// <summary>What the kernel has said so far.</summary>
+    /// <summary>What the kernel has printed so far.</summary>
     public string KernelLog => Machine.SerialLog;
 
-    /// <summary>How the guest ended, once it has.</summary>
+    /// <summary>Completes with how the guest ended.</summary>
     public Task<MicroVmExit> Exit { get; private set; } = null!;
 
-    /// <summary>Boots a guest and waits until it takes scripts. The devices belong to the guest from here on.</summary>
-    /// <exception cref="GuestScriptException">The guest ended, or did not answer in time; the message has the kernel's last words.</exception>
+    /// <summary>Boots a guest and waits until it takes scripts. From then on the guest owns the devices.</summary>
+    /// <exception cref="GuestScriptException">The guest ended, or did not answer in time; the message has the end of the kernel's
+    /// log.</exception>
     /// <exception cref="FileNotFoundException">There is no guest image.</exception>
     /// <exception cref="BootException">The image cannot be booted, as with too little memory; the message says why.</exception>
     public static Task<LinuxGuest> StartAsync(LinuxGuestOptions? options = null, CancellationToken cancellationToken = default)
     {
-        // Not in an asynchronous method: what is made here watches the caller's flow for the exception that ends the test.
+        // Not in an asynchronous method: GuestTroubles watches the caller's flow for the exception that ends the test.
         options ??= new LinuxGuestOptions();
         GuestTroubles.Check(options);
         return new LinuxGuest(options).StartOrDisposeAsync(options, cancellationToken);
@@ -46,15 +47,16 @@ public sealed class LinuxGuest : IAsyncDisposable
 
     /// <summary>
     /// The first exception of a device's or a storage's own code, as it was logged; null when there is none. It counts as seen from now on:
-    /// <see cref="DisposeAsync"/> does not throw it, and the next failure takes its place.
+    /// <see cref="DisposeAsync"/> does not throw it, and the next failure is recorded in its place.
     /// </summary>
     public Exception? ShowFailure() => _troubles.Show()?.Exception;
 
     /// <summary>Runs a shell script in the guest and waits for its end.</summary>
-    /// <param name="script">For the guest's <c>sh</c>.</param>
-    /// <param name="limit">How long it may take; by default five minutes.</param>
-    /// <param name="cancellationToken">Gives up waiting; the guest is of no use afterwards.</param>
-    /// <exception cref="GuestScriptException">The script exited with another status than 0, or did not end; the message has its output.</exception>
+    /// <param name="script">A script for the guest's <c>sh</c>.</param>
+    /// <param name="limit">The time that it may take; by default five minutes.</param>
+    /// <param name="cancellationToken">Ends the wait. The guest takes no further script afterwards.</param>
+    /// <exception cref="GuestScriptException">The script exited with a status other than 0, or did not end; the message has its
+    /// output.</exception>
     public async Task<GuestResult> RunAsync(string script, TimeSpan? limit = null, CancellationToken cancellationToken = default)
     {
         GuestResult result = await TryRunAsync(script, limit, cancellationToken).ConfigureAwait(false);
@@ -67,7 +69,7 @@ public sealed class LinuxGuest : IAsyncDisposable
     }
 
     /// <summary>The same as <see cref="RunAsync"/>, for scripts that may fail: the result has the exit status.</summary>
-    /// <exception cref="GuestScriptException">The script did not end, or one before did not.</exception>
+    /// <exception cref="GuestScriptException">The script, or an earlier one, did not end.</exception>
     /// <exception cref="InvalidOperationException">Another script is running.</exception>
     public async Task<GuestResult> TryRunAsync(string script, TimeSpan? limit = null, CancellationToken cancellationToken = default)
     {
@@ -84,9 +86,9 @@ public sealed class LinuxGuest : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends a script and does not wait for an answer: for one that ends the guest. The guest takes no other script afterwards.
+    /// Sends a script and does not wait for an answer: for a script that ends the guest. The guest takes no other script afterwards.
     /// </summary>
-    /// <exception cref="GuestScriptException">A script before did not end.</exception>
+    /// <exception cref="GuestScriptException">An earlier script did not end.</exception>
     /// <exception cref="InvalidOperationException">Another script is running.</exception>
     public void Post(string script)
     {
@@ -96,12 +98,13 @@ public sealed class LinuxGuest : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops the guest as if its power were cut, and disposes machine and devices. It ends also when a device holds requests that it never
-    /// completes; the guest's memory then stays mapped until the process ends, because the device may still write to it.
+    /// Stops the guest as if its power were cut, and disposes machine and devices. It ends even if a device holds requests that it never
+    /// completes. The guest's memory then stays mapped until the process ends, because the device may still write to it.
     /// </summary>
     /// <exception cref="GuestScriptException">
-    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may
-    /// hide.
+    /// A device did not stop, or failed and the test did not ask for the failure. The text also has the last exception of the test, which
+    /// this
+    /// exception may hide.
     /// </exception>
     public async ValueTask DisposeAsync()
     {
@@ -153,7 +156,8 @@ public sealed class LinuxGuest : IAsyncDisposable
         Exit = WatchAsync();
     }
 
-    // The early console is for a kernel that panics before it has the serial port's driver. "quiet" comes first: it is to say nothing else there.
+    // The early console prints the panic of a kernel that has no driver for the serial port yet. "quiet" comes first, so that the kernel
+    // prints nothing else there.
     private static string Printing(MicroVmMachine machine) =>
         $"quiet earlycon={(machine == MicroVmMachine.Kvm ? "uart8250,io,0x3f8" : "sbi")} console=ttyS0";
 

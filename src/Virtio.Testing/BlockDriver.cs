@@ -17,13 +17,13 @@ public sealed class BlockDriver(MmioDriver driver)
     /// <summary>Size of the disk in sectors of 512 bytes.</summary>
     public ulong SectorCount => _driver.ReadConfig<ulong>(0);
 
-    /// <summary>Reads from a sector on.</summary>
+    /// <summary>Reads, starting at a sector.</summary>
     public BlockResult Read(ulong sector, Span<byte> data) => Request(0, sector, [], data);
 
-    /// <summary>Writes from a sector on.</summary>
+    /// <summary>Writes, starting at a sector.</summary>
     public BlockResult Write(ulong sector, ReadOnlySpan<byte> data) => Request(1, sector, data, []);
 
-    /// <summary>Makes durable what was written.</summary>
+    /// <summary>Makes completed writes durable (VIRTIO_BLK_T_FLUSH).</summary>
     public BlockResult Flush() => Request(4, 0, [], []);
 
     /// <summary>Reads the serial number.</summary>
@@ -36,14 +36,14 @@ public sealed class BlockDriver(MmioDriver driver)
         return result;
     }
 
-    /// <summary>Any request: a header, then <paramref name="data"/> or <paramref name="room"/> or both, then the status.</summary>
+    /// <summary>Makes any request: a header, then <paramref name="data"/> or <paramref name="room"/> or both, then the status.</summary>
     /// <param name="type">The request type.</param>
     /// <param name="sector">The first sector.</param>
     /// <param name="data">Bytes for the device.</param>
     /// <param name="room">Bytes from the device.</param>
-    /// <returns>The status; of one that is not OK, <see cref="MmioDriver.ShowFailure"/> has the storage's exception.</returns>
-    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is why.</exception>
-    /// <exception cref="TimeoutException">It did not answer in time.</exception>
+    /// <returns>The status. For one that is not OK, <see cref="MmioDriver.ShowFailure"/> returns the storage's exception.</returns>
+    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is the cause.</exception>
+    /// <exception cref="TimeoutException">The device did not complete the request in time.</exception>
     public BlockResult Request(uint type, ulong sector, ReadOnlySpan<byte> data, Span<byte> room)
     {
         Span<byte> header = stackalloc byte[HeaderLength];
@@ -64,7 +64,7 @@ public sealed class BlockDriver(MmioDriver driver)
             bus.Memory.TryRead(buffers[^2].Address, room);
         var result = (BlockResult)bus.Read(buffers[^1].Address, 1)[0];
         if (result == BlockResult.None && _driver.NeedsReset)
-            throw _driver.Failed($"the request of type {type} came back without an answer");
+            throw _driver.Failed($"the device completed the request of type {type} without an answer");
         buffers.ForEach(buffer => bus.Allocator.Free(buffer.Address, (int)buffer.Length));
         return result;
     }

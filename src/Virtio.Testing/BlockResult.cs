@@ -12,6 +12,6 @@ public enum BlockResult : byte
     /// <summary>VIRTIO_BLK_S_UNSUPP.</summary>
     Unsupported = 2,
 
-    /// <summary>The device left the byte as it was: it answered nothing.</summary>
+    /// <summary>The device did not write the status byte.</summary>
     None = 0xee,
 }

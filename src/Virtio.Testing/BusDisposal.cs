@@ -6,12 +6,12 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Testing;
 
 /// <summary>
-/// Ends a <see cref="TestBus"/>: within a limit, whatever the devices do, and with everything told that the test has not been told yet.
+/// Disposes a <see cref="TestBus"/> within a limit, even if a device hangs, and reports every failure that the test has not asked for.
 /// </summary>
 internal sealed class BusDisposal(
     MmioBus bus, GuestMemory memory, TestFlow flow, IReadOnlyList<FailureRecorder> recorders, TimeSpan stopLimit)
 {
-    // For a device's own disposal, which may well flush a disk on a busy machine.
+    // For a device's own disposal, which may flush a disk on a busy machine.
     private static readonly TimeSpan DisposalLimit = TimeSpan.FromSeconds(60);
 
     internal async Task RunAsync()
@@ -29,7 +29,7 @@ internal sealed class BusDisposal(
             cause ??= unseen.Exception;
         }
 
-        // An exception of the disposal alone comes as it is.
+        // An exception of the disposal alone is thrown as it is.
         bool isLost = cause is QueueStopException or AggregateException or DeviceFailureException;
         if (problems.Count == 0 && !isLost && (last is null || cause is null))
             failure?.Throw();
@@ -40,10 +40,10 @@ internal sealed class BusDisposal(
         throw new DeviceFailureException(TestFlow.Describe(string.Join('\n', problems), ReferenceEquals(last, cause) ? null : last), cause);
     }
 
-    /// <summary>Stops and disposes the devices, then frees the memory if nothing can use it any more.</summary>
+    /// <summary>Stops and disposes the devices, then frees the memory if no device can use it any more.</summary>
     private async Task<ExceptionDispatchInfo?> EndAsync()
     {
-        // On the pool, for a device that does not return. The test's own exceptions do not flow there.
+        // On the thread pool, because a device may never return. The test's own exceptions do not flow there.
         Task disposal = Task.Run(() => bus.DisposeAsync().AsTask());
         int queues = Math.Max(1, bus.Devices.Sum(placed => placed.Device.QueueSizes.Length));
         TimeSpan limit = stopLimit == Timeout.InfiniteTimeSpan ? stopLimit : (stopLimit * queues) + DisposalLimit;

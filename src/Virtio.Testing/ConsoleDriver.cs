@@ -5,8 +5,8 @@ using Virtio.Devices;
 namespace Virtio.Testing;
 
 /// <summary>
-/// Drives the first port of a console device (virtio 1.4, 5.3). A driver that accepted VIRTIO_CONSOLE_F_MULTIPORT opens that port when this
-/// object is made, once for each start.
+/// Drives the first port of a console device (virtio 1.4, 5.3). If the driver accepted VIRTIO_CONSOLE_F_MULTIPORT, the constructor opens
+/// that port, once for each start.
 /// </summary>
 public sealed class ConsoleDriver
 {
@@ -26,10 +26,10 @@ public sealed class ConsoleDriver
 
     private readonly MmioDriver _driver;
 
-    /// <summary>Opens the first port, if the driver negotiated that.</summary>
+    /// <summary>Opens the first port, if the driver negotiated several ports.</summary>
     /// <param name="driver">A started driver of such a device.</param>
     /// <exception cref="ArgumentException">The device is of another type.</exception>
-    /// <exception cref="InvalidOperationException">The device sent something else than its first port.</exception>
+    /// <exception cref="InvalidOperationException">The device's first message does not announce its first port.</exception>
     public ConsoleDriver(MmioDriver driver)
     {
         _driver = MmioDriver.OfType(driver, DeviceId.Console);
@@ -37,12 +37,12 @@ public sealed class ConsoleDriver
             OpenFirstPort();
     }
 
-    /// <summary>Writes to the console; returns when the device has taken the bytes.</summary>
+    /// <summary>Writes to the console; returns when the device has completed the request.</summary>
     public void Write(ReadOnlySpan<byte> bytes) => _driver.Queue(TransmitQueue).Exchange(bytes, 0);
 
     /// <summary>Waits for input.</summary>
-    /// <param name="room">At most this many bytes.</param>
-    /// <returns>What came, at least 1 byte.</returns>
+    /// <param name="room">Maximum number of bytes.</param>
+    /// <returns>The input, at least 1 byte.</returns>
     public byte[] Read(int room) => _driver.Queue(ReceiveQueue).Exchange([], room);
 
     private void OpenFirstPort()

@@ -19,15 +19,15 @@ public enum DeviceStatusBits
     /// <summary>FEATURES_OK: negotiation is over.</summary>
     FeaturesOk = 8,
 
-    /// <summary>DEVICE_NEEDS_RESET: the device met an error that only a reset cures.</summary>
+    /// <summary>DEVICE_NEEDS_RESET: the device met an error from which only a reset recovers it.</summary>
     NeedsReset = 64,
 
     /// <summary>FAILED: the driver has given up.</summary>
     Failed = 128,
 
-    /// <summary>What a driver has set once negotiation has ended well.</summary>
+    /// <summary>The bits that are set once negotiation has succeeded.</summary>
     Negotiated = Acknowledge | Driver | FeaturesOk,
 
-    /// <summary>What a driver has set while the device works.</summary>
+    /// <summary>The bits that are set while the device works.</summary>
     Running = Negotiated | DriverOk,
 }

@@ -4,8 +4,8 @@ using Virtio.Memory;
 namespace Virtio.Testing;
 
 /// <summary>
-/// The driver's side of one queue, whatever its layout. For one thread at a time. <see cref="TryOffer"/>, <see cref="Kick"/> and
-/// <see cref="TryCollect"/> allocate nothing managed.
+/// The driver's side of one queue in either layout. For one thread at a time. <see cref="TryOffer"/>, <see cref="Kick"/> and
+/// <see cref="TryCollect"/> allocate nothing on the managed heap.
 /// </summary>
 public abstract class DriverQueue
 {
@@ -22,54 +22,58 @@ public abstract class DriverQueue
     /// <summary>Index of the queue in its device.</summary>
     public int Index { get; }
 
-    /// <summary>Where the queue is in guest memory.</summary>
+    /// <summary>Addresses of the queue's areas in guest memory.</summary>
     public QueueAreas Areas { get; }
 
     /// <summary>Number of descriptors in the ring.</summary>
     public int Size => (int)Areas.Size;
 
-    /// <summary>Chains offered and not collected.</summary>
+    /// <summary>Number of chains offered and not collected.</summary>
     public abstract int Outstanding { get; }
 
     /// <summary>Offers a chain: readable buffers first, then writable ones. The device may take it at once.</summary>
     /// <param name="buffers">The buffers, at least one.</param>
-    /// <param name="id">What names the chain when it comes back.</param>
-    /// <param name="indirect">In a table of its own, which takes one slot of the ring however long the chain is.</param>
-    /// <returns>False when the ring has not that many free slots.</returns>
+    /// <param name="id">The id that the chain has when it is completed.</param>
+    /// <param name="indirect">Puts the chain into an indirect table, which takes one slot of the ring for a chain of any length.</param>
+    /// <returns>False when the ring has too few free slots.</returns>
     public abstract bool TryOffer(ReadOnlySpan<DriverBuffer> buffers, out ushort id, bool indirect = false);
 
-    /// <summary>Takes the next chain that the device has given back; false when there is none yet.</summary>
-    /// <exception cref="InvalidOperationException">The device gave back what it was not given.</exception>
+    /// <summary>Takes the next chain that the device has completed; false when there is none yet.</summary>
+    /// <exception cref="InvalidOperationException">The device completed a chain that was not offered.</exception>
     public abstract bool TryCollect(out UsedBuffer used);
 
-    /// <summary>Kicks the device for what was offered since the last kick, unless the device asked not to be. Returns whether it did.</summary>
+    /// <summary>
+    /// Kicks the device for the chains offered since the last kick, unless the device suppresses it. Returns whether it kicked.
+    /// </summary>
     public abstract bool Kick();
 
     /// <summary>Asks for an interrupt at the next used chain.</summary>
     public abstract void EnableInterrupts();
 
-    /// <summary>Asks for an interrupt only when the device uses the slot that lies <paramref name="slots"/> after the next one. Needs EVENT_IDX.</summary>
+    /// <summary>
+    /// Asks for an interrupt only when the device uses the slot that lies <paramref name="slots"/> after the next one. Needs EVENT_IDX.
+    /// </summary>
     public abstract void EnableInterruptsAfter(int slots);
 
-    /// <summary>Asks for no interrupts.</summary>
+    /// <summary>Suppresses interrupts.</summary>
     public abstract void DisableInterrupts();
 
     /// <summary>Offers a chain.</summary>
-    /// <returns>What names the chain when it comes back.</returns>
+    /// <returns>The id that the chain has when it is completed.</returns>
     /// <exception cref="InvalidOperationException">The ring is full.</exception>
     public ushort Offer(params ReadOnlySpan<DriverBuffer> buffers) =>
         TryOffer(buffers, out ushort id) ? id : throw Full(buffers.Length);
 
     /// <summary>Offers a chain in an indirect table.</summary>
-    /// <returns>What names the chain when it comes back.</returns>
+    /// <returns>The id that the chain has when it is completed.</returns>
     /// <exception cref="InvalidOperationException">The ring is full.</exception>
     public ushort OfferIndirect(params ReadOnlySpan<DriverBuffer> buffers) =>
         TryOffer(buffers, out ushort id, indirect: true) ? id : throw Full(1);
 
-    /// <summary>Waits, asleep, until the device gives a chain back.</summary>
-    /// <param name="timeout">The bus's own when absent.</param>
-    /// <exception cref="TimeoutException">It gave none back in time.</exception>
-    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is why.</exception>
+    /// <summary>Waits, asleep, until the device completes a chain.</summary>
+    /// <param name="timeout">The time limit; the bus's own when absent.</param>
+    /// <exception cref="TimeoutException">The device completed none in time.</exception>
+    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is the cause.</exception>
     public UsedBuffer Collect(TimeSpan? timeout = null)
     {
         if (TryCollect(out UsedBuffer used))
@@ -93,13 +97,13 @@ public abstract class DriverQueue
         }
     }
 
-    /// <summary>One request from beginning to end: sends bytes, gives room for an answer, kicks, waits.</summary>
-    /// <param name="request">What the device can read; may be empty.</param>
-    /// <param name="room">Bytes that the device can write; may be 0.</param>
-    /// <returns>As many bytes as the device says it wrote.</returns>
-    /// <exception cref="InvalidOperationException">The device says it wrote more than it could.</exception>
-    /// <exception cref="TimeoutException">It did not answer in time.</exception>
-    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is why.</exception>
+    /// <summary>Makes one request: offers bytes and room for an answer, kicks, waits for the completion.</summary>
+    /// <param name="request">Bytes that the device can read; may be empty.</param>
+    /// <param name="room">Number of bytes that the device can write; may be 0.</param>
+    /// <returns>As many bytes as the used length says.</returns>
+    /// <exception cref="InvalidOperationException">The used length is more than the room.</exception>
+    /// <exception cref="TimeoutException">The device did not complete the request in time.</exception>
+    /// <exception cref="DeviceFailureException">The device has failed and needs a reset; the inner exception is the cause.</exception>
     /// <exception cref="ArgumentException">There is neither a request nor room for an answer.</exception>
     public byte[] Exchange(ReadOnlySpan<byte> request, int room)
     {
@@ -119,7 +123,7 @@ public abstract class DriverQueue
         if (used.Id != id || used.Length > room)
             throw new InvalidOperationException($"the device answered {used} to chain {id} with room for {room} bytes");
         if (used.Length == 0 && Driver.NeedsReset)
-            throw Driver.Failed($"chain {id} of queue {Index} came back without an answer");
+            throw Driver.Failed($"chain {id} of queue {Index} was completed without an answer");
         byte[] answer = used.Length == 0 ? [] : Driver.Bus.Read(buffers[count - 1].Address, (int)used.Length);
         foreach (DriverBuffer buffer in buffers[..count])
             Driver.Bus.Allocator.Free(buffer.Address, (int)buffer.Length);
@@ -128,7 +132,7 @@ public abstract class DriverQueue
 
     internal abstract void Free();
 
-    /// <summary>What a chain must be for any ring.</summary>
+    /// <summary>Checks what holds for a chain in any ring.</summary>
     private protected void CheckOffer(ReadOnlySpan<DriverBuffer> buffers)
     {
         Driver.Bus.ThrowIfDisposed();
@@ -136,7 +140,7 @@ public abstract class DriverQueue
             throw new ArgumentException("a chain has at least one buffer", nameof(buffers));
     }
 
-    /// <summary>Whether an index names one of the ring's slots.</summary>
+    /// <summary>Checks that an index names one of the ring's slots.</summary>
     private protected void CheckSlot(int index, string what)
     {
         Driver.Bus.ThrowIfDisposed();
@@ -149,11 +153,11 @@ public abstract class DriverQueue
         + $"and {Outstanding} chains that were not collected hold the rest");
 
     private TimeoutException NothingCame(TimeSpan limit) => new(
-        $"queue {Index} gave nothing back in {limit.TotalSeconds} s; the device's status is {Driver.Status}, "
+        $"queue {Index} completed nothing in {limit.TotalSeconds} s; the device's status is {Driver.Status}, "
         + $"and {Outstanding} chains are outstanding",
         Driver.ShowFailure());
 
-    /// <summary>A part of the ring, zeroed.</summary>
+    /// <summary>An area of the ring, zeroed.</summary>
     private protected GuestBuffer Buffer(ulong address, int length)
     {
         if (!Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer buffer))

@@ -10,7 +10,7 @@ public sealed class EntropyDriver(MmioDriver driver)
     private readonly MmioDriver _driver = MmioDriver.OfType(driver, DeviceId.Entropy);
 
     /// <summary>Asks for random bytes, once.</summary>
-    /// <param name="room">At most this many.</param>
-    /// <returns>As many as the device gave, at least 1.</returns>
+    /// <param name="room">Maximum number of bytes.</param>
+    /// <returns>The bytes that the device wrote, at least 1.</returns>
     public byte[] Read(int room) => _driver.Queue().Exchange([], room);
 }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Virtio.Testing;
 
 /// <summary>
-/// Passes a device's log on and keeps the first failure in it: the device's or its storage's own exception. Once a failure has been shown
-/// to the test the next one is kept. Thread-safe.
+/// Passes a device's log on and keeps the first failure in it: the exception of the device or its storage. Once the test has been shown a
+/// failure, the next one replaces it. Thread-safe.
 /// </summary>
 internal sealed class FailureRecorder(ILogger logger) : ILogger
 {
@@ -23,8 +23,9 @@ internal sealed class FailureRecorder(ILogger logger) : ILogger
     }
 
     /// <summary>
-    /// A failure that the test has not been shown and that no device answers for: not an <see cref="IOException"/>, which is a storage's
-    /// regular way to refuse, and no cancellation.
+    /// A failure that the test has not been shown and that the driver was not told of. Excludes <see cref="IOException"/>, the regular way
+    /// in
+    /// which a storage reports an error, and cancellations.
     /// </summary>
     internal DeviceFailure? TakeUnseen()
     {

@@ -4,7 +4,8 @@ using Virtio.Memory;
 namespace Virtio.Testing;
 
 /// <summary>
-/// Hands out guest-physical addresses, as a kernel's page allocator does: blocks of a power of two, aligned to their own size up to a page. Thread-safe.
+/// Allocates guest-physical memory as a kernel's page allocator does: blocks of a power of two, aligned to their own size up to a page.
+/// Thread-safe.
 /// </summary>
 public sealed class GuestAllocator
 {
@@ -23,7 +24,7 @@ public sealed class GuestAllocator
         _next = _regions[0].Address;
     }
 
-    /// <summary>Takes a block. Its contents are what was there before: zeros, or what its last owner left.</summary>
+    /// <summary>Allocates a block. It has its earlier contents: zeros, or the bytes of its last owner.</summary>
     /// <param name="length">Bytes needed, at least 1.</param>
     /// <returns>The guest-physical address.</returns>
     /// <exception cref="InvalidOperationException">Guest memory is used up.</exception>
@@ -35,10 +36,10 @@ public sealed class GuestAllocator
             return _free[bits].TryPop(out ulong address) ? address : Carve(1UL << bits);
     }
 
-    /// <summary>Gives a block back.</summary>
-    /// <param name="address">What <see cref="Allocate"/> returned.</param>
-    /// <param name="length">The same length as then.</param>
-    /// <exception cref="ArgumentOutOfRangeException">No block of that length can be there.</exception>
+    /// <summary>Frees a block.</summary>
+    /// <param name="address">The address that <see cref="Allocate"/> returned.</param>
+    /// <param name="length">The length that was allocated.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No block of that length can lie there.</exception>
     public void Free(ulong address, int length)
     {
         CheckLength(length);

@@ -1,6 +1,6 @@
 namespace Virtio.Testing;
 
-/// <summary>The indirect table of each chain, by what names it, kept for its next use.</summary>
+/// <summary>The indirect table of each chain, by the chain's id. A table is kept for the next chain with that id.</summary>
 internal sealed class IndirectTables(GuestAllocator allocator, int size)
 {
     private const int DescriptorSize = 16;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Virtio.Testing;
 
-/// <summary>A level-triggered interrupt line, as an interrupt controller sees it, with a memory of how often it was raised. Thread-safe.</summary>
+/// <summary>A level-triggered interrupt line, as an interrupt controller sees it. It counts how often it was raised. Thread-safe.</summary>
 public sealed class InterruptLine
 {
     private readonly object _gate = new();
@@ -10,7 +10,7 @@ public sealed class InterruptLine
     private long _raised;
     private long _changes;
 
-    /// <summary>The level now.</summary>
+    /// <summary>The current level.</summary>
     public bool IsAsserted
     {
         get
@@ -20,7 +20,7 @@ public sealed class InterruptLine
         }
     }
 
-    /// <summary>How often a device asked for an interrupt, whether or not the line was asserted already.</summary>
+    /// <summary>How often the device asked for an interrupt, also while the line was asserted already.</summary>
     public long Raised
     {
         get
@@ -31,7 +31,8 @@ public sealed class InterruptLine
     }
 
     /// <summary>
-    /// Grows with every interrupt, and when a driver acknowledges events: another thread may have been about to sleep for one of them.
+    /// Grows with every interrupt. It also grows when a driver acknowledges events, because another thread may be about to sleep for one of
+    /// them.
     /// </summary>
     public long Changes
     {
@@ -43,8 +44,9 @@ public sealed class InterruptLine
     }
 
     /// <summary>
-    /// Waits until <see cref="Changes"/> differs from <paramref name="seen"/>. Read it before looking for the work that an interrupt announces: then an
-    /// interrupt between the look and the wait is not lost.
+    /// Waits until <see cref="Changes"/> differs from <paramref name="seen"/>. Read <see cref="Changes"/> before you look for the work that
+    /// an
+    /// interrupt announces: then an interrupt between the look and the wait is not lost.
     /// </summary>
     /// <returns>False when the time was over first.</returns>
     public bool WaitForChange(long seen, TimeSpan timeout)

@@ -3,7 +3,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Testing;
 
-/// <content>What a wrong argument is answered with.</content>
+/// <content>Checks of arguments.</content>
 public sealed partial class MmioDriver
 {
     /// <summary>The driver, if its device is of that type.</summary>

@@ -1,23 +1,23 @@
 namespace Virtio.Testing;
 
-/// <content>What became of a device that fails.</content>
+/// <content>Reports the failures of the device.</content>
 public sealed partial class MmioDriver
 {
     private readonly FailureRecorder _recorder;
 
     /// <summary>
     /// The first exception of the device's or its storage's own code, as it was logged; null when there is none. It counts as seen from now
-    /// on: the disposal of the bus does not throw it, and the next failure takes its place.
+    /// on: the disposal of the bus does not throw it, and the next failure is recorded in its place.
     /// </summary>
     public Exception? ShowFailure() => _recorder.Show()?.Exception;
 
-    /// <summary>Whether the device needs a reset: then no answer will come.</summary>
+    /// <summary>Whether the device needs a reset. Then it completes nothing more.</summary>
     internal bool NeedsReset => (Status & DeviceStatusBits.NeedsReset) != 0;
 
-    /// <summary>What to throw when the device needs a reset.</summary>
+    /// <summary>The exception to throw when the device needs a reset.</summary>
     internal DeviceFailureException Failed(string consequence)
     {
-        // The status is set a moment before it is logged why.
+        // The device sets its status a moment before it logs the cause.
         DeviceFailure? failure = null;
         SpinWait.SpinUntil(() => (failure = _recorder.Show()) is not null, TimeSpan.FromSeconds(1));
         return new DeviceFailureException(

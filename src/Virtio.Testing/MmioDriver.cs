@@ -7,8 +7,9 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Testing;
 
 /// <summary>
-/// A driver's view of one device over the virtio-mmio registers (virtio 1.4, 4.2). It does what a driver must; every register can also be touched by
-/// itself, rightly or wrongly. One thread at a time sets up and resets; registers, kicks and interrupts are thread-safe.
+/// A driver's view of one device over the virtio-mmio registers (virtio 1.4, 4.2). The driver does what the standard requires; each
+/// register
+/// can also be accessed alone, correctly or not. One thread at a time sets up and resets; registers, kicks and interrupts are thread-safe.
 /// </summary>
 public sealed partial class MmioDriver
 {
@@ -36,10 +37,10 @@ public sealed partial class MmioDriver
     /// <summary>Guest-physical address of the device's registers.</summary>
     public ulong Address => _device.Address;
 
-    /// <summary>How many queues the device has.</summary>
+    /// <summary>Number of the device's queues.</summary>
     public int QueueCount => _queues.Length;
 
-    /// <summary>The features that <see cref="Negotiate"/> last took.</summary>
+    /// <summary>The features that <see cref="Negotiate"/> last accepted.</summary>
     public ulong Features { get; private set; }
 
     /// <summary>The device status register. Setting it writes exactly these bits.</summary>
@@ -49,7 +50,7 @@ public sealed partial class MmioDriver
         set => WriteRegister(MmioRegisters.Status, (uint)value);
     }
 
-    /// <summary>Events raised and not acknowledged.</summary>
+    /// <summary>Events that the device raised and the driver has not acknowledged.</summary>
     public InterruptBits PendingInterrupts => (InterruptBits)ReadRegister(MmioRegisters.InterruptStatus);
 
     /// <summary>The 64 feature bits that the device offers.</summary>
@@ -78,7 +79,7 @@ public sealed partial class MmioDriver
         return ReadRegister(MmioRegisters.DeviceFeatures);
     }
 
-    /// <summary>Writes the features to take, without any further step.</summary>
+    /// <summary>Writes the features to accept, without any further step.</summary>
     public void TakeFeatures(ulong features)
     {
         WriteRegister(MmioRegisters.DriverFeaturesSelect, 0);
@@ -101,9 +102,9 @@ public sealed partial class MmioDriver
     }
 
     /// <summary>Brings the device into operation: negotiates, sets up every queue at its maximum size, sets DRIVER_OK.</summary>
-    /// <param name="features">The features to take; all that are offered when absent.</param>
+    /// <param name="features">The features to accept; all offered ones when absent.</param>
     /// <exception cref="InvalidOperationException">The device refused a step.</exception>
-    /// <exception cref="DeviceFailureException">It failed at once.</exception>
+    /// <exception cref="DeviceFailureException">The device failed at once.</exception>
     public MmioDriver Start(ulong? features = null)
     {
         if (!Negotiate(features ?? OfferedFeatures))
@@ -116,7 +117,7 @@ public sealed partial class MmioDriver
 
     /// <summary>Sets DRIVER_OK, the last step of initialization.</summary>
     /// <exception cref="InvalidOperationException">The device refused it.</exception>
-    /// <exception cref="DeviceFailureException">It failed at once.</exception>
+    /// <exception cref="DeviceFailureException">The device failed at once.</exception>
     public void SetDriverOk()
     {
         Status = DeviceStatusBits.Running;
@@ -126,8 +127,8 @@ public sealed partial class MmioDriver
             throw new InvalidOperationException($"the device does not run; its status is {Status}");
     }
 
-    /// <summary>Resets the device and forgets its queues; returns when the device says that it is done.</summary>
-    /// <exception cref="TimeoutException">It never was.</exception>
+    /// <summary>Resets the device and forgets its queues; returns when the status register reads 0.</summary>
+    /// <exception cref="TimeoutException">The reset did not end in time.</exception>
     public void Reset()
     {
         Status = DeviceStatusBits.None;
@@ -141,7 +142,7 @@ public sealed partial class MmioDriver
     }
 
     /// <summary>A queue that was set up.</summary>
-    /// <exception cref="InvalidOperationException">It was not.</exception>
+    /// <exception cref="InvalidOperationException">The queue was not set up.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such queue.</exception>
     public DriverQueue Queue(int index = 0)
     {
@@ -150,7 +151,7 @@ public sealed partial class MmioDriver
             $"queue {index} is not set up: Start, or SetUpQueue after Negotiate, does that");
     }
 
-    /// <summary>The maximum size of a queue, 0 when the device has none of that index.</summary>
+    /// <summary>The maximum size of a queue, 0 when the device has no queue of that index.</summary>
     public uint QueueSizeMaximum(uint index)
     {
         WriteRegister(MmioRegisters.QueueSelect, index);
@@ -164,8 +165,8 @@ public sealed partial class MmioDriver
         return ReadRegister(MmioRegisters.QueueReady) != 0;
     }
 
-    /// <summary>Allocates a ring, tells the device of it and makes it ready.</summary>
-    /// <param name="index">Which queue.</param>
+    /// <summary>Allocates a ring, writes its geometry to the registers and makes it ready.</summary>
+    /// <param name="index">Index of the queue.</param>
     /// <param name="size">Number of descriptors; the maximum when absent.</param>
     /// <exception cref="InvalidOperationException">The device refused it.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such queue, or no ring can have that size.</exception>
@@ -185,7 +186,7 @@ public sealed partial class MmioDriver
         return queue;
     }
 
-    /// <summary>Writes a queue's geometry, whatever it is, and sets QueueReady.</summary>
+    /// <summary>Writes a queue's geometry without checking it, and sets QueueReady.</summary>
     /// <returns>Whether QueueReady reads back as set.</returns>
     public bool EnableQueue(uint index, QueueAreas areas)
     {
@@ -199,7 +200,7 @@ public sealed partial class MmioDriver
     }
 
     /// <summary>Resets one queue (virtio 1.4, 2.6.1) and forgets it; <see cref="SetUpQueue"/> makes the next. Needs RING_RESET.</summary>
-    /// <exception cref="TimeoutException">The reset did not end.</exception>
+    /// <exception cref="TimeoutException">The reset did not end in time.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such queue.</exception>
     public void ResetQueue(int index)
     {
@@ -212,7 +213,7 @@ public sealed partial class MmioDriver
         _queues[index] = null;
     }
 
-    /// <summary>Kicks a queue, wanted or not.</summary>
+    /// <summary>Kicks a queue, also when the device suppresses kicks.</summary>
     public void Notify(uint queue) => WriteRegister(MmioRegisters.QueueNotify, queue);
 
     /// <summary>Acknowledges events.</summary>
@@ -240,8 +241,10 @@ public sealed partial class MmioDriver
         return InterruptBits.None;
     }
 
-    /// <summary>Reads configuration space, again and again until its generation was the same before and after (virtio 1.4, 2.5.1).</summary>
-    /// <returns>What was read, whole.</returns>
+    /// <summary>
+    /// Reads configuration space, and repeats that until its generation was the same before and after (virtio 1.4, 2.5.1).
+    /// </summary>
+    /// <returns>A value from one generation.</returns>
     public T ReadConfig<T>(int offset)
         where T : unmanaged
     {
@@ -261,7 +264,7 @@ public sealed partial class MmioDriver
         where T : unmanaged =>
         Access(ConfigOffset(offset), MemoryMarshal.AsBytes(new Span<T>(ref value)), isWrite: true);
 
-    /// <summary>One access to the device's registers, of any width at any offset.</summary>
+    /// <summary>Makes one access of any width at any offset to the device's registers.</summary>
     /// <exception cref="ObjectDisposedException">The bus was disposed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The offset is not among the device's registers.</exception>
     public void Access(int offset, Span<byte> data, bool isWrite)

@@ -1,17 +1,21 @@
 namespace Virtio.Testing;
 
 /// <summary>
-/// The chains that a device has, in the order they were offered, with as many bytes as it can write to each: what a driver must know to tell from one used
-/// entry which chains it stands for (VIRTIO_F_IN_ORDER; virtio 1.4, 2.7.9 and 2.8.10).
+/// The chains in flight, in the order in which they were offered, each with the number of bytes that the device can write to it. With
+/// VIRTIO_F_IN_ORDER one used entry can stand for a batch of chains (virtio 1.4, 2.7.9 and 2.8.10); the driver finds them here. One thread
+/// at a time.
 /// </summary>
 internal sealed class OfferedOrder(int size)
 {
     private readonly (ushort Id, uint Room)[] _chains = new (ushort, uint)[size];
+    // Index in _chains of the oldest chain in flight.
     private int _first;
+    // Number of chains in flight.
     private int _count;
 
-    // Chains of a batch that were not collected yet; the last of them has the entry's own length.
+    // Number of chains of the current batch that were not collected yet.
     private int _batch;
+    // Length of the used entry, in bytes. It belongs to the last chain of the batch.
     private uint _length;
 
     internal bool InBatch => _batch > 0;
@@ -24,7 +28,7 @@ internal sealed class OfferedOrder(int size)
         _chains[(_first + _count++) % size] = (id, room);
     }
 
-    /// <summary>A used entry: it stands for all up to the chain that it names. False when the device does not have that one.</summary>
+    /// <summary>Begins the batch of a used entry: all chains up to the named one. False when the device does not have that chain.</summary>
     internal bool TryBegin(uint id, uint length)
     {
         _length = length;
@@ -38,7 +42,7 @@ internal sealed class OfferedOrder(int size)
         return false;
     }
 
-    /// <summary>The next of the batch.</summary>
+    /// <summary>The next chain of the batch.</summary>
     internal UsedBuffer Next()
     {
         (ushort id, uint room) = _chains[_first];

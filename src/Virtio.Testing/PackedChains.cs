@@ -1,6 +1,6 @@
 namespace Virtio.Testing;
 
-/// <summary>Which buffer ids a packed ring's driver has given out, and how many slots each takes.</summary>
+/// <summary>The buffer ids in use in a packed ring's driver, and the number of slots that each takes.</summary>
 internal sealed class PackedChains
 {
     private readonly int[] _slots;
@@ -27,10 +27,10 @@ internal sealed class PackedChains
         return true;
     }
 
-    /// <summary>Notes a chain that the test made by hand, with an id of its own choice.</summary>
+    /// <summary>Adds a chain that the test made by hand, with an id of its own choice.</summary>
     internal void AddRaw(ushort id, int slots) => (_raw ??= [])[id] = slots;
 
-    /// <summary>How many slots come back with an id; false when the device does not have it.</summary>
+    /// <summary>Frees an id and returns the number of its slots; false when the device does not have the id.</summary>
     internal bool TryTakeBack(ushort id, out int slots)
     {
         slots = 0;

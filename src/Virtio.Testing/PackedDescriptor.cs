@@ -1,6 +1,6 @@
 namespace Virtio.Testing;
 
-/// <summary>A descriptor of the packed ring, byte for byte (virtio 1.4, 2.8.13). For those who want to write what no driver would.</summary>
+/// <summary>A descriptor of the packed ring, byte for byte (virtio 1.4, 2.8.13), to write what no correct driver writes.</summary>
 /// <param name="Address">Guest-physical address.</param>
 /// <param name="Length">Length in bytes.</param>
 /// <param name="Id">Buffer id.</param>

@@ -4,7 +4,7 @@ using Virtio.Memory;
 namespace Virtio.Testing;
 
 /// <summary>
-/// The driver's side of a packed ring (virtio 1.4, 2.8). What a right driver never does can be done with the raw members.
+/// The driver's side of a packed ring (virtio 1.4, 2.8). The raw members do what a correct driver never does.
 /// </summary>
 public sealed class PackedDriverQueue : DriverQueue
 {
@@ -21,11 +21,16 @@ public sealed class PackedDriverQueue : DriverQueue
     private readonly IndirectTables _tables;
     private readonly OfferedOrder? _order;
     private readonly bool _eventIndex;
+    // All fields below belong to the thread that uses the queue.
+    // Number of slots that no chain in flight takes.
     private int _freeSlots;
+    // Slot that the next chain starts in, and the driver's wrap counter there.
     private int _nextAvailable;
     private bool _availableWrap = true;
+    // Slot that the next used descriptor is expected in, and the wrap counter that the device writes there.
     private int _nextUsed;
     private bool _usedWrap = true;
+    // Number of slots made available since the last kick.
     private int _slotsSinceKick;
 
     internal PackedDriverQueue(MmioDriver driver, int index, int size)
@@ -53,14 +58,14 @@ public sealed class PackedDriverQueue : DriverQueue
     /// <summary>The slot that the next used descriptor is expected in.</summary>
     public int NextUsed => _nextUsed;
 
-    /// <summary>What the driver asks of the device's interrupts: position and wrap in the low half, flags in the high half.</summary>
+    /// <summary>When the driver wants interrupts: position and wrap counter in the low half, flags in the high half.</summary>
     public uint DriverEvent
     {
         get => Volatile.Read(ref MemoryMarshal.AsRef<uint>(_driverEvent.Span));
         set => Volatile.Write(ref MemoryMarshal.AsRef<uint>(_driverEvent.Span), value);
     }
 
-    /// <summary>What the device asks of the driver's kicks: position and wrap in the low half, flags in the high half.</summary>
+    /// <summary>When the device wants kicks: position and wrap counter in the low half, flags in the high half.</summary>
     public uint DeviceEvent
     {
         get => Volatile.Read(ref MemoryMarshal.AsRef<uint>(_deviceEvent.Span));
@@ -78,7 +83,7 @@ public sealed class PackedDriverQueue : DriverQueue
         _order?.Add(id, buffers);
         ulong headWord = indirect ? WriteTable(buffers, id) : WriteChain(buffers, id);
 
-        // The head last, in one releasing store: with it the device sees the whole chain (virtio 1.4, 2.8.21).
+        // The head last, with release semantics: once the device sees it, it sees the whole chain (virtio 1.4, 2.8.21).
         Volatile.Write(ref Word(_nextAvailable), headWord);
         Advance(slots);
         return true;
@@ -93,7 +98,7 @@ public sealed class PackedDriverQueue : DriverQueue
         else if (!TryReadUsed(out used))
             return false;
         if (!_chains.TryTakeBack(used.Id, out int slots))
-            throw new InvalidOperationException($"queue {Index}: the device gave back id {used.Id}, which it does not have");
+            throw new InvalidOperationException($"queue {Index}: the device completed id {used.Id}, which it does not have");
         _freeSlots += slots;
         Step(ref _nextUsed, ref _usedWrap, slots);
         return true;
@@ -107,7 +112,7 @@ public sealed class PackedDriverQueue : DriverQueue
             return false;
         _slotsSinceKick = 0;
 
-        // What was offered must be visible before the device's wish is read, or both sides could wait for each other.
+        // The chains must be visible before the device's event suppression is read. Otherwise driver and device could wait for each other.
         Interlocked.MemoryBarrier();
         if (!DeviceWantsKick(slots))
             return false;
@@ -123,7 +128,7 @@ public sealed class PackedDriverQueue : DriverQueue
         else
             DriverEvent = 0;
 
-        // The wish must be visible before the ring is looked at again.
+        // The event suppression must be visible before the driver looks at the ring again.
         Interlocked.MemoryBarrier();
     }
 
@@ -141,7 +146,8 @@ public sealed class PackedDriverQueue : DriverQueue
     public override void DisableInterrupts() => DriverEvent = Disable;
 
     /// <summary>
-    /// Offers descriptors as they are, except that the AVAILABLE and USED bits are set as the wrap counter wants them. The last one's id names the chain.
+    /// Offers descriptors as they are, except that the AVAILABLE and USED bits follow the wrap counter. The id of the last one names the
+    /// chain.
     /// </summary>
     public void OfferRaw(params ReadOnlySpan<PackedDescriptor> descriptors)
     {
@@ -161,7 +167,7 @@ public sealed class PackedDriverQueue : DriverQueue
         Advance(descriptors.Length);
     }
 
-    /// <summary>A slot's bytes as they are now.</summary>
+    /// <summary>The current bytes of a slot.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The ring has no such slot.</exception>
     public PackedDescriptor ReadDescriptor(int slot)
     {
@@ -179,7 +185,7 @@ public sealed class PackedDriverQueue : DriverQueue
         Volatile.Write(ref Word(slot), descriptor.Word);
     }
 
-    /// <summary>The flags that make a descriptor available under a wrap counter.</summary>
+    /// <summary>The flags that make a descriptor available for a value of the wrap counter.</summary>
     public static PackedFlags Availability(bool wrap) => wrap ? PackedFlags.Available : PackedFlags.Used;
 
     internal override void Free()
@@ -218,7 +224,7 @@ public sealed class PackedDriverQueue : DriverQueue
         return true;
     }
 
-    /// <summary>Writes all but the head's flags, which it returns.</summary>
+    /// <summary>Writes the chain except the head's flags, and returns those.</summary>
     private ulong WriteChain(ReadOnlySpan<DriverBuffer> buffers, ushort id)
     {
         int slot = _nextAvailable;
@@ -269,7 +275,7 @@ public sealed class PackedDriverQueue : DriverQueue
             case Disable:
                 return false;
             case AtPosition when _eventIndex:
-                // On a circle of two rings, one for each value of the wrap counter, it is a plain distance.
+                // On a circle of two rings, one for each value of the wrap counter, the position is a plain distance.
                 int circle = 2 * Size;
                 int wanted = (int)(wish & (WrapBit - 1)) + ((wish & WrapBit) != 0 ? 0 : Size);
                 int before = _nextAvailable + (_availableWrap ? 0 : Size) - slots + circle;

@@ -4,7 +4,7 @@ namespace Virtio.Testing;
 [Flags]
 public enum PackedFlags : ushort
 {
-    /// <summary>The last, device-readable buffer of a chain.</summary>
+    /// <summary>The last buffer of a chain, device-readable.</summary>
     None = 0,
 
     /// <summary>The chain goes on in the next slot.</summary>

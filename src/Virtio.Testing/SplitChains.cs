@@ -1,6 +1,8 @@
 namespace Virtio.Testing;
 
-/// <summary>Which descriptors of a split ring's table are in use, and how those of a chain follow one another. The device's copy is never asked.</summary>
+/// <summary>
+/// The descriptors of a split ring's table that are in use, and how those of a chain follow one another. It never reads the guest's memory.
+/// </summary>
 internal sealed class SplitChains
 {
     private readonly ushort[] _next;
@@ -19,7 +21,7 @@ internal sealed class SplitChains
 
     internal int Count { get; private set; }
 
-    /// <summary>Takes descriptors for a chain; its first names it.</summary>
+    /// <summary>Takes descriptors for a chain; the index of the first names it.</summary>
     internal bool TryTake(int count, out ushort head)
     {
         head = 0;
@@ -36,7 +38,7 @@ internal sealed class SplitChains
 
     internal ushort Next(ushort index) => _next[index];
 
-    /// <summary>Notes a chain that the test made by hand.</summary>
+    /// <summary>Counts a chain that the test made by hand.</summary>
     internal void AddRaw()
     {
         _rawCount++;

@@ -4,7 +4,7 @@ using Virtio.Memory;
 namespace Virtio.Testing;
 
 /// <summary>
-/// The driver's side of a split ring (virtio 1.4, 2.7). What a right driver never does can be done with the raw members.
+/// The driver's side of a split ring (virtio 1.4, 2.7). The raw members do what a correct driver never does.
 /// </summary>
 public sealed class SplitDriverQueue : DriverQueue
 {
@@ -43,10 +43,10 @@ public sealed class SplitDriverQueue : DriverQueue
     /// <summary>The index that the next chain gets in the available ring, modulo 2^16.</summary>
     public ushort NextAvailable => _nextAvailable;
 
-    /// <summary>The index of the used ring that is expected next, modulo 2^16.</summary>
+    /// <summary>The next index of the used ring that the driver expects, modulo 2^16.</summary>
     public ushort NextUsed => _nextUsed;
 
-    /// <summary>The available ring's flags: 1 for no interrupts, where event indexes are not used.</summary>
+    /// <summary>The available ring's flags: 1 suppresses interrupts, unless event indexes are used.</summary>
     public ushort AvailableFlags
     {
         get => Read(_available, 0);
@@ -67,7 +67,7 @@ public sealed class SplitDriverQueue : DriverQueue
         set => Write(_available, EntriesOffset + (Size * AvailableEntrySize), value);
     }
 
-    /// <summary>The used ring's flags: 1 where the device wants no kicks.</summary>
+    /// <summary>The used ring's flags: 1 when the device suppresses kicks.</summary>
     public ushort UsedFlags => Read(_used, 0);
 
     /// <summary>The used ring's index, as it is in memory.</summary>
@@ -100,7 +100,7 @@ public sealed class SplitDriverQueue : DriverQueue
         else if (!TryReadUsed(out used))
             return false;
         if (!_chains.TryTakeBack(used.Id))
-            throw new InvalidOperationException($"queue {Index}: the device gave back id {used.Id}, which it does not have");
+            throw new InvalidOperationException($"queue {Index}: the device completed id {used.Id}, which it does not have");
         _nextUsed = unchecked((ushort)(_nextUsed + 1));
         return true;
     }
@@ -113,7 +113,7 @@ public sealed class SplitDriverQueue : DriverQueue
             return false;
         _lastKick = _nextAvailable;
 
-        // What was offered must be visible before the device's wish is read, or both sides could wait for each other.
+        // The chains must be visible before the device's event suppression is read. Otherwise driver and device could wait for each other.
         Interlocked.MemoryBarrier();
         bool wanted = _eventIndex
             ? unchecked((ushort)(_nextAvailable - AvailableEvent - 1) < (ushort)(_nextAvailable - before))
@@ -130,7 +130,7 @@ public sealed class SplitDriverQueue : DriverQueue
         if (_eventIndex)
             EnableInterruptsAfter(0);
 
-        // The wish must be visible before the ring is looked at again.
+        // The event suppression must be visible before the driver looks at the ring again.
         Interlocked.MemoryBarrier();
     }
 
@@ -144,15 +144,17 @@ public sealed class SplitDriverQueue : DriverQueue
     /// <inheritdoc/>
     public override void DisableInterrupts()
     {
-        // With event indexes the flags are not read, so the wish is put where the device does not come by: not just behind, where a
-        // device that has published what was collected, and not yet read the wish, would find it passed, but a ring and one behind.
+        // With event indexes the device does not read the flags, so the event index is set where the used index does not come by. Just
+        // behind
+        // the next used index is too near: a device that has published the collected chains, but not yet read the event index, would find
+        // that it has passed it. So the event index lies a ring and one entry behind.
         if (_eventIndex)
             UsedEvent = unchecked((ushort)(_nextUsed - 1 - Size));
         else
             AvailableFlags = 1;
     }
 
-    /// <summary>Makes whatever chain starts at an index of the table available, valid or not.</summary>
+    /// <summary>Makes an index of the table available as a chain's head, without checking what is there.</summary>
     public void OfferRaw(ushort head)
     {
         _chains.AddRaw();
@@ -167,7 +169,7 @@ public sealed class SplitDriverQueue : DriverQueue
         Write(_available, EntriesOffset + (entry * AvailableEntrySize), head);
     }
 
-    /// <summary>A descriptor of the table as it is now.</summary>
+    /// <summary>The current contents of a descriptor of the table.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The table has no such descriptor.</exception>
     public SplitDescriptor ReadDescriptor(int index)
     {
@@ -260,7 +262,7 @@ public sealed class SplitDriverQueue : DriverQueue
         WriteAvailable(_nextAvailable & (Size - 1), head);
         _nextAvailable = unchecked((ushort)(_nextAvailable + 1));
 
-        // A releasing store: with it the device sees the whole chain (virtio 1.4, 2.7.13.3).
+        // A store with release semantics: once the device sees the index, it sees the whole chain (virtio 1.4, 2.7.13.3).
         AvailableIndex = _nextAvailable;
     }
 

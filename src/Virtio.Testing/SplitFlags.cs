@@ -4,15 +4,15 @@ namespace Virtio.Testing;
 [Flags]
 public enum SplitFlags : ushort
 {
-    /// <summary>Readable, and the last of its chain.</summary>
+    /// <summary>The last buffer of a chain, device-readable.</summary>
     None = 0,
 
-    /// <summary>Another one follows.</summary>
+    /// <summary>The chain goes on in the next descriptor.</summary>
     Next = 1,
 
-    /// <summary>The device writes.</summary>
+    /// <summary>The device may write the buffer.</summary>
     Write = 2,
 
-    /// <summary>It holds a table of descriptors.</summary>
+    /// <summary>The buffer is a table of descriptors.</summary>
     Indirect = 4,
 }

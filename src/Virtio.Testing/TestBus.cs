@@ -5,18 +5,17 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Testing;
 
 /// <summary>
-/// A machine without a processor: guest RAM, an MMIO bus with devices, and interrupt lines. The test is the guest. Thread-safe.
+/// A machine without a processor: guest RAM, an MMIO bus with devices, and interrupt lines. The test acts as the guest. Thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A device that fails is not overlooked: what waits for its answer throws a <see cref="DeviceFailureException"/> at once, and disposing
-/// the bus throws one for a failure that the test was not shown. Not so for an <see cref="IOException"/>, which is how a storage says that
-/// it cannot read or write: the driver is told, and
-/// <see cref="MmioDriver.ShowFailure"/> says why.
+/// A test does not overlook a device that fails. Each wait for its answer throws a <see cref="DeviceFailureException"/> at once, and
+/// disposing the bus throws one for a failure that the test did not ask for. An <see cref="IOException"/> is different: with it a storage
+/// says that it cannot read or write. The driver is told, and <see cref="MmioDriver.ShowFailure"/> returns the cause.
 /// </para>
 /// <para>
-/// At the end of a <c>using </c>, an exception of the disposal hides the one that ended the test. So the text of the former contains the
-/// latter.
+/// At the end of a <c>using</c> block an exception of the disposal hides the exception that ended the test. So the text of the former
+/// contains the latter.
 /// </para>
 /// </remarks>
 public sealed class TestBus : IAsyncDisposable, IDisposable
@@ -28,7 +27,7 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     private readonly int _firstInterrupt;
     private int _disposed;
 
-    /// <summary>Puts devices on a bus with the usual options. The bus owns them from now on.</summary>
+    /// <summary>Puts devices on a bus with default options. The bus owns them from now on.</summary>
     public TestBus(params IVirtioDevice[] devices)
         : this(new TestBusOptions(), devices)
     {
@@ -62,13 +61,13 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
         _drivers = [.. Mmio.Devices.Select((device, index) => new MmioDriver(this, device, _lines[index], _recorders[index]))];
     }
 
-    /// <summary>What the bus was made of.</summary>
+    /// <summary>The options of the bus.</summary>
     public TestBusOptions Options { get; }
 
     /// <summary>Guest RAM.</summary>
     public GuestMemory Memory { get; }
 
-    /// <summary>Addresses in guest RAM that nobody uses yet.</summary>
+    /// <summary>Allocates addresses in guest RAM.</summary>
     public GuestAllocator Allocator { get; }
 
     /// <summary>The bus itself.</summary>
@@ -77,13 +76,13 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     /// <summary>A driver's view of each device.</summary>
     public IReadOnlyList<MmioDriver> Drivers => _drivers;
 
-    /// <summary>The driver's view of the device at <paramref name="index"/>; for a bus with one device, of that one.</summary>
+    /// <summary>The driver's view of the device at <paramref name="index"/>, by default of the first.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The bus has no such device.</exception>
     public MmioDriver Driver(int index = 0) => index >= 0 && index < _drivers.Length
         ? _drivers[index]
         : throw new ArgumentOutOfRangeException(nameof(index), index, $"the bus has {_drivers.Length} devices, numbered from 0");
 
-    /// <summary>Puts bytes somewhere in guest RAM.</summary>
+    /// <summary>Copies bytes to newly allocated guest RAM.</summary>
     /// <returns>Their guest-physical address.</returns>
     public ulong Place(ReadOnlySpan<byte> bytes)
     {
@@ -92,8 +91,8 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
         return address;
     }
 
-    /// <summary>Copies guest bytes out.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">They are not all RAM, or the length is negative.</exception>
+    /// <summary>Copies bytes of guest RAM.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not all RAM, or the length is negative.</exception>
     public byte[] Read(ulong address, int length)
     {
         if (length < 0)
@@ -104,13 +103,14 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Stops and disposes the devices, then frees the RAM. It ends within <see cref="TestBusOptions.StopLimit"/> for each queue also when a
-    /// device holds chains that it never completes; the RAM then stays mapped until the process ends, because the device may still write to
+    /// Stops and disposes the devices, then frees the RAM. It ends within <see cref="TestBusOptions.StopLimit"/> for each queue, even if a
+    /// device holds chains that it never completes. The RAM then stays mapped until the process ends, because the device may still write to
     /// it.
     /// </summary>
     /// <exception cref="DeviceFailureException">
-    /// A device did not stop, or failed without the test being shown. The text also has the last exception of the test, which this one may
-    /// hide.
+    /// A device did not stop, or failed and the test did not ask for the failure. The text also has the last exception of the test, which
+    /// this
+    /// exception may hide.
     /// </exception>
     public async ValueTask DisposeAsync()
     {
@@ -119,10 +119,10 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The same as <see cref="DisposeAsync"/>, waiting for it.</summary>
-    /// <exception cref="DeviceFailureException">As there.</exception>
+    /// <exception cref="DeviceFailureException">The same as for <see cref="DisposeAsync"/>.</exception>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Nothing may touch the RAM of a bus that is gone.</summary>
+    /// <summary>Throws after disposal, when the RAM of the bus must not be touched any more.</summary>
     internal void ThrowIfDisposed()
     {
         if (Volatile.Read(ref _disposed) != 0)

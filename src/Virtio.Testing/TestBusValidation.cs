@@ -2,7 +2,9 @@ using Virtio.Devices;
 
 namespace Virtio.Testing;
 
-/// <summary>Checks what a <see cref="TestBus"/> is made of before anything is allocated. The bus itself checks the rest.</summary>
+/// <summary>
+/// Checks the options and devices of a <see cref="TestBus"/> before anything is allocated. The bus itself checks the rest.
+/// </summary>
 internal static class TestBusValidation
 {
     internal static void Check(TestBusOptions options, IVirtioDevice[] devices)

@@ -3,10 +3,9 @@ using System.Runtime.ExceptionServices;
 namespace Virtio.Testing;
 
 /// <summary>
-/// Remembers the last exception that was thrown in the flow of calls which made this object: in a test, the one that may be about to end
-/// it. At the end of an
-/// <c>await using</c> an exception of the disposal takes the place of the test's own, and nothing tells the disposal of that one; so it is
-/// kept here to be shown too.
+/// Remembers the last exception that was thrown in the flow of calls that made this object. In a test that may be the exception that ends
+/// it. At the end of an <c>await using</c> block an exception of the disposal replaces the test's own, and the runtime does not tell the
+/// disposal of the latter. So it is kept here, to be shown too.
 /// </summary>
 internal sealed class TestFlow
 {
@@ -37,7 +36,7 @@ internal sealed class TestFlow
         return last;
     }
 
-    /// <summary>A text about a disposal's own failure, with the exception that it may take the place of.</summary>
+    /// <summary>A text about a disposal's own failure, with the exception that it may hide.</summary>
     internal static string Describe(string problem, Exception? last) =>
         last is null
             ? problem
