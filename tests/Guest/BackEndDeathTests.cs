@@ -8,7 +8,7 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>The back-end of a disk of our own machine is killed, and another takes its place or none does.</summary>
+/// <summary>The back-end of a disk of one of our machines is killed, and another back-end takes its place or none does.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class BackEndDeathTests
 {
@@ -16,7 +16,8 @@ public sealed class BackEndDeathTests
     private const int DiskLength = 16 << 20;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
-    // Each block is checked by its own checksum as soon as a few more are written, and all of them at the end of each pass, until there is to be no other.
+    // fio checks each block by its checksum after a few more writes, and all blocks at the end of each pass. It repeats passes until the
+    // test stops it.
     private const string Load =
         "(while [ ! -e /tmp/stop ]; do fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=1m --offset_increment=1m --numjobs=2 --ioengine=libaio --iodepth=16 " +
         "--direct=1 --verify=crc32c --verify_backlog=64 --verify_fatal=1 --thread >/tmp/log 2>&1 || touch /tmp/failed /tmp/stop; echo >>/tmp/passes; done; touch /tmp/done) >/dev/null 2>&1 &";
@@ -79,7 +80,7 @@ public sealed class BackEndDeathTests
             var random = new Random(7);
             for (int i = 0; i < Kills; i++)
             {
-                // At any moment, also while the rings are being set up.
+                // At a random moment, also while the front-end sets up the rings.
                 await Task.Delay(random.Next(1500));
                 kill(server);
                 server = await start(disk, socket);
@@ -106,7 +107,7 @@ public sealed class BackEndDeathTests
             "--pidfile", pid,
         ]);
 
-        // The socket's file is there before it listens; this one is there after that.
+        // The socket's file exists before the daemon listens; the process id's file is written after that.
         await Task.Run(() => SpinWait.SpinUntil(() => File.Exists(pid))).WaitAsync(StartLimit);
         return daemon;
     }

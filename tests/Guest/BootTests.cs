@@ -6,10 +6,12 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>Guests that cannot boot, and those that just can.</summary>
+/// <summary>Guests that cannot boot, and guests that have just enough memory to boot.</summary>
 public sealed partial class BootTests
 {
-    /// <summary>So little that the kernel's first tables do not fit: it has no driver yet, and has not read its parameters.</summary>
+    /// <summary>
+    /// With so little memory the kernel's first tables do not fit: the kernel panics before it has a driver or has read its parameters.
+    /// </summary>
     [Theory]
     [OnEachMachine]
     public async Task A_kernel_that_panics_before_it_has_a_console_is_reported_with_its_words(MicroVmMachine machine)

@@ -5,7 +5,7 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>What time it is in the guest.</summary>
+/// <summary>The guest's idea of the time of day.</summary>
 public sealed class ClockTests
 {
     [Theory]
@@ -14,7 +14,7 @@ public sealed class ClockTests
     {
         await using LinuxGuest guest = await Guests.StartAsync(machine);
 
-        // Whole seconds, rounded down: the host's are looked at before and after.
+        // The guest prints whole seconds, rounded down, so the host's clock is read before and after.
         long before = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         GuestResult result = await guest.RunAsync("date +%s; cat /sys/class/rtc/rtc0/since_epoch 2>/dev/null");
         long after = DateTimeOffset.UtcNow.ToUnixTimeSeconds();

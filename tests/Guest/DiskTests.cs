@@ -11,7 +11,7 @@ public sealed class DiskTests
 {
     private const int MiB = 1 << 20;
 
-    // 4 KiB random writes, each checked by its own checksum on reading back; exits with a status other than 0 on any mismatch.
+    // 4 KiB random writes. fio checks each block by its checksum on reading back, and exits with a status other than 0 on any mismatch.
     private const string FioVerify =
         "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --io_size=8m --ioengine=libaio --iodepth=16 --direct=1 " +
         "--verify=crc32c --do_verify=1 --verify_fatal=1 --randrepeat=1 --thread";

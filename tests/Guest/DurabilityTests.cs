@@ -51,7 +51,7 @@ public sealed partial class DurabilityTests
         }
     }
 
-    // The terminal also shows the command that prints this.
+    // The terminal also shows the command that prints the sum, so match only the sum itself.
     [GeneratedRegex("sum=([0-9a-f]{64})")]
     private static partial Regex Sum();
 }

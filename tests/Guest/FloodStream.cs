@@ -1,6 +1,6 @@
 namespace Virtio.Guest.Tests;
 
-/// <summary>Takes all that is written and counts it.</summary>
+/// <summary>Accepts all writes and counts their bytes.</summary>
 internal sealed class FloodStream : Stream
 {
     private long _total;

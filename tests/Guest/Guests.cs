@@ -4,7 +4,7 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>Boots guests for these tests; skips, with the reason, where there is no image.</summary>
+/// <summary>Boots guests for these tests. Skips the test, with the reason, when there is no image.</summary>
 internal static class Guests
 {
     internal static void RequireImage(MicroVmMachine machine) =>

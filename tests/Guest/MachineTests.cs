@@ -41,7 +41,7 @@ public sealed class MachineTests
         Assert.SkipWhen(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes < 2 * Needed, "the host has less than 12 GiB of memory");
         await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, MemorySize = 7L << 30 });
 
-        // A file of 6 GiB in memory, a mark in each 256 MiB: pages far apart hold what was put there.
+        // A file of 6 GiB in the guest's memory with a mark in each 256 MiB: pages far apart must keep their contents.
         GuestResult result = await guest.RunAsync(
             "mount -t tmpfs -o size=6500m none /mnt && fallocate -l 6g /mnt/f && " +
             "for i in $(seq 0 23); do echo mark$i | dd of=/mnt/f bs=256M seek=$i conv=notrunc 2>/dev/null; done; " +

@@ -11,19 +11,19 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>Devices of other processes in our own machines.</summary>
+/// <summary>Devices of other processes in our machines.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class RemoteDeviceTests
 {
     private const int DiskLength = 32 << 20;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
-    // Writes, reads back, compares; the sum of the whole disk last.
+    // Writes, reads back, compares; last the sum of the whole disk.
     private const string Script =
         "dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; dd if=/tmp/data of=/dev/vda bs=64k seek=3 conv=fsync 2>/dev/null; " +
         "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=64k skip=3 count=128 2>/dev/null | cmp - /tmp/data && sha256sum </dev/vda";
 
-    // A driver that comes and goes, and with it its rings.
+    // Unbinds and binds the driver, which each time sets up the rings again.
     private const string Rebind =
         "cd /sys/bus/virtio/drivers/virtio_blk; device=$(ls -d virtio*); for i in 1 2 3 4 5; do echo $device >unbind && echo $device >bind || exit 9; done; cd /; ";
 
@@ -46,7 +46,7 @@ public sealed class RemoteDeviceTests
         ]);
         try
         {
-            // The socket's file is there before it listens; this one is there after that.
+            // The socket's file exists before the daemon listens; the process id's file is written after that.
             Assert.True(SpinWait.SpinUntil(() => File.Exists(pid), StartLimit), "the daemon does not listen");
             await using (LinuxGuest guest = await Guests.StartAsync(machine, VhostUserDevice.Connect(DeviceId.Block, socket)))
             {
@@ -55,7 +55,7 @@ public sealed class RemoteDeviceTests
                 Assert.Equal(Convert.ToHexStringLower(await SHA256.HashDataAsync(file)), result.Text.Split(' ')[0]);
             }
 
-            // It serves the next one.
+            // The daemon serves the next front-end.
             await using VhostUserDevice again = VhostUserDevice.Connect(DeviceId.Block, socket);
             Assert.Equal(queues, again.QueueSizes.Length);
         }

@@ -9,15 +9,15 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>The stock kernel's drivers on rings of every kind: both layouts with every combination of features and queue sizes.</summary>
+/// <summary>The stock kernel's drivers on every kind of ring: both layouts with every combination of features and queue sizes.</summary>
 public sealed class RingTests
 {
     private const int DiskLength = 8 << 20;
 
-    // An emulated processor takes a minute where nothing else runs, and ten where much does.
+    // An emulated processor takes a minute on an idle host, and ten on a busy one.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
-    // Eight jobs, each with a part of the disk of its own, each block checked by its own checksum on reading back.
+    // Eight jobs write to separate parts of the disk. fio checks each block by its checksum on reading back.
     private const string FioVerify =
         "fio --name=verify --filename=/dev/$d --rw=randwrite --bs=4k --size=1m --offset_increment=1m --io_size=64k --numjobs=8 --ioengine=libaio --iodepth=8 " +
         "--direct=1 --verify=crc32c --do_verify=1 --verify_fatal=1 --randrepeat=1 --thread >/tmp/$d.log 2>&1 || { echo $d failed; cat /tmp/$d.log; }";
@@ -62,11 +62,11 @@ public sealed class RingTests
         from inOrder in (VirtioFeatures[])[0, VirtioFeatures.InOrder]
         from indirect in (VirtioFeatures[])[VirtioFeatures.IndirectDescriptors, 0]
 
-        // Without tables no request fits a ring of one or two.
+        // Without indirect tables no request fits a ring of one or two descriptors.
         from size in indirect == 0 ? (int[])[128, 1024] : [1, 2, 128, 1024]
         select new Ring(common | inOrder | indirect, size);
 
-    // Indirect tables, event index, packed; in order is offered, and taken by newer kernels.
+    // Indirect tables, event index, packed. IN_ORDER is left out: it is offered, but only newer kernels accept it.
     private static string Taken(string bits) => string.Concat(((int[])[28, 29, 34]).Select(bit => bits[bit]));
 
     private static async Task<string[]> SumsAsync(IEnumerable<IBlockStorage> storages)

@@ -4,7 +4,7 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>These tests on a host without a guest image. Runs everywhere.</summary>
+/// <summary>Runs these tests as on a host without a guest image. This test runs on every host.</summary>
 public sealed class SkippingTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);

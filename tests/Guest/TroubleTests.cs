@@ -5,7 +5,7 @@ using Virtio.Testing.Guest;
 
 namespace Virtio.Guest.Tests;
 
-/// <summary>What the fixture says when a device, a storage or a test does what it must not.</summary>
+/// <summary>The messages of the fixture when a device, a storage or a test does something wrong.</summary>
 public sealed class TroubleTests
 {
     private const string ReadOneSector = "dd if=/dev/vda of=/dev/null bs=512 skip=8000 count=1 iflag=direct";
@@ -67,7 +67,7 @@ public sealed class TroubleTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => guest.RunAsync("echo fourth"));
     }
 
-    /// <summary>A disk of zeros until there is trouble.</summary>
+    /// <summary>A disk of zeros that can be told to fail.</summary>
     private sealed class TroubledStorage : IBlockStorage
     {
         private volatile Func<Task>? _trouble;

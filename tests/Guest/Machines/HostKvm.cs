@@ -2,10 +2,10 @@ using Virtio.Kvm;
 
 namespace Virtio.Guest.Tests.Machines;
 
-/// <summary>Whether tests on the KVM machine can run here.</summary>
+/// <summary>Tells whether tests on the KVM machine can run on this host.</summary>
 internal static class HostKvm
 {
-    /// <summary>Why they cannot; null where they can.</summary>
+    /// <summary>The reason why they cannot run; null when they can.</summary>
     internal static readonly string? WhyNot = Find();
 
     private static string? Find()

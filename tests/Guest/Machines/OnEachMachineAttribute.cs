@@ -6,13 +6,17 @@ using Xunit.v3;
 namespace Virtio.Guest.Tests.Machines;
 
 /// <summary>
-/// Rows of a theory whose first argument is the machine: one row for each, with the same further arguments. The KVM row has the trait <c>Machine=Kvm</c>, by which
-/// the build runs it where KVM is real (<c>eng/with-kvm</c>); elsewhere it is skipped with the reason.
+/// Rows of a theory whose first argument is the machine: one row for each machine, with the same further arguments. The KVM row has the
+/// trait <c>Machine=Kvm</c>, by which the build runs it on real KVM (<c>eng/with-kvm</c>). On a host without KVM it is skipped with the
+/// reason.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class OnEachMachineAttribute(params object[] arguments) : DataAttribute
 {
-    /// <summary>Whether the KVM row belongs to every run of the tests; the others have the trait <c>Run=All</c>, because an emulated processor takes its time.</summary>
+    /// <summary>
+    /// Whether the KVM row belongs to every run of the tests. The other KVM rows have the trait <c>Run=All</c>, because an emulated
+    /// processor is slow.
+    /// </summary>
     public bool InEveryRun { get; init; }
 
     /// <inheritdoc/>

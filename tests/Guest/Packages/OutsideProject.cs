@@ -2,14 +2,16 @@ using System.Diagnostics;
 
 namespace Virtio.Guest.Tests.Packages;
 
-/// <summary>A project in a folder of its own that knows this repository only by the packages made of it. Its package folder is its own too; no registry is asked.</summary>
+/// <summary>
+/// A project in a new folder that knows this repository only by its packages. It has its own package folder and asks no registry.
+/// </summary>
 internal sealed class OutsideProject : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     private readonly string _root = Directory.CreateTempSubdirectory("virtio-outside-").FullName;
 
-    /// <summary>Makes the project; skips the test where there are no packages, or those that they depend on are not on this machine.</summary>
+    /// <summary>Makes the project. Skips the test when the packages, or those that they depend on, are not on this machine.</summary>
     internal OutsideProject(string program, params IReadOnlyList<string> packages)
     {
         string own = Path.Combine(Repository(), "artifacts", "packages");
@@ -30,7 +32,7 @@ internal sealed class OutsideProject : IDisposable
             </configuration>
             """);
 
-        // What is above the folder for temporary files is not meant for this project.
+        // Keeps the SDK from reading such files of a folder above the one for temporary files.
         Write("Directory.Build.props", "<Project />");
         Write("Directory.Build.targets", "<Project />");
         Write("Directory.Packages.props", "<Project />");
@@ -46,20 +48,22 @@ internal sealed class OutsideProject : IDisposable
         Write("Program.cs", program);
     }
 
-    /// <summary>Where its packages are unpacked.</summary>
+    /// <summary>The folder into which the project's packages are unpacked.</summary>
     internal string Packages => Path.Combine(_root, "packages");
 
     internal string Full(string path) => Path.Combine(_root, path);
 
-    /// <summary>Runs the SDK's command in the project's folder; fails the test with what it said.</summary>
+    /// <summary>Runs a command of the SDK in the project's folder. A failure's message has the command's output.</summary>
     internal Task<string> DotnetAsync(params IReadOnlyList<string> arguments) => RunAsync("dotnet", [.. arguments, "-v:q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
 
-    /// <summary>Runs a program in the project's folder and gives what it wrote; fails the test where it ends with a status other than 0.</summary>
+    /// <summary>
+    /// Runs a program in the project's folder and returns its output. The test fails when the program ends with a status other than 0.
+    /// </summary>
     internal async Task<string> RunAsync(string program, params IReadOnlyList<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _root, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
 
-        // What a test runner sets for itself, and the folder with the images that a build has made.
+        // Variables of the test runner, and the one that names the folder of images that a build has made.
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || name.StartsWith("VIRTIO_", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(name);
         using Process process = Process.Start(start)!;
@@ -91,7 +95,7 @@ internal sealed class OutsideProject : IDisposable
         return folder!;
     }
 
-    // Other packages begin with the same words; a version begins with a digit.
+    // A version begins with a digit; without that check a package whose name continues the prefix would match.
     private static string? VersionIn(string folder, string package) => !Directory.Exists(folder)
         ? null
         : Directory.EnumerateFiles(folder, package + ".*.nupkg").Select(path => Path.GetFileNameWithoutExtension(path)[(package.Length + 1)..]).FirstOrDefault(version => char.IsAsciiDigit(version[0]));

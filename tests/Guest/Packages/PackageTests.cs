@@ -22,12 +22,12 @@ public sealed class PackageTests
         using var project = new OutsideProject(Program, "Virtio.Testing.Guest", "Virtio.Guest.Riscv64");
         await project.DotnetAsync("build", "-c", "Release", "-o", "built");
 
-        // Built, nothing is copied: the image is in NuGet's folder.
+        // A build copies nothing: the program finds the image in NuGet's folder.
         string kernel = (await project.RunAsync(project.Full("built/outside"), "find")).Trim();
         Assert.StartsWith(Path.Combine(project.Packages, "virtio.guest.riscv64"), kernel, StringComparison.Ordinal);
         Assert.False(Directory.Exists(project.Full("built/guest")));
 
-        // Published, it goes along, with its licences, to machines without that folder.
+        // Publishing copies the image and its licences, so that the program also runs on machines without that folder.
         await project.DotnetAsync("publish", "-c", "Release", "-o", "published");
         Directory.Delete(project.Packages, recursive: true);
         Assert.All(["licences.txt", "sources.txt", "manifest"], name => Assert.True(File.Exists(project.Full($"published/guest/riscv64/{name}")), name));

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>A process that serves a disk, and is killed when it is disposed.</summary>
+/// <summary>A process that serves a disk. Disposing this object kills it.</summary>
 internal sealed class BackEnd : IDisposable
 {
     private readonly Process _process;
@@ -32,10 +32,10 @@ internal sealed class BackEnd : IDisposable
 
     internal string Said => string.Join('\n', _said);
 
-    /// <summary>What the process has of others: descriptors, mappings of shared memory, threads.</summary>
+    /// <summary>The resources that the process holds for front-ends: descriptors, mappings of shared memory, threads.</summary>
     internal BackEndHoldings Holdings => BackEndHoldings.Of(_process.Id);
 
-    /// <summary>Starts it and waits until it listens.</summary>
+    /// <summary>Starts the process and waits until it listens.</summary>
     internal static async Task<BackEnd> StartAsync(string disk, string socket, bool packed)
     {
         string[] arguments = ["serve", "block", "--socket", socket, "--queues", "2", "--packed", packed ? "on" : "off", disk];
@@ -55,7 +55,7 @@ internal sealed class BackEnd : IDisposable
         await WaitForAsync("SetStatus");
     }
 
-    /// <summary>Makes the disk's file as long as this, and says so.</summary>
+    /// <summary>Sets the length of the disk's file and tells the process.</summary>
     internal async Task ResizeAsync(string disk, long length)
     {
         await Process.Start("truncate", ["-s", length.ToString(CultureInfo.InvariantCulture), disk]).WaitForExitAsync();
@@ -63,14 +63,16 @@ internal sealed class BackEnd : IDisposable
         await WaitForAsync($"the disk now has {length / 512} sectors");
     }
 
-    /// <summary>The SHA-256 sum of the last bytes of a disk, which is locked.</summary>
+    /// <summary>
+    /// The SHA-256 sum of the last bytes of a disk. Another program reads it, because this process cannot open a locked disk.
+    /// </summary>
     internal static async Task<string> SumOfEndAsync(string disk, long length)
     {
         using Process program = Process.Start(new ProcessStartInfo("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"tail -c {length} '{disk}' | sha256sum")]) { RedirectStandardOutput = true })!;
         return await program.StandardOutput.ReadToEndAsync();
     }
 
-    /// <summary>Reads on in what it says until this comes.</summary>
+    /// <summary>Reads the process's output until a line contains the text.</summary>
     internal async Task WaitForAsync(string text)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -82,7 +84,7 @@ internal sealed class BackEnd : IDisposable
         while (!line.Contains(text, StringComparison.Ordinal));
     }
 
-    /// <summary>Waits until what it holds is as wished: it learns of a front-end's end when it comes to that.</summary>
+    /// <summary>Waits up to 30 s for the wanted state, because the process notices the end of a front-end only some time later.</summary>
     internal async Task<BackEndHoldings> AwaitHoldingsAsync(Predicate<BackEndHoldings> isWanted)
     {
         long start = Stopwatch.GetTimestamp();

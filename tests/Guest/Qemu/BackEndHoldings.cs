@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>What a back-end's process has because of front-ends, as the kernel counts it.</summary>
-/// <param name="Descriptors">That are open, but for those of the program's own code, which come as it is first needed.</param>
-/// <param name="Sockets">Those of the descriptors that are sockets. A front-end's is the last that is closed of it.</param>
-/// <param name="Mappings">Of memory that is shared with another process.</param>
-/// <param name="Threads">But for those that the runtime starts and ends as it likes.</param>
-/// <param name="Workers">Those of the threads that serve a ring.</param>
+/// <summary>The resources that a back-end's process holds because of front-ends, as the kernel counts them.</summary>
+/// <param name="Descriptors">Open descriptors, except those of assemblies, which the runtime opens when it first needs them.</param>
+/// <param name="Sockets">The descriptors that are sockets. The socket of a front-end is its last descriptor to be closed.</param>
+/// <param name="Mappings">Mappings of memory shared with another process.</param>
+/// <param name="Threads">Threads, except those that the runtime starts and ends at any time.</param>
+/// <param name="Workers">The threads that serve a ring.</param>
 internal readonly record struct BackEndHoldings(int Descriptors, int Sockets, int Mappings, int Threads, int Workers)
 {
     internal static BackEndHoldings Of(int process)
@@ -23,7 +23,7 @@ internal readonly record struct BackEndHoldings(int Descriptors, int Sockets, in
             threads.Count(name => name.StartsWith("virtio-block", StringComparison.Ordinal)));
     }
 
-    // Guest memory and what is in flight can be written; the runtime maps its own code so too, a second time.
+    // Guest memory and the in-flight record are mapped shared and writable. The runtime also maps its own code so, a second time.
     private static bool IsShared(string line) =>
         line.Split(' ', 3)[1] == "rw-s" && !line.Contains("doublemapper", StringComparison.Ordinal);
 
@@ -35,7 +35,7 @@ internal readonly record struct BackEndHoldings(int Descriptors, int Sockets, in
         }
         catch (IOException)
         {
-            // It has ended meanwhile.
+            // The thread has ended meanwhile.
             return "";
         }
     }

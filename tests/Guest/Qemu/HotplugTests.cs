@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>A disk that is pulled out of a guest that runs, and put in again.</summary>
+/// <summary>A disk that is unplugged from a running guest, and plugged in again.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class HotplugTests
 {
@@ -26,7 +26,7 @@ public sealed class HotplugTests
         Assert.InRange(server.Holdings.Mappings, 1, int.MaxValue);
         Assert.InRange(server.Holdings.Workers, 1, int.MaxValue);
 
-        // The connection stays for the next device, which has other rings, or goes with its device.
+        // The connection either stays for the next device, which has other rings, or ends with its device.
         foreach (bool disconnects in (bool[])[false, true, false])
         {
             await monitor.ExecuteAsync("device_del", new { id = "blk" });

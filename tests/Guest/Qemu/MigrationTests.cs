@@ -7,13 +7,13 @@ using Virtio.VhostUser;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>A guest that goes on in another QEMU, with another server for the same disk.</summary>
+/// <summary>A guest that migrates to another QEMU, with another server for the same disk.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class MigrationTests
 {
     private const int DiskLength = 96 << 20;
 
-    // Behind what the jobs write.
+    // Offset and length of an area behind the one that the jobs write.
     private const int PatternMegabyte = 64;
     private const int PatternLength = 16 << 20;
 
@@ -31,7 +31,9 @@ public sealed class MigrationTests
         await using VhostUserServer to = Serve(disk, Path.Combine(folder.Root, "to"), packed);
         await using QemuGuest source = await QemuGuest.StartAsync(Device(Path.Combine(folder.Root, "from"), packed));
 
-        // What the device writes into the guest is data that is read. The first of these keeps its buffers and never writes to them itself: only our log tells that they change.
+        // Only reads make the device write to the guest's memory. The first job keeps its buffers and never writes to them itself, so only
+        // this device's dirty log
+        // shows that they change.
         await source.RunAsync(
             "fio --name=read --filename=/dev/vda --offset=64m --size=16m --rw=randread --bs=64k --ioengine=libaio --iodepth=64 --direct=1 --time_based --runtime=600 >/dev/null 2>&1 & echo $! >/tmp/reader; " +
             "until [ $(awk '{print $1}' /sys/block/vda/stat) -ge 1000 ]; do sleep 0.1; done");
@@ -44,7 +46,7 @@ public sealed class MigrationTests
         await using QemuGuest target = QemuGuest.StartIncoming(place, Device(Path.Combine(folder.Root, "to"), packed));
         await MigrateAsync(source, target, place);
 
-        // It goes on for a while where it is now, then ends.
+        // The load runs on for a while in the target, then ends.
         string sums = await target.RunAsync(
             "before=$(wc -l </tmp/sums); while [ $(wc -l </tmp/sums) -lt $((before + 2)) ]; do sleep 1; done; rm /tmp/go; kill $(cat /tmp/reader); " +
             "while [ ! -e /tmp/written -o ! -e /tmp/summed ]; do sleep 1; done; [ ! -e /tmp/failed ] || { cat /tmp/log; exit 1; }; sort -u /tmp/sums");
@@ -55,7 +57,7 @@ public sealed class MigrationTests
 
     private static async Task MigrateAsync(QemuGuest source, QemuGuest target, string place)
     {
-        // Whoever sends must find the other one listening.
+        // The receiver must listen before the sender connects.
         using QemuMonitor receiver = await target.ConnectMonitorAsync();
         using QemuMonitor sender = await source.ConnectMonitorAsync();
         foreach (QemuMonitor monitor in (QemuMonitor[])[sender, receiver])
@@ -69,7 +71,7 @@ public sealed class MigrationTests
         JsonNode? done = await sender.ExecuteAsync("query-migrate");
         Assert.True((long)done!["ram"]!["dirty-sync-count"]! > 2, "memory was sent in one go");
 
-        // Neither of them runs: a page that differs here was written and not marked.
+        // Neither guest runs: a page that differs was written and not marked in the dirty log.
         Assert.Empty(DifferingPages(source, target));
         await receiver.ExecuteAsync("cont");
     }

@@ -6,17 +6,19 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>The stock amd64 guest under QEMU's emulator, whose devices may come over vhost-user. Its memory is shared with whoever serves them.</summary>
+/// <summary>The stock amd64 guest under QEMU's emulator with devices over vhost-user. It shares its memory with their back-ends.</summary>
 internal sealed class QemuGuest : IAsyncDisposable
 {
     private const string Program = "qemu-system-x86_64";
 
-    // About one start in fifteen of the emulator hangs, whatever the devices are.
+    // About one in fifteen starts of the emulator hangs, whichever devices it has.
     private const int Starts = 3;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
-    // Half of 64 pages more than a round number. Where memory is whole words of its bitmap of changed pages, the emulator of QEMU 7.2 clears them without telling its processors,
-    // which go on to write without marking: guests whose disk was QEMU's own lost up to seven pages in 9 of 40 migrations, and five of them stood still or started anew. Later ones have it mended.
+    // A round number plus half of 64 pages. If memory is whole words of the bitmap of dirty pages, QEMU 7.2's emulator clears them without
+    // telling its processors, which then write without marking. Guests whose disk was QEMU's own lost up to seven pages in 9 of 40
+    // migrations,
+    // and five of them hung or rebooted. Later versions are fixed.
     private const long MemoryLength = (512 << 20) + (128 << 10);
 
     private readonly TemporaryFolder _folder = new();
@@ -55,7 +57,7 @@ internal sealed class QemuGuest : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it and does not wait for the guest.</summary>
+    /// <summary>Starts QEMU and does not wait for the guest.</summary>
     internal static QemuGuest Launch(params string[] arguments)
     {
         Programs.Find(Program);
@@ -63,8 +65,8 @@ internal sealed class QemuGuest : IAsyncDisposable
         return new QemuGuest(arguments);
     }
 
-    /// <summary>Boots it, and again where the emulator hangs, which the test's output says.</summary>
-    /// <param name="arguments">QEMU's, for the devices.</param>
+    /// <summary>Boots the guest, and tries again when the emulator hangs, which the test's output then says.</summary>
+    /// <param name="arguments">QEMU's arguments for the devices.</param>
     internal static async Task<QemuGuest> StartAsync(params string[] arguments)
     {
         for (int start = 1; ; start++)
@@ -88,9 +90,12 @@ internal sealed class QemuGuest : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts one that is not booted: its memory and devices come from another guest, whose devices were the same. It does not run before it is told to (`cont`).</summary>
-    /// <param name="place">The Unix socket that they come through.</param>
-    /// <param name="arguments">QEMU's, for the devices.</param>
+    /// <summary>
+    /// Starts QEMU without booting: memory and device state come from another guest with the same devices. It does not run before it is
+    /// told to (`cont`).
+    /// </summary>
+    /// <param name="place">The Unix socket of the migration.</param>
+    /// <param name="arguments">QEMU's arguments for the devices.</param>
     internal static QemuGuest StartIncoming(string place, params string[] arguments) => new([.. arguments, "-S", "-incoming", $"unix:{place}"]);
 
     /// <summary>Runs a script, which must succeed, and returns its output without the white space around it.</summary>
@@ -110,7 +115,7 @@ internal sealed class QemuGuest : IAsyncDisposable
         return result.ExitStatus == 0 ? result.Text : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
     }
 
-    /// <summary>Opens the guest's memory. It changes while the guest or a device runs.</summary>
+    /// <summary>Opens the guest's memory, which changes while the guest or a device runs.</summary>
     internal FileStream OpenMemory()
     {
         string file = Directory.EnumerateFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{_process.Id}/fd"))
@@ -120,14 +125,14 @@ internal sealed class QemuGuest : IAsyncDisposable
         return memory;
     }
 
-    /// <summary>Waits for a guest that was told to reboot.</summary>
+    /// <summary>Waits for a guest that is rebooting.</summary>
     internal async Task WaitUntilReadyAsync()
     {
         using var limit = new CancellationTokenSource(StartLimit);
         await _agent.WaitUntilReadyAsync(limit.Token);
     }
 
-    /// <summary>Speaks with QEMU itself.</summary>
+    /// <summary>Connects to QEMU's monitor.</summary>
     internal Task<QemuMonitor> ConnectMonitorAsync() => QemuMonitor.ConnectAsync(MonitorPath);
 
     public async ValueTask DisposeAsync()
@@ -155,7 +160,7 @@ internal sealed class QemuGuest : IAsyncDisposable
         ];
     }
 
-    // The kernel takes one archive after another.
+    // The kernel unpacks several archives one after the other.
     private static string JoinRamdisks(TemporaryFolder folder, GuestImage image)
     {
         string path = Path.Combine(folder.Root, "initrd.cpio");

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>QEMU's machine protocol: one command after another.</summary>
+/// <summary>QEMU's machine protocol: one command at a time.</summary>
 internal sealed class QemuMonitor : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -30,7 +30,7 @@ internal sealed class QemuMonitor : IDisposable
         return monitor;
     }
 
-    /// <summary>Runs a command; what it returns.</summary>
+    /// <summary>Runs a command and returns its result.</summary>
     internal async Task<JsonNode?> ExecuteAsync(string command, object? arguments = null)
     {
         await _writer.WriteLineAsync(JsonSerializer.Serialize(new { execute = command, arguments = arguments ?? new { } }));
@@ -38,7 +38,7 @@ internal sealed class QemuMonitor : IDisposable
         return answer["error"] is { } error ? throw new InvalidOperationException($"{command}: {error}") : answer["return"];
     }
 
-    /// <summary>Waits for an event, of a device where one is given.</summary>
+    /// <summary>Waits for an event, if given of that device.</summary>
     internal Task<JsonNode> WaitForAsync(string name, string? device = null) =>
         ReadAsync(message => (string?)message["event"] == name && (device is null || (string?)message["data"]?["device"] == device));
 
@@ -46,7 +46,7 @@ internal sealed class QemuMonitor : IDisposable
 
     private static async Task<Socket> KnockAsync(string path)
     {
-        // One that has just been started makes its socket soon.
+        // A QEMU that was just started makes its socket soon.
         using var limit = new CancellationTokenSource(Limit);
         while (true)
         {

@@ -3,7 +3,7 @@ using Virtio.Testing.Guest;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>Either side dies at any moment, and another one takes its place.</summary>
+/// <summary>Either side is killed at a random moment, and another process takes its place.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class RecoveryTests
 {
@@ -23,7 +23,7 @@ public sealed class RecoveryTests
             await using QemuGuest guest = await QemuGuest.StartAsync(
                 "-chardev", $"socket,id=disk,path={socket},reconnect=1", "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}");
 
-            // Each block is checked by its own checksum as soon as a few more are written, and all of them at the end.
+            // fio checks each block by its checksum after a few more writes, and all of them at the end.
             Task<string> jobs = guest.RunAsync(
                 "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --offset_increment=16m --numjobs=4 --ioengine=libaio --iodepth=16 --direct=1 " +
                 "--verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread --loops=1000 --runtime=45 --time_based >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }; touch /tmp/done",
@@ -31,7 +31,7 @@ public sealed class RecoveryTests
             var random = new Random(5);
             for (int i = 0; i < Kills && !jobs.IsCompleted; i++)
             {
-                // While it is being set up, the front-end itself does not always survive its end.
+                // QEMU does not always survive the end of the back-end while it sets up the rings.
                 await server.WaitUntilServingAsync();
                 await Task.Delay(random.Next(1000));
                 server.Dispose();
@@ -60,7 +60,7 @@ public sealed class RecoveryTests
         int sockets = server.Holdings.Sockets;
         var random = new Random(5);
 
-        // What the runtime opens when it is first needed stays.
+        // Descriptors that the runtime opens when it first needs them stay open, so the first round gives the reference.
         await EndUnderLoadAsync(socket, packed: false, random);
         BackEndHoldings first = await server.AwaitHoldingsAsync(held => held.Sockets == sockets);
         Assert.Equal((sockets, 0, 0), (first.Sockets, first.Mappings, first.Workers));
@@ -75,7 +75,8 @@ public sealed class RecoveryTests
         }
     }
 
-    // Between the first message and the middle of the kernel's boot: the firmware, which looks for a disk to boot from, drives the rings before.
+    // The end falls between the first message and the middle of the kernel's boot. Before the kernel, the firmware drives the rings to look
+    // for a boot disk.
     private static async Task EndWhileBootingAsync(BackEnd server, string socket, bool packed, Random random)
     {
         await using QemuGuest guest = QemuGuest.Launch(FrontEnd(socket, packed));

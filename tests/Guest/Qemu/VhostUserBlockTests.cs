@@ -6,7 +6,7 @@ using Virtio.VhostUser;
 
 namespace Virtio.Guest.Tests.Qemu;
 
-/// <summary>A disk of ours behind QEMU, in a stock guest.</summary>
+/// <summary>This library's vhost-user disk behind QEMU, in a stock guest.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class VhostUserBlockTests
 {

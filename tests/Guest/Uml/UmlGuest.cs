@@ -6,7 +6,10 @@ using Virtio.Vmm;
 
 namespace Virtio.Guest.Tests.Uml;
 
-/// <summary>User-Mode Linux, Debian's, with the amd64 guest's programs: a kernel that is an ordinary process, and a front-end that shares no line with QEMU's.</summary>
+/// <summary>
+/// Debian's User-Mode Linux with the amd64 guest's programs: a kernel that is an ordinary process, and a vhost-user front-end that shares
+/// no code with QEMU's.
+/// </summary>
 internal sealed class UmlGuest : IAsyncDisposable
 {
     private const string Program = "linux.uml";
@@ -24,7 +27,7 @@ internal sealed class UmlGuest : IAsyncDisposable
         string ramdisk = Path.Combine(_folder.Root, "initrd.cpio");
         WriteRamdisk(ramdisk);
 
-        // Its own words go to the console tty0, which is nowhere; its memory and its other files into the folder.
+        // The console output of the kernel goes to tty0, which does not exist; its memory and its other files go to the folder.
         string[] arguments = ["mem=256M", $"initrd={ramdisk}", $"virtio_uml.device={device}", "console=tty0", "con=null", "ssl0=fd:0,fd:1", "virtio.agent=ttyS0", "panic=-1", $"uml_dir={_folder.Root}"];
         _process = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -37,7 +40,7 @@ internal sealed class UmlGuest : IAsyncDisposable
         _agent = new GuestAgent(_process.StandardInput.BaseStream, _process.StandardOutput.BaseStream);
     }
 
-    /// <summary>Boots it.</summary>
+    /// <summary>Boots the guest.</summary>
     /// <param name="device">A socket's path and the number of the device type behind it.</param>
     internal static async Task<UmlGuest> StartAsync(string device)
     {
@@ -74,7 +77,8 @@ internal sealed class UmlGuest : IAsyncDisposable
         _folder.Dispose();
     }
 
-    // Ours, and the driver behind it, which Debian's kernel has as a module. The kernel takes one archive after another.
+    // The guest image's ramdisk, and behind it the block driver, which Debian's kernel has as a module. The kernel unpacks one archive
+    // after the other.
     private static void WriteRamdisk(string path)
     {
         using FileStream ramdisk = File.Create(path);
@@ -94,7 +98,8 @@ internal sealed class UmlGuest : IAsyncDisposable
         WriteEntry(ramdisk, "TRAILER!!!", []);
     }
 
-    // An entry of a cpio archive of the new kind: thirteen numbers of eight hexadecimal digits; name and content end at multiples of four. A folder has no content.
+    // An entry of a cpio archive in the "newc" format: thirteen numbers of eight hexadecimal digits. Name and content end at multiples of
+    // four. A folder has no content.
     private static void WriteEntry(FileStream archive, string name, byte[]? content)
     {
         uint[] numbers = [0, content is null ? 0x41edu : 0x81a4u, 0, 0, 1, 0, (uint)(content?.Length ?? 0), 0, 0, 0, 0, (uint)name.Length + 1, 0];
