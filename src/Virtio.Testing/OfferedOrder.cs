@@ -8,13 +8,16 @@ namespace Virtio.Testing;
 internal sealed class OfferedOrder(int size)
 {
     private readonly (ushort Id, uint Room)[] _chains = new (ushort, uint)[size];
+
     // Index in _chains of the oldest chain in flight.
     private int _first;
+
     // Number of chains in flight.
     private int _count;
 
     // Number of chains of the current batch that were not collected yet.
     private int _batch;
+
     // Length of the used entry, in bytes. It belongs to the last chain of the batch.
     private uint _length;
 

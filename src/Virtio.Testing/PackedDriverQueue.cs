@@ -21,15 +21,19 @@ public sealed class PackedDriverQueue : DriverQueue
     private readonly IndirectTables _tables;
     private readonly OfferedOrder? _order;
     private readonly bool _eventIndex;
+
     // All fields below belong to the thread that uses the queue.
     // Number of slots that no chain in flight takes.
     private int _freeSlots;
+
     // Slot that the next chain starts in, and the driver's wrap counter there.
     private int _nextAvailable;
     private bool _availableWrap = true;
+
     // Slot that the next used descriptor is expected in, and the wrap counter that the device writes there.
     private int _nextUsed;
     private bool _usedWrap = true;
+
     // Number of slots made available since the last kick.
     private int _slotsSinceKick;
 

@@ -4,7 +4,7 @@ namespace Virtio.Tests.Conformance;
 
 public sealed class DeviceIdTests
 {
-    // The table of virtio 1.4, 5 leaves these out.
+    // The table of virtio 1.4, 5 does not have these numbers.
     private static readonly int[] Unassigned = [14, 15, 37];
 
     [Fact]

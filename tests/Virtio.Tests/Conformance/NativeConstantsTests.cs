@@ -10,7 +10,9 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Conformance;
 
-/// <summary>Numbers that the standard fixes, against the system's own C headers: a small program is compiled that prints theirs.</summary>
+/// <summary>
+/// Compares numbers that the standard fixes with the system's C headers. The test compiles and runs a small program that prints them.
+/// </summary>
 public sealed class NativeConstantsTests
 {
     private const string Headers = "virtio_config.h virtio_ring.h virtio_mmio.h virtio_ids.h virtio_blk.h virtio_console.h";

@@ -2,7 +2,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Conformance;
 
-/// <summary>One row of <c>Requirements.tsv</c>, and what the other file and the tests have to say about it.</summary>
+/// <summary>One row of <c>Requirements.tsv</c>, with its reason in <c>NotApplicable.tsv</c> and its tests.</summary>
 internal sealed record Requirement(string Id, string Section, string Level, string Text)
 {
     private const string Folder = "tests/Virtio.Tests/Conformance";

@@ -2,7 +2,7 @@ using Virtio.Devices;
 
 namespace Virtio.Tests.Devices;
 
-/// <summary>Time is what the test says it is: a look takes a microsecond of it.</summary>
+/// <summary>Runs on a clock of the test's own, on which each poll takes a microsecond.</summary>
 public sealed class AdaptivePollTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMicroseconds(50);
@@ -27,7 +27,7 @@ public sealed class AdaptivePollTests
     {
         Assert.False(Finds());
 
-        // It may look without a clock at first, and reads the clock every few looks afterwards.
+        // At first it may poll without reading the clock; afterwards it reads the clock every few polls.
         Assert.InRange(_looks, 50, 100);
     }
 
@@ -149,7 +149,7 @@ public sealed class AdaptivePollTests
 
     private bool Finds() => _poll.Finds(Look);
 
-    /// <summary>Sleeps, if there is nothing; returns how often it looked before.</summary>
+    /// <summary>Sleeps if polling finds nothing. Returns the number of polls before the sleep.</summary>
     private int Sleep(TimeSpan duration)
     {
         _looks = 0;

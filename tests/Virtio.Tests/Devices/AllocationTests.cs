@@ -8,7 +8,9 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Devices;
 
-/// <summary>A request in steady state allocates nothing managed, on whatever thread: neither in the device nor in the driver's side that measures it.</summary>
+/// <summary>
+/// In steady state a request allocates nothing on the managed heap, on any thread: neither the device nor the driver that measures it.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class AllocationTests
 {
@@ -59,8 +61,10 @@ public sealed class AllocationTests
     {
         Exchange(queue, request, indirect);
 
-        // Everything else in the process can only add to a measurement, so the least is the device's: the test host's own display, and code that the
-        // runtime has not optimized yet, which boxes enums in HasFlag. On a busy machine the optimization comes many rounds later.
+        // The rest of the process can only add to a measurement, so the smallest value is the device's. The test host's display allocates,
+        // and so
+        // does code that the runtime has not optimized yet, which boxes enums in HasFlag. On a busy machine the optimization comes many
+        // rounds later.
         long least = long.MaxValue;
         for (long start = Stopwatch.GetTimestamp(); least > 0 && Stopwatch.GetElapsedTime(start) < TimeSpan.FromMinutes(1);)
         {
@@ -72,7 +76,7 @@ public sealed class AllocationTests
         Assert.Equal(0, least);
     }
 
-    // One at a time and in batches, asleep and awake.
+    // Single requests and batches, so that the worker is asleep at some and awake at others.
     private static void Exchange(DriverQueue queue, DriverBuffer[] request, bool indirect)
     {
         for (int done = 0; done < Requests;)

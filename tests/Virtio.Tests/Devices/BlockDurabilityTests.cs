@@ -6,7 +6,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Devices;
 
-/// <summary>Which calls of the storage stand behind an answer. That they make data durable is tested with the storages.</summary>
+/// <summary>The calls of the storage that precede an answer. The tests of the storages check that these calls make data durable.</summary>
 public sealed class BlockDurabilityTests
 {
     private readonly TaskCompletionSource _gate = new();

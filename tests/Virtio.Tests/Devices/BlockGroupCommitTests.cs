@@ -5,7 +5,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Devices;
 
-/// <summary>Requests that are served in one batch share one flush of the storage, and none of them is complete before it.</summary>
+/// <summary>Requests of one batch share one flush of the storage, and none of them completes before the flush.</summary>
 public sealed class BlockGroupCommitTests : IDisposable
 {
     private const int Requests = 8;
@@ -87,7 +87,7 @@ public sealed class BlockGroupCommitTests : IDisposable
         Assert.DoesNotContain("flushed", _storage.Calls, StringComparison.Ordinal);
     }
 
-    // The first write keeps the worker busy until the others are in the ring, so that it finds all of them in one batch.
+    // The first write keeps the worker busy until the others are in the ring, so that it takes them in one batch.
     private void OfferOneBatch(DriverQueue queue, uint type)
     {
         Offer(queue, Write);

@@ -8,7 +8,9 @@ internal static class BlockRequests
 {
     internal const ulong WithoutFlush = ~(1UL << 9);
 
-    /// <summary>Sends a chain made of a header, other readable bytes and writable room, each cut into pieces of at most the given length.</summary>
+    /// <summary>
+    /// Sends a chain of a header, other readable bytes and writable room, each cut into pieces of at most the given length.
+    /// </summary>
     /// <returns>The used length and all writable bytes, which were 0xee before.</returns>
     internal static (uint Used, byte[] Room) Send(MmioDriver driver, byte[] readable, int room, int piece = int.MaxValue, bool indirect = false)
     {

@@ -9,7 +9,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Devices;
 
-/// <summary>A disk whose file is made longer or shorter by somebody else while a driver uses it.</summary>
+/// <summary>A disk whose file another program makes longer or shorter while a driver uses it.</summary>
 public sealed class BlockResizeTests : IDisposable
 {
     private const int Sector = 512;
@@ -22,7 +22,7 @@ public sealed class BlockResizeTests : IDisposable
 
     public BlockResizeTests()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "truncate, a program that heeds no locks, is needed");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "truncate, a program that ignores file locks, is needed");
         _path = _folder.Sparse("disk.img", Sectors * Sector);
         _disk = new BlockDevice(FileStorage.Open(_path));
         _bus = new TestBus(_disk);
@@ -44,7 +44,7 @@ public sealed class BlockResizeTests : IDisposable
         uint generation = driver.ReadRegister(MmioRegisters.ConfigGeneration);
         Truncate(3 * Sectors);
 
-        // Nobody looks by himself: who makes a file longer may not be done with it.
+        // The device measures only when it is asked to: the program that makes the file longer may not have finished.
         Assert.Equal((ulong)Sectors, disk.SectorCount);
         Assert.True(_disk.Remeasure());
         Assert.Equal(InterruptBits.ConfigChange, driver.WaitForInterrupt(DriverExtensions.Patience) & InterruptBits.ConfigChange);

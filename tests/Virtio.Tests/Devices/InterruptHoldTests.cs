@@ -2,7 +2,9 @@ using Virtio.Devices;
 
 namespace Virtio.Tests.Devices;
 
-/// <summary>A driver in time that the test makes: it hands over a request every few microseconds, until it has as many under way as it wants.</summary>
+/// <summary>
+/// A simulated driver on a clock of the test's own. It offers a request every few microseconds until as many are in flight as it wants.
+/// </summary>
 public sealed class InterruptHoldTests
 {
     private static readonly TimeSpan BetweenRequests = TimeSpan.FromMicroseconds(5);
@@ -72,7 +74,9 @@ public sealed class InterruptHoldTests
 
     private InterruptHold Hold(int processorCount) => new(new AdaptivePoll(TimeSpan.FromMicroseconds(50), _clock, processorCount), _clock);
 
-    /// <summary>Serves requests one by one; counts interrupts, and how many of them the driver had to wait for with nothing left to do.</summary>
+    /// <summary>
+    /// Serves requests one by one. Counts the interrupts, and those of them for which the driver had to wait with nothing left to do.
+    /// </summary>
     private (int Interrupts, int Late) Run(InterruptHold hold, int depth, int requests, TimeSpan? between = null)
     {
         (int interrupts, int late, int untold) = (0, 0, 0);

@@ -6,7 +6,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Devices;
 
-/// <summary>Workers that look for further requests before they sleep. A limit of an hour stands for one that no test outlasts.</summary>
+/// <summary>Workers that poll for further requests before they sleep. A limit of an hour means one that no test reaches.</summary>
 [Collection(Alone.Name)]
 public sealed class PollingTests
 {

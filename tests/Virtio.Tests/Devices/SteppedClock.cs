@@ -1,6 +1,6 @@
 namespace Virtio.Tests.Devices;
 
-/// <summary>A clock that only goes when it is told to.</summary>
+/// <summary>A clock that advances only when the test tells it to.</summary>
 internal sealed class SteppedClock : TimeProvider
 {
     private long _now;

@@ -7,7 +7,9 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Driver;
 
-/// <summary>An exception of the user's device or storage reaches the test, with its stack trace, however the test ends.</summary>
+/// <summary>
+/// An exception of the user's device or storage reaches the test, with its stack trace, in each way in which the test can end.
+/// </summary>
 public sealed class DeviceFailureTests
 {
     private readonly EntryLogger _log = new();
@@ -16,7 +18,7 @@ public sealed class DeviceFailureTests
     [MemberData(nameof(RingKind.LayoutNames), MemberType = typeof(RingKind))]
     public void An_exchange_with_a_device_whose_handler_throws_throws_that_exception_at_once(string ring)
     {
-        // With a time-out it would be seen that the kit waits for an answer that cannot come.
+        // The time-out is an hour, so a testing kit that waits for an answer that cannot come makes the test hang.
         var device = new ProbeDevice(_ => ThrowInHandler()) { RingFeatures = RingKind.Named(ring) };
         using var bus = new TestBus(new TestBusOptions { Timeout = TimeSpan.FromHours(1) }, device);
         DriverQueue queue = bus.Driver().Start().Queue();
@@ -119,7 +121,7 @@ public sealed class DeviceFailureTests
 
     private static void ThrowInHandler() => throw new InvalidTimeZoneException("the handler's own fault");
 
-    /// <summary>A storage that throws what it is given.</summary>
+    /// <summary>A storage that throws the given exception.</summary>
     private sealed class FailingStorage(Exception fault) : IBlockStorage
     {
         public long Length => 1 << 20;

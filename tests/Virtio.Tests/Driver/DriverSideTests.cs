@@ -5,7 +5,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Driver;
 
-/// <summary>The driver's side is a library of its own: what it says when a device does not do its part.</summary>
+/// <summary>What the driver's side, which is a library of its own, reports when a device does not do its part.</summary>
 public sealed class DriverSideTests
 {
     [Fact]
@@ -72,7 +72,7 @@ public sealed class DriverSideTests
             queue.Poll();
             queue.DisableInterrupts();
 
-            // The device has published up to NextUsed, from at most a ring before it, and may not have read the wish yet.
+            // The device has published up to NextUsed, from at most a ring before it, and may not have read the event index yet.
             int behind = unchecked((ushort)(queue.NextUsed - 1 - queue.UsedEvent));
             Assert.InRange(behind, queue.Size, ushort.MaxValue - queue.Size);
         }

@@ -18,7 +18,7 @@ public sealed class LostChainTests : IDisposable
     private readonly List<DescriptorChain> _taken = [];
     private readonly EntryLogger _log = new();
 
-    // The workers end, and other tests find their own alone.
+    // Completes the chains, so that the workers end and later tests count only their own.
     public void Dispose()
     {
         foreach (DescriptorChain chain in _taken.Concat(_kept).Where(chain => chain.Progress == ChainProgress.Taken))

@@ -13,8 +13,7 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Tests.Driver;
 
 /// <summary>
-/// A wrong value given to the library or the kit is answered with a sentence that says what is wrong, not with an exception of the
-/// framework's own.
+/// The library and the testing kit answer a wrong argument with a sentence that says what is wrong, not with an exception of the framework.
 /// </summary>
 public sealed class WrongArgumentTests
 {
@@ -90,7 +89,7 @@ public sealed class WrongArgumentTests
     public void A_wrong_value_is_answered_with_a_sentence(string sentence)
     {
         var refusal = Assert.ThrowsAny<Exception>(Cases[sentence]);
-        // In parentheses at the end: what tells cases with the same sentence apart.
+        // The text in parentheses at the end only distinguishes cases that expect the same sentence.
         Assert.Contains(Regex.Replace(sentence, @" \([a-z ]+\)$", ""), refusal.Message, StringComparison.Ordinal);
     }
 

@@ -50,18 +50,18 @@ public sealed class BlockRequestTests : IDisposable
         _victim.AllowWrite(header, 16);
         _victim.AllowWrite(status, 1);
 
-        // A writable header is room: the status is written at its end, or behind it.
+        // The device treats a writable header as room: it writes the status at its end, or behind it.
         Send(Write(header, 16));
         Send(Write(header, 16), Write(status, 1));
 
-        // A status that cannot be written: nobody can be told, so nothing is done.
+        // A status that cannot be written: the device has no way to answer, so it does nothing.
         _victim.Bus.Memory.TryWrite(header, BlockKind.Header(0, 0));
         _victim.Guard();
         Send(Read(header, 16));
         Send(Read(header, 16), Read(data, 512), Read(status, 1));
         _victim.AssertGuarded();
 
-        // Data of a read that may only be read.
+        // The data buffer of a read is only readable.
         _victim.AllowWrite(status, 1);
         Send(Read(header, 16), Read(data, 512), Write(status, 1));
         _victim.AssertGuarded();
@@ -83,7 +83,7 @@ public sealed class BlockRequestTests : IDisposable
         AssertSurvivedUnchanged();
     }
 
-    /// <summary>Class 16: many of each error, and neither memory nor slots go missing.</summary>
+    /// <summary>Class 16: after many of each error neither memory nor slots are lost.</summary>
     [Fact]
     public void A_hundred_thousand_headers_alone_leak_nothing()
     {
@@ -100,7 +100,7 @@ public sealed class BlockRequestTests : IDisposable
         AssertSurvivedUnchanged();
     }
 
-    /// <summary>.NET: arrays that come back from a pool with old contents.</summary>
+    /// <summary>A .NET hazard: arrays from a pool have old contents.</summary>
     [Fact]
     public void Nothing_of_the_hosts_memory_shows_in_answers()
     {
@@ -126,7 +126,7 @@ public sealed class BlockRequestTests : IDisposable
         AssertSurvivedUnchanged();
     }
 
-    /// <summary>Fields of a valid request replaced by values that mean something somewhere; the seed is in the failure.</summary>
+    /// <summary>Replaces fields of a valid request by values that have a meaning elsewhere. The failure message has the seed.</summary>
     [Fact]
     public void Requests_with_random_fields_change_only_what_a_valid_reading_allows()
     {

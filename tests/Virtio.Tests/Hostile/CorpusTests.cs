@@ -3,7 +3,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Hostile;
 
-/// <summary>What the fuzzers found worth keeping, findings that were mended among it.</summary>
+/// <summary>Inputs that the fuzzers kept, among them those of fixed defects.</summary>
 public sealed class CorpusTests
 {
     public static TheoryData<string> Targets => [.. FuzzTargets.All.Select(target => target.Name)];
@@ -22,7 +22,7 @@ public sealed class CorpusTests
         }
     }
 
-    /// <summary>An input may be of any length, and none at all.</summary>
+    /// <summary>An input may be of any length, including zero.</summary>
     [Theory]
     [MemberData(nameof(Targets))]
     public void Random_inputs_are_survived(string name)

@@ -8,7 +8,7 @@ public sealed class DescriptorAddressTests
 {
     public static TheoryData<string> Names => Victim.Names;
 
-    // Address and length of what is not wholly RAM.
+    // Address and length of ranges that are not wholly RAM.
     private static readonly (ulong Address, uint Length)[] Outside =
     [
         (0xffff_ffff_ffff_ff00, 512),
@@ -29,7 +29,7 @@ public sealed class DescriptorAddressTests
         (Victim.BehindHole + Victim.RamSize - 1, 2),
     ];
 
-    // The victim's own registers, those of a device that could be beside it, and an interrupt controller's usual place.
+    // The victim's own registers, those of a possible neighbouring device, and an interrupt controller's usual address.
     private static readonly ulong[] Devices =
         [Victim.Registers, Victim.Registers + 0x30, Victim.Registers + 0x50, Victim.Registers + 0x70, Victim.Registers + 0x80, Victim.Registers + 0x100, Victim.Registers + 0x1050, 0x0c00_0000];
 
@@ -81,7 +81,7 @@ public sealed class DescriptorAddressTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 19: an empty buffer before, in, and behind a valid request, the status of a block request among them.</summary>
+    /// <summary>Class 19: an empty buffer before, in, and behind a valid request; for block requests also an empty status.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_request_with_one_empty_buffer_is_given_back_untouched(string name)
@@ -138,7 +138,11 @@ public sealed class DescriptorAddressTests
         victim.AssertSurvived();
     }
 
-    /// <summary>As the only buffer, as the last and as the first of two, either way, directly and in a table: nothing may be written, not even before the check.</summary>
+    /// <summary>
+    /// Sends the range as the only buffer, as the last and as the first of two, in both directions, directly and in a table. The device
+    /// must not
+    /// write anything, also not before it has checked the whole chain.
+    /// </summary>
     private static void SendInEveryPlace(Victim victim, ulong address, uint length)
     {
         ulong good = victim.Bus.Allocator.Allocate(64);

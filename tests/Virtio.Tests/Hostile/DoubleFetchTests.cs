@@ -23,7 +23,7 @@ public sealed class DoubleFetchTests
         Run(victim, random => Flip(victim, ring + ((ulong)random.Next(size) * 16), random, flags: true), SendThroughRing);
     }
 
-    /// <summary>The split ring's own: index and entries of the available ring.</summary>
+    /// <summary>Only in a split ring: index and entries of the available ring.</summary>
     [Theory]
     [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
     public void An_available_index_that_changes_while_it_is_read_is_survived(string name)
@@ -67,7 +67,7 @@ public sealed class DoubleFetchTests
         Run(victim, random => Flip(victim, request[0].Address, random, flags: false), _ => victim.Send(chain));
     }
 
-    /// <summary>The driver's own wishes about interrupts, too, are read while they change.</summary>
+    /// <summary>The driver's event index or event suppression structure changes while the device reads it.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void An_event_word_that_changes_while_it_is_read_is_survived(string name)
@@ -94,7 +94,7 @@ public sealed class DoubleFetchTests
             if (send(victim) is not null)
                 continue;
 
-            // The flipping goes on: the new ring may be impossible again before DRIVER_OK has been read back.
+            // The flipping continues, so the new ring may be malformed again before DRIVER_OK has been read back.
             victim.Prepare();
             victim.Driver.Status = DeviceStatusBits.Running;
         }
@@ -103,14 +103,17 @@ public sealed class DoubleFetchTests
         victim.AssertSurvived();
     }
 
-    /// <summary>A chain whose descriptors may be anything by the time the device reads them: it comes back, or the device needs a reset, or nothing was offered.</summary>
+    /// <summary>
+    /// Offers chains whose descriptors can have any value when the device reads them. The device completes them, needs a reset, or finds
+    /// nothing.
+    /// </summary>
     private static UsedBuffer? SendThroughRing(Victim victim)
     {
         for (int i = 0; i < 8; i++)
             victim.Offer(new PackedDescriptor(Victim.RamStart + 0x8000, 64, (ushort)i, i % 2 == 0 ? PackedFlags.None : PackedFlags.Write));
         victim.Driver.Notify((uint)victim.Kind.Queue);
 
-        // Time for the worker to look at some of it; whatever it makes of that, the next round starts with a reset.
+        // Time for the worker to look at some of the chains. The next round starts with a reset, whatever the worker did.
         Thread.Sleep(1);
         return null;
     }

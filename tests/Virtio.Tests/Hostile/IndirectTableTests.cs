@@ -59,7 +59,7 @@ public sealed class IndirectTableTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 2: the head that other devices parsed for ever.</summary>
+    /// <summary>Class 2: a head that made other devices parse it forever.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_table_in_the_middle_of_a_chain_is_refused_once_and_the_chain_behind_it_served(string name)
@@ -80,7 +80,7 @@ public sealed class IndirectTableTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 10: of an entry's flags only WRITE counts in a packed ring.</summary>
+    /// <summary>Class 10: in a packed ring the device reads only WRITE of an entry's flags.</summary>
     [Theory]
     [MemberData(nameof(DeviceKind.Names), MemberType = typeof(DeviceKind))]
     public void Stale_flags_in_a_table_change_nothing(string name)
@@ -100,7 +100,7 @@ public sealed class IndirectTableTests
         victim.AssertSurvived();
     }
 
-    /// <summary>The table lies on the ring, whose descriptors it then names as its entries.</summary>
+    /// <summary>The table lies on the ring, so the ring's descriptors are also the table's entries.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_table_on_the_ring_itself_is_read_like_any_other(string name)
@@ -112,7 +112,7 @@ public sealed class IndirectTableTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 17: the same memory named again and again is work for a bounded time.</summary>
+    /// <summary>Class 17: a table that names the same memory many times causes bounded work.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_table_that_names_the_same_memory_1024_times_is_served_in_bounded_time(string name)

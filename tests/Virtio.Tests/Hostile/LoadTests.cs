@@ -7,7 +7,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Hostile;
 
-/// <summary>Classes 15, 17, 18 and 25: much at once, too much, and nobody on the other side.</summary>
+/// <summary>Classes 15, 17, 18 and 25: many requests at once, too many requests, and a host that does not read.</summary>
 [Collection(Alone.Name)]
 public sealed class LoadTests
 {
@@ -29,7 +29,7 @@ public sealed class LoadTests
             victim.Driver.Reset();
             Assert.Equal(0, storage.Held);
 
-            // The same pages become new rings and buffers at once; what comes late would spoil them.
+            // The same pages become new rings and buffers at once, so a late write of the device would corrupt them.
             victim.Bus.Memory.TryWrite(room, pattern);
             victim.Restart();
             Assert.True(victim.Bus.Read(room, pattern.Length).AsSpan().SequenceEqual(pattern), $"round {i}: a request wrote after the reset");
@@ -98,7 +98,7 @@ public sealed class LoadTests
         }
     }
 
-    /// <summary>The flood comes from the host, and the driver has no buffer; then it gives one.</summary>
+    /// <summary>The host sends without end while the driver has offered no buffer; then the driver offers one.</summary>
     [Fact]
     public void Input_without_a_buffer_waits_quietly_and_goes_on_with_the_first_one()
     {

@@ -4,7 +4,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Hostile;
 
-/// <summary>Sequences of operations that a driver does in no such order; each can be repeated from its seed.</summary>
+/// <summary>Random sequences of operations that no correct driver does in such an order. Each can be repeated from its seed.</summary>
 [Collection(Alone.Name)]
 public sealed class OperationSequenceTests
 {
@@ -83,7 +83,7 @@ public sealed class OperationSequenceTests
         }
     }
 
-    // One queue anew while the device runs, in another place and of another size.
+    // Resets one queue while the device runs and sets it up at another address with another size.
     private static void ResetAndSetUp(Victim victim, Random random)
     {
         int queue = random.Next(victim.Driver.QueueCount);
@@ -93,7 +93,7 @@ public sealed class OperationSequenceTests
         victim.Driver.EnableQueue((uint)queue, new QueueAreas(1u << random.Next(7), area, area + 0x800, area + 0xa00));
     }
 
-    // Straight into the memory of a ring that may or may not be in use.
+    // Writes into memory that may or may not be a ring in use.
     private static void Publish(Victim victim, Random random)
     {
         ulong slot = Victim.RamStart + (64 << 10) + ((ulong)random.Next(256) * 16);

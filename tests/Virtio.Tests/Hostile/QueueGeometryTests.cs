@@ -30,7 +30,7 @@ public sealed class QueueGeometryTests
             AssertNotReady(victim, good with { Descriptor = Ram + odd });
         foreach (ulong odd in new ulong[] { 1, 2, 3 })
         {
-            // The available ring of a split ring is 2-aligned; everything else 4.
+            // The available ring of a split ring is aligned to 2; all other areas to 4 or more.
             if (!victim.IsSplit || odd != 2)
                 AssertNotReady(victim, good with { Driver = good.Driver + odd });
             AssertNotReady(victim, good with { Device = good.Device + odd });
@@ -40,7 +40,7 @@ public sealed class QueueGeometryTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 8: areas on top of each other.</summary>
+    /// <summary>Class 8: areas that overlap.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Areas_that_overlap_make_no_queue(string name)
@@ -58,7 +58,7 @@ public sealed class QueueGeometryTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 8: a split ring's areas are as long as its size makes them; one byte too few is one too few.</summary>
+    /// <summary>Class 8: the size of a split ring determines the length of its areas. Tests areas that lack one byte.</summary>
     [Fact]
     public void Split_areas_that_share_a_byte_or_end_behind_RAM_make_no_queue()
     {
@@ -115,7 +115,7 @@ public sealed class QueueGeometryTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 11: nothing about a queue changes while it lives.</summary>
+    /// <summary>Class 11: nothing about a running queue can be changed.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Geometry_written_to_a_running_queue_is_ignored(string name)
@@ -165,7 +165,9 @@ public sealed class QueueGeometryTests
 
     private static void Negotiate(Victim victim) => Assert.True(victim.Driver.Negotiate(victim.Features));
 
-    /// <summary>The queue does not become ready; the driver that starts the device all the same loses only its own queue.</summary>
+    /// <summary>
+    /// Checks that the queue does not become ready, and that a driver that starts the device all the same loses only its own queue.
+    /// </summary>
     private static void AssertNotReady(Victim victim, QueueAreas areas)
     {
         Negotiate(victim);

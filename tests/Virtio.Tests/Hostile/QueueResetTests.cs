@@ -8,13 +8,15 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Hostile;
 
-/// <summary>Single queues that end and begin while other processors do the same, or kick, or while the host suspends them.</summary>
+/// <summary>
+/// Resets and set-ups of single queues while other processors do the same, or kick, or while the host suspends the queues.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class QueueResetTests
 {
     private const VirtioFeatures Offered = VirtioFeatures.RingDefault | VirtioFeatures.InOrder | VirtioFeatures.NotificationData;
 
-    /// <summary>Class 14 and 15: resets of one queue and of the device, all at once.</summary>
+    /// <summary>Classes 14 and 15: resets of one queue and of the device at the same time.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -106,7 +108,7 @@ public sealed class QueueResetTests
         victim.AssertSurvived();
     }
 
-    /// <summary>What was suspended is not what runs now.</summary>
+    /// <summary>The state of a suspended queue must not be resumed into the queue that runs now.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -128,7 +130,7 @@ public sealed class QueueResetTests
         victim.AssertSurvived();
     }
 
-    /// <summary>A guest must not be able to make its host wait: nothing will ever be given back by a ring that is broken.</summary>
+    /// <summary>A guest must not be able to make its host wait: a broken ring never completes anything.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -142,7 +144,7 @@ public sealed class QueueResetTests
         victim.AssertSurvived();
     }
 
-    /// <summary>The same when it fails only while the host waits.</summary>
+    /// <summary>The same, for a device that fails while the host waits.</summary>
     [Fact]
     public async Task A_device_that_fails_ends_the_wait_for_its_queue()
     {
@@ -162,7 +164,7 @@ public sealed class QueueResetTests
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 10);
     }
 
-    /// <summary>Class 12, with NOTIFICATION_DATA: the upper half is the driver's to say anything in.</summary>
+    /// <summary>Class 12, with NOTIFICATION_DATA: the driver can write anything to the upper half of the register.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -185,7 +187,7 @@ public sealed class QueueResetTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 16, with IN_ORDER: what is rejected keeps its place among the others.</summary>
+    /// <summary>Class 16, with IN_ORDER: a rejected chain keeps its place among the others.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -207,7 +209,7 @@ public sealed class QueueResetTests
             victim.Queue.Kick();
             DescriptorChain[] chains = [.. offered.Where(chain => chain.Length > 0).Select(_ => kept.Take())];
 
-            // The oldest one last: until then nothing may come back.
+            // The oldest chain last: until then the device must not use any.
             foreach (DescriptorChain chain in chains.Reverse())
             {
                 Assert.False(victim.Queue.TryCollect(out _));

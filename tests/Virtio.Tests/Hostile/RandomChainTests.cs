@@ -4,7 +4,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Hostile;
 
-/// <summary>Many inputs, cheaply. After each one guest memory is compared with what it may be.</summary>
+/// <summary>Many inputs at little cost each. After each input the test checks that guest memory has changed only where it may.</summary>
 [Collection(Alone.Name)]
 public sealed class RandomChainTests
 {
@@ -23,7 +23,7 @@ public sealed class RandomChainTests
 
     public static TheoryData<string> Names => Victim.Names;
 
-    /// <summary>Small tables: every descriptor alone, then a sample of all pairs.</summary>
+    /// <summary>Small tables: each descriptor alone, then a sample of all pairs.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_small_chain_is_survived(string name)
@@ -50,7 +50,7 @@ public sealed class RandomChainTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Structured random: a valid request with one to three of its fields replaced.</summary>
+    /// <summary>A valid request with one to three of its fields replaced.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Valid_requests_with_a_few_fields_replaced_are_survived(string name)
@@ -110,7 +110,7 @@ public sealed class RandomChainTests
 
     private static void Try(Victim victim, string input, params PackedDescriptor[] chain)
     {
-        // The chain ends where NEXT ends; what is behind it would be a chain of its own.
+        // The chain ends at the first descriptor without NEXT; those behind it would be another chain.
         int last = Array.FindIndex(chain, descriptor => !descriptor.Flags.HasFlag(PackedFlags.Next));
         PackedDescriptor[] offered = last < 0 ? chain : chain[..(last + 1)];
         victim.Guard();
@@ -129,7 +129,7 @@ public sealed class RandomChainTests
         }
     }
 
-    // What a generous reading of the input lets the device write.
+    // Allows all writes that a generous reading of the input permits.
     private static void AllowWrites(Victim victim, PackedDescriptor descriptor)
     {
         if (!descriptor.Flags.HasFlag(PackedFlags.Indirect))

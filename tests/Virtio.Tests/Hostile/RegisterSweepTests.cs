@@ -58,7 +58,9 @@ public sealed class RegisterSweepTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Control registers are 32 bits wide and aligned; what is not leaves no trace, over their edge into configuration space included.</summary>
+    /// <summary>
+    /// Control registers are 32 bits wide and aligned. Any other access has no effect, also where it crosses into configuration space.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Accesses_of_odd_width_or_offset_read_0_and_write_nothing(string name)
@@ -88,7 +90,7 @@ public sealed class RegisterSweepTests
         data.Fill(0xa5);
         victim.Driver.Access(offset, data, isWrite: false);
 
-        // An answer fills all of the room; more than a register's worth of the pattern left would mean that it did not.
+        // The device's answer must fill the whole buffer. More than a register's width of the pattern left would show that it did not.
         if (data.Length == 16 && offset >= 0x200)
             Assert.Equal(new byte[16], data.ToArray());
     }
@@ -99,7 +101,7 @@ public sealed class RegisterSweepTests
         {
             victim.Driver.Access(offset, BitConverter.GetBytes(value).AsSpan(0, width), isWrite: true);
 
-            // Only the status register ends the state that is being swept, and QueueReady the queue in it.
+            // Only a write to the status register ends the tested state, and only one to QueueReady stops the queue in it.
             if (offset is 0x070 or 0x044 && width == 4)
                 victim.Driver.BringTo(status, victim.Kind.Queue);
         }

@@ -21,7 +21,7 @@ public sealed class RingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 2: what comes after the impossible is not touched before the reset.</summary>
+    /// <summary>Class 2: after a malformed chain the device touches nothing more before the reset.</summary>
     [Theory]
     [MemberData(nameof(BothLayouts))]
     public void Kicks_after_an_impossible_ring_do_nothing(string name)
@@ -37,7 +37,7 @@ public sealed class RingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>A chain whose head is available before the rest of it: no right driver does that, and nothing later completes it.</summary>
+    /// <summary>A chain whose head is available before the rest of it. No correct driver does that, and the rest never comes.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_chain_that_stops_half_way_needs_a_reset(string name)
@@ -48,7 +48,7 @@ public sealed class RingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 3: an id is the driver's own business, and comes back as it was.</summary>
+    /// <summary>Class 3: the driver chooses the id freely, and the device returns it unchanged.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Buffer_ids_beyond_the_ring_come_back_as_they_were(string name)
@@ -86,7 +86,7 @@ public sealed class RingTests
         Assert.Equal(BlockResult.Ok, new BlockDriver(victim.Driver).Read(0, new byte[512]));
     }
 
-    /// <summary>Class 10: one id for two chains that are in flight together.</summary>
+    /// <summary>Class 10: two chains in flight with the same id.</summary>
     [Fact]
     public void An_id_that_is_in_flight_already_names_both_chains()
     {
@@ -121,7 +121,7 @@ public sealed class RingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Number 12 of the first list: the driver takes back the flags of a slot that it gave.</summary>
+    /// <summary>Number 12 of the first list: the driver overwrites the flags of a slot that is in flight.</summary>
     [Fact]
     public void A_slot_that_is_overwritten_while_in_flight_is_used_all_the_same()
     {
@@ -144,7 +144,7 @@ public sealed class RingTests
         Assert.Equal(id, queue.Collect().Id);
     }
 
-    /// <summary>Class 16: an error gives every slot back.</summary>
+    /// <summary>Class 16: an error returns every slot.</summary>
     [Theory]
     [MemberData(nameof(BothLayouts))]
     public void After_65536_rejected_chains_the_ring_has_all_its_slots_and_no_memory_is_lost(string name)
@@ -169,7 +169,7 @@ public sealed class RingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 34, and a bound for the impossible rings too.</summary>
+    /// <summary>Class 34, also with a bound for malformed rings.</summary>
     [Theory]
     [MemberData(nameof(BothLayouts))]
     public void A_million_bad_kicks_and_a_hundred_broken_rings_do_not_fill_the_log(string name)
@@ -186,7 +186,7 @@ public sealed class RingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 33: each word is one store, so that a reader on another processor sees it whole.</summary>
+    /// <summary>Class 33: the device writes each word with one store, so that a reader on another processor sees it whole.</summary>
     [Fact]
     public void Used_entries_and_event_words_are_never_torn()
     {
@@ -217,7 +217,7 @@ public sealed class RingTests
         Assert.Null(torn);
     }
 
-    // Id and length belong together: a mixture of two entries would show.
+    // Length and id are derived from the same number, so that a mixture of two entries would show.
     private static void OfferNamed(PackedDriverQueue queue, ulong buffer) =>
         queue.OfferRaw(new PackedDescriptor(buffer, (uint)queue.NextAvailable + 1, (ushort)queue.NextAvailable, PackedFlags.Write));
 

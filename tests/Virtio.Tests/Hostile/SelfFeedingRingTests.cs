@@ -8,13 +8,13 @@ using Virtio.Tests.Testbed;
 namespace Virtio.Tests.Hostile;
 
 /// <summary>
-/// Class 7 without registers: the disk's own sectors hold descriptors, and every read puts the next read into the ring. The device cannot tell that from a
-/// busy driver; what must hold is that a reset ends it and nobody else notices.
+/// Class 7 without registers: the disk's own sectors hold descriptors, and every read puts the next read into the ring. The device cannot
+/// distinguish that from a busy driver. The test checks that a reset ends it and that other devices are not affected.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class SelfFeedingRingTests
 {
-    // An odd ring, so that the entry that a batch publishes last is never the one that is needed next.
+    // An odd size, so that the entry that a batch publishes last is never the one that is needed next.
     private const int Slots = 3;
     private const int Phases = 2 * Slots;
     private const ulong Table = Victim.RamStart;
@@ -48,7 +48,8 @@ public sealed class SelfFeedingRingTests
         Assert.Equal(reads + 1, storage.Reads);
     }
 
-    // A phase is a slot under a wrap counter: its request reads the sector of the same number over the ring, which makes the next phase available.
+    // A phase is a slot with a value of the wrap counter. Its request reads the sector of the same number into the ring, which makes the
+    // next phase available.
     private static void Prepare(TestBus bus, ReplayStorage storage, int phase)
     {
         ulong header = Header + ((ulong)phase * 16);

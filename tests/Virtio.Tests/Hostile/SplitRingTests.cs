@@ -4,7 +4,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Hostile;
 
-/// <summary>What only a split ring can have wrong with it: its table's links, its index, and its entries.</summary>
+/// <summary>Malformed input that only a split ring can have: the links of its table, its index, and its entries.</summary>
 [Collection(Alone.Name)]
 public sealed class SplitRingTests
 {
@@ -12,7 +12,7 @@ public sealed class SplitRingTests
 
     public static TheoryData<string> Names => DeviceKind.Names;
 
-    /// <summary>Class 1: descriptor 0 to 0, 0 to 1 to 0, and as many steps as the ring has.</summary>
+    /// <summary>Class 1: loops from descriptor 0 to 0, from 0 to 1 to 0, and of as many steps as the ring has descriptors.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Loops_of_descriptors_are_given_back_after_as_many_steps_as_the_ring_has(string name)
@@ -53,7 +53,7 @@ public sealed class SplitRingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 3: the next of a descriptor, in the ring's table and in an indirect one.</summary>
+    /// <summary>Class 3: a next field that is out of range, in the ring's table and in an indirect table.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_next_behind_its_table_is_given_back_and_not_followed(string name)
@@ -80,7 +80,7 @@ public sealed class SplitRingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 3: a head that names no descriptor names no chain that could be given back.</summary>
+    /// <summary>Class 3: a head that names no descriptor names no chain that could be used.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_head_behind_the_table_needs_a_reset(string name)
@@ -97,7 +97,7 @@ public sealed class SplitRingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 4: more than the ring holds, half the numbers there are, and one back.</summary>
+    /// <summary>Class 4: an index that advances by more than the ring's size, by half of its range, and by minus one.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void An_available_index_that_jumps_needs_a_reset_and_serves_nothing_twice(string name)
@@ -119,7 +119,7 @@ public sealed class SplitRingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 4: a jump while the whole ring is in flight, by as little as one.</summary>
+    /// <summary>Class 4: an index that advances while the whole ring is in flight, by as little as one.</summary>
     [Fact]
     public void An_available_index_beyond_what_the_ring_has_left_needs_a_reset()
     {
@@ -140,7 +140,7 @@ public sealed class SplitRingTests
         Assert.Equal(BlockResult.Ok, new BlockDriver(victim.Driver).Read(0, new byte[512]));
     }
 
-    /// <summary>Class 4: the index stays, whatever the entries say.</summary>
+    /// <summary>Class 4: the driver changes the entries and not the index.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void Entries_without_an_index_offer_nothing(string name)
@@ -158,7 +158,7 @@ public sealed class SplitRingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 10: one head for two chains that are in flight together.</summary>
+    /// <summary>Class 10: the same head for two chains that are in flight together.</summary>
     [Fact]
     public void A_head_that_is_offered_twice_is_given_back_twice()
     {
@@ -172,7 +172,7 @@ public sealed class SplitRingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 2: a rejected head, and a good one behind it.</summary>
+    /// <summary>Class 2: a rejected head with a valid chain behind it.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void A_chain_behind_a_rejected_one_is_served(string name)
@@ -196,7 +196,7 @@ public sealed class SplitRingTests
         victim.AssertSurvived();
     }
 
-    /// <summary>Class 33: the used index is one store, after its entry.</summary>
+    /// <summary>Class 33: the device writes the used index with one store, after the entry.</summary>
     [Fact]
     public void The_used_index_moves_in_order_and_never_before_its_entry()
     {

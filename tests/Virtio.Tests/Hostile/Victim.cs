@@ -7,7 +7,7 @@ using Virtio.Transports.Mmio;
 namespace Virtio.Tests.Hostile;
 
 /// <summary>
-/// A device on a bus of its own, under attack and under watch. <see cref="AssertSurvived"/> is the verdict that every hostile input must get.
+/// A device on a bus of its own that a test attacks. Every hostile input must pass <see cref="AssertSurvived"/>.
 /// </summary>
 internal sealed class Victim : IDisposable
 {
@@ -42,7 +42,8 @@ internal sealed class Victim : IDisposable
             },
             device ?? kind.Create());
 
-        // The start of RAM, where hostile buffers point so often, must not be the rings: random data there would be random descriptors.
+        // Hostile buffers often point to the start of RAM. Keep the rings out of there, because random data there would be random
+        // descriptors.
         Bus.Allocator.Allocate(Scratch);
         Restart();
     }
@@ -67,7 +68,7 @@ internal sealed class Victim : IDisposable
 
     internal SplitDriverQueue Split => Driver.Split(Kind.Queue);
 
-    /// <summary>What its driver takes.</summary>
+    /// <summary>The features that its driver accepts.</summary>
     internal ulong Features => Driver.OfferedFeatures & ~(IsSplit ? (ulong)VirtioFeatures.RingPacked : 0);
 
     internal bool NeedsReset => Driver.Status.HasFlag(DeviceStatusBits.NeedsReset);
@@ -76,7 +77,7 @@ internal sealed class Victim : IDisposable
 
     internal void Restart() => Driver.Start(Features);
 
-    /// <summary>All steps of a start but the last.</summary>
+    /// <summary>All steps of a start except DRIVER_OK.</summary>
     internal void Prepare()
     {
         Assert.True(Driver.Negotiate(Features));
@@ -84,10 +85,10 @@ internal sealed class Victim : IDisposable
             Driver.SetUpQueue(i);
     }
 
-    /// <summary>Restarts for a test that runs with other features from the start.</summary>
+    /// <summary>Restarts with other features.</summary>
     internal void Restart(ulong features) => Driver.Start(features);
 
-    /// <summary>From here on the first region of RAM may change only in the rings and in what <see cref="AllowWrite"/> names.</summary>
+    /// <summary>From now on the first region of RAM may change only in the rings and in the ranges of <see cref="AllowWrite"/>.</summary>
     internal void Guard()
     {
         _writable.Clear();
@@ -108,7 +109,7 @@ internal sealed class Victim : IDisposable
         _writable.Add((address, Math.Min(length, RamEnd - address)));
     }
 
-    /// <summary>Offers descriptors, kicks, and waits for the outcome: what came back, or null when the device needs a reset.</summary>
+    /// <summary>Offers descriptors, kicks, and waits. Returns the used chain, or null when the device needs a reset.</summary>
     internal UsedBuffer? Send(params ReadOnlySpan<PackedDescriptor> chain)
     {
         DriverQueue queue = Queue;
@@ -128,7 +129,7 @@ internal sealed class Victim : IDisposable
         return used;
     }
 
-    /// <summary>Offers descriptors as they are; in a split ring each names the one behind it as its next.</summary>
+    /// <summary>Offers descriptors as they are; in a split ring the next field of each names the one behind it.</summary>
     internal void Offer(params ReadOnlySpan<PackedDescriptor> chain)
     {
         if (!IsSplit)
@@ -137,7 +138,7 @@ internal sealed class Victim : IDisposable
             return;
         }
 
-        // Behind the last one lies nothing, should it have a next all the same.
+        // Clears the descriptor behind the last one, in case the last one has NEXT.
         if (chain.Length < Split.Size)
             Split.WriteDescriptor(chain.Length, default);
         for (int i = 0; i < chain.Length; i++)
@@ -145,7 +146,7 @@ internal sealed class Victim : IDisposable
         Split.OfferRaw(0);
     }
 
-    /// <summary>Writes an indirect table; in a split ring each entry but the last names the one behind it as its next.</summary>
+    /// <summary>Writes an indirect table; in a split ring the next field of each entry except the last names the entry behind it.</summary>
     internal void WriteTable(ulong table, params ReadOnlySpan<PackedDescriptor> entries)
     {
         for (int i = 0; i < entries.Length; i++)
@@ -160,7 +161,7 @@ internal sealed class Victim : IDisposable
         }
     }
 
-    /// <summary>Kicks without having offered anything valid, and waits until the worker has looked and sleeps again.</summary>
+    /// <summary>Kicks without a new chain, and waits until the worker has looked at the ring and sleeps again.</summary>
     internal void KickAndSettle()
     {
         const uint Untouched = 0xffff_fffc;
@@ -176,7 +177,7 @@ internal sealed class Victim : IDisposable
         Assert.True(SpinWait.SpinUntil(HasLooked, DriverExtensions.Patience), $"{Kind}: the worker does not go back to sleep");
     }
 
-    /// <summary>Memory outside what the device was given is as it was.</summary>
+    /// <summary>Checks that memory has changed only where the device may write.</summary>
     internal void AssertGuarded()
     {
         ReadOnlySpan<byte> now = Ram;
@@ -191,7 +192,7 @@ internal sealed class Victim : IDisposable
         AssertSame(now, position, RamSize);
     }
 
-    /// <summary>The verdict.</summary>
+    /// <summary>Checks that the device and the host survived the input.</summary>
     internal void AssertSurvived()
     {
         AssertQuiet();
@@ -210,14 +211,14 @@ internal sealed class Victim : IDisposable
 
     private Span<byte> Ram => Bus.Memory.TryGetBuffer(RamStart, RamSize, out GuestBuffer all) ? all.Span : default;
 
-    // None has died, and none is left from before: a thread that was joined is gone from the system's own list a moment later.
+    // No worker has died, and none of an earlier start is left. A joined thread leaves the system's list of threads a moment later.
     private void AssertOneThreadForEachQueue()
     {
         if (WorkerThreads.CanBeSeen)
             Assert.True(SpinWait.SpinUntil(() => WorkerThreads.Count == Driver.QueueCount, DriverExtensions.Patience), $"{Kind}: {WorkerThreads.Count} worker threads");
     }
 
-    // A worker may have a little left to do; within a second of the last kick it must sleep.
+    // A worker may have a little left to do, but must sleep within a second of the last kick.
     private void AssertQuiet()
     {
         TimeSpan used = default;
@@ -231,7 +232,7 @@ internal sealed class Victim : IDisposable
                 return;
         }
 
-        Assert.Fail($"{Kind}: the workers used {used.TotalMilliseconds} ms of {QuietTime.TotalMilliseconds} while nothing was asked of them");
+        Assert.Fail($"{Kind}: the workers used {used.TotalMilliseconds} ms of {QuietTime.TotalMilliseconds} without any request");
     }
 
     private void AssertSame(ReadOnlySpan<byte> now, int start, int end)

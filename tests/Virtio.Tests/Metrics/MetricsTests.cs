@@ -86,7 +86,7 @@ public sealed class MetricsTests
         DriverBuffer[] chain = [DriverBuffer.Writable(bus.Place(new byte[8]), 8)];
         using (var probe = new MetricsProbe(bus.Mmio))
         {
-            // The first batch ends with the queue's looking for a listener.
+            // The queue looks for a listener at the end of a batch, so the first batch is not measured.
             Offer(queue, chain, 2);
             device.Serve();
             Assert.Empty(probe.Durations);
@@ -139,7 +139,7 @@ public sealed class MetricsTests
     private static VirtioFeatures FeaturesOf(bool packed, bool inOrder) =>
         (VirtioFeatures.RingDefault & ~VirtioFeatures.RingPacked) | (packed ? VirtioFeatures.RingPacked : 0) | (inOrder ? VirtioFeatures.InOrder : 0);
 
-    /// <summary>A signal of somebody else's.</summary>
+    /// <summary>A signal type that is not the library's own.</summary>
     private sealed class OwnSignal : QueueSignal
     {
         private readonly SemaphoreSlim _set = new(0);

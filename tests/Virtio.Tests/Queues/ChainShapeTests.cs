@@ -5,7 +5,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Queues;
 
-/// <summary>What a chain may look like, in each layout.</summary>
+/// <summary>The shapes that a chain can have, in each layout.</summary>
 public sealed class ChainShapeTests
 {
     [Theory]
@@ -20,7 +20,7 @@ public sealed class ChainShapeTests
         ulong writable = bus.Allocator.Allocate(4096);
         for (int i = 4; i < 130; i++)
         {
-            // Each length directly and in a table.
+            // Each length both directly and in a table.
             int count = i / 2;
             byte[] bytes = new byte[32 * 40];
             random.NextBytes(bytes);

@@ -37,7 +37,7 @@ public sealed class ChainTests
         DriverQueue queue = bus.Driver().Start().Queue();
         byte[] message = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
 
-        // Over the seam of two regions that touch.
+        // Across the boundary of two adjacent regions.
         ulong seam = Second + (1 << 20) - 50;
         Assert.True(bus.Memory.TryWrite(seam, message));
         ulong room = bus.Place(new byte[200]);

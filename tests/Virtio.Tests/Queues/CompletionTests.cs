@@ -33,7 +33,7 @@ public sealed class CompletionTests
         queue.Kick();
         DescriptorChain[] chains = [.. kept.GetConsumingEnumerable().Take(8)];
 
-        // The worker is held in the last one, so that all completions wait for it together.
+        // The worker is held in the last chain, so it finds all completions together.
         Array.ForEach(Order, i => chains[i].Complete(0));
         gate.Set();
         IEnumerable<ushort> expected = features.HasFlag(VirtioFeatures.InOrder) ? offered : Order.Select(i => offered[i]);

@@ -5,8 +5,9 @@ using Virtio.Tests.Testbed;
 namespace Virtio.Tests.Queues;
 
 /// <summary>
-/// The two places where a side writes its own word and then reads the other's (virtio 1.4, 2.7.7, 2.7.10 and 2.8.9): without a full fence between, both can miss
-/// the other, and nobody wakes anybody. It takes two processors that run at the same moment to see that.
+/// The two places where a side writes its own word and then reads the other's (virtio 1.4, 2.7.7, 2.7.10 and 2.8.9). Without a full fence
+/// between the two, each side can miss the other's write, and neither notifies the other. Only two processors that run at the same moment
+/// can show that.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class FenceTests

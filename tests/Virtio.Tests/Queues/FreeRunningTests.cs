@@ -7,8 +7,9 @@ using Virtio.Tests.Testbed;
 namespace Virtio.Tests.Queues;
 
 /// <summary>
-/// Two threads on the same ring, neither waiting for the other but as the protocol says: batches of any size, kicks only where they are wanted, interrupts
-/// only where they are needed.
+/// Two threads on the same ring that wait for each other only as the protocol requires: batches of any size, kicks and interrupts only
+/// where
+/// they are not suppressed.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class FreeRunningTests
@@ -92,12 +93,15 @@ public sealed class FreeRunningTests
         return true;
     }
 
-    /// <summary>Waits for interrupts, as a driver that sleeps does, until no more than some chains are under way.</summary>
+    /// <summary>
+    /// Waits for interrupts, as a driver that sleeps does, until no more than <paramref name="leave"/> chains are in flight.
+    /// </summary>
     private void Await(DriverQueue queue, int leave)
     {
         while (queue.Outstanding > leave)
         {
-            // Acknowledged before the wish: what is pending after it came after it, or came late and is looked after in vain.
+            // Acknowledge before the event index is written: an event that is pending later then came later, or is a late one for which the
+            // loop looks in vain.
             _bus.Driver().Acknowledge(InterruptBits.UsedBuffer);
             queue.EnableInterrupts();
             if (TryCollect(queue))
@@ -110,7 +114,7 @@ public sealed class FreeRunningTests
         queue.DisableInterrupts();
     }
 
-    /// <summary>The device's thread: chains come in the order they were offered in.</summary>
+    /// <summary>Runs on the device's thread: chains come in the order in which they were offered.</summary>
     private void Number(DescriptorChain chain)
     {
         Span<byte> number = stackalloc byte[sizeof(ulong)];

@@ -32,7 +32,7 @@ public sealed class NotificationTests
         for (int i = 0; i < 20; i++)
             queue.Collect();
 
-        // Used entries show before the driver is told of them.
+        // The used entries are visible before the interrupt.
         Assert.True(SpinWait.SpinUntil(() => driver.Interrupt.Raised > 0, DriverExtensions.Patience));
         Assert.Equal(1, driver.Interrupt.Raised);
     }
@@ -57,7 +57,7 @@ public sealed class NotificationTests
                 kept.Take().Complete(0);
                 Assert.True(SpinWait.SpinUntil(() => queue.TryCollect(out _), DriverExtensions.Patience));
 
-                // The decision falls before the worker asks for kicks again or goes on to the next completion, but after the ring shows the entry.
+                // The worker decides after the ring shows the entry, but before it asks for kicks again or goes on to the next completion.
                 if (i == wanted)
                     Assert.True(SpinWait.SpinUntil(() => driver.Interrupt.Raised == before + 1, DriverExtensions.Patience), $"no interrupt at slot {i} of round {round}");
                 else
@@ -87,7 +87,8 @@ public sealed class NotificationTests
             Assert.True(SpinWait.SpinUntil(() => KicksWanted(queue, ring), DriverExtensions.Patience));
             Offer(bus, 1);
 
-            // A worker that looks once more before it sleeps may have it already, and wants no kicks again; one that sleeps is woken.
+            // A worker that polls before it sleeps may have taken the chain already and suppress the kick; a sleeping worker is woken by
+            // it.
             queue.Kick();
             Assert.True(entered.Wait(DriverExtensions.Patience));
             Offer(bus, 1);
@@ -109,7 +110,8 @@ public sealed class NotificationTests
         var random = new Random(9);
         for (int i = 0; i < 100_000; i++)
         {
-            // Without waiting for its used entry, so that the next kick meets the worker in any state, falling asleep in particular.
+            // The driver does not wait for the used entry, so that the next kick meets the worker in any state, in particular while it
+            // falls asleep.
             if (!queue.TryOffer([DriverBuffer.Readable(buffer, 1)], out _))
                 queue.Collect();
             queue.Kick();

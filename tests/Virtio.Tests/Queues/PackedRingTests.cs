@@ -53,7 +53,7 @@ public sealed class PackedRingTests
         ulong buffer = bus.Allocator.Allocate(16);
         for (int round = 0; round < 3 * queue.Size; round++)
         {
-            // Whatever lies behind the live descriptor: what is left of the last lap, neither bit, both bits, all but the last byte's bits.
+            // Flags that may lie behind the live descriptor: those left from the last lap, neither bit, both bits.
             int behind = (queue.NextAvailable + 1) % queue.Size;
             bool lap = behind == 0 ? !queue.AvailableWrap : queue.AvailableWrap;
             PackedFlags stale = (round % 3) switch
@@ -91,7 +91,7 @@ public sealed class PackedRingTests
                 continue;
             seen.Enqueue((slot, queue.ReadDescriptor(slot)));
 
-            // 16 chains later, when the slot has not been offered again: a quarter of the ring is in flight.
+            // Check a slot 16 chains later, before it is offered again: only a quarter of the ring is in flight.
             if (seen.Count < 16)
                 continue;
             (int old, PackedDescriptor expected) = seen.Dequeue();

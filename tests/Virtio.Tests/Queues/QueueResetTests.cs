@@ -68,7 +68,7 @@ public sealed class QueueResetTests
             Thread.SpinWait(random.Next(2000));
             driver.ResetQueue(0);
 
-            // From now on all of that is the driver's again, and the device's interrupts are none of it.
+            // From now on the ring and its buffers belong to the driver again, and the device must not interrupt for them.
             driver.Acknowledge(InterruptBits.UsedBuffer);
             long raised = driver.Interrupt.Raised;
             bus.Memory.TryWrite(room, pattern);

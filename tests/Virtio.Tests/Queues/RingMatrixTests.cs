@@ -5,7 +5,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Queues;
 
-/// <summary>What must hold whatever the layout and its features are.</summary>
+/// <summary>What must hold for each layout and each combination of features.</summary>
 public sealed class RingMatrixTests
 {
     public static TheoryData<string, ushort> Rings
@@ -36,7 +36,8 @@ public sealed class RingMatrixTests
         DriverQueue queue = bus.Driver().Start().Queue();
         var echo = new EchoLoad(bus, queue, features.HasFlag(VirtioFeatures.IndirectDescriptors), seed: size);
 
-        // A split ring's indices wrap at 2^16 whatever its size; a small ring's own places wrap long before, with a wait for nearly every chain.
+        // A split ring's indexes wrap at 2^16 for every size. The positions in a small ring wrap long before, and the driver waits for
+        // nearly every chain.
         int chains = size >= 128 ? 66_000 : 4_000;
         echo.Run(chains);
         Assert.Equal(chains, echo.Collected);
@@ -53,7 +54,7 @@ public sealed class RingMatrixTests
         int suspensions = 0;
         var load = Task.Run(() =>
         {
-            // At least as long as it takes to be suspended often, however the two threads share the processors.
+            // Runs until the queue has been suspended often, however the two threads share the processors.
             while (echo.Collected < 5_000 || Volatile.Read(ref suspensions) < 20)
                 echo.Run(chains: 500);
         });

@@ -4,7 +4,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Queues;
 
-/// <summary>Which word of the split ring decides about interrupts, and where exactly (virtio 1.4, 2.7.7).</summary>
+/// <summary>Which word of the split ring decides about interrupts, and at which exact position (virtio 1.4, 2.7.7).</summary>
 public sealed class SplitEventTests : IDisposable
 {
     private const int Batch = 8;
@@ -50,7 +50,7 @@ public sealed class SplitEventTests : IDisposable
             queue.Kick();
             queue.Poll();
 
-            // Kicks are wanted again: what there was to decide about interrupts is decided.
+            // The worker asks for kicks only after it has decided about interrupts.
             Assert.True(SpinWait.SpinUntil(() => queue.UsedFlags == 0, DriverExtensions.Patience));
             Assert.Equal(wanted, driver.Interrupt.Raised);
         }
@@ -94,11 +94,13 @@ public sealed class SplitEventTests : IDisposable
         }
     }
 
-    /// <summary>Waits until the device asks for its next kick, which it does when it is done with everything, its decision about an interrupt included.</summary>
+    /// <summary>
+    /// Waits until the device asks for its next kick. It asks after everything else, including its decision about an interrupt.
+    /// </summary>
     private static void AwaitIdle(SplitDriverQueue queue) =>
         Assert.True(SpinWait.SpinUntil(() => queue.AvailableEvent == queue.NextAvailable, DriverExtensions.Patience));
 
-    /// <summary>Chains that are all there before the first of them is used.</summary>
+    /// <summary>Offers a batch of chains of which none is used before all are offered.</summary>
     private void UseBatch(SplitDriverQueue queue)
     {
         _gate.Reset();

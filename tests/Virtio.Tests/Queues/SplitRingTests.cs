@@ -100,7 +100,9 @@ public sealed class SplitRingTests
 
     private static ProbeDevice Split(VirtioFeatures features) => new() { RingFeatures = features };
 
-    /// <summary>A chain of direct readable descriptors, then a table with as many more readable ones as fit and writable ones for the echo of all.</summary>
+    /// <summary>
+    /// Offers direct readable descriptors, then a table of as many more readable ones as fit and writable ones for the echo of all.
+    /// </summary>
     private static void AssertEchoes(TestBus bus, int direct, int table, SplitFlags tableFlags)
     {
         SplitDriverQueue queue = bus.Driver().Start().Split();

@@ -7,7 +7,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Queues;
 
-/// <summary>What a driver may rely on from the moment it sees a chain used, in each layout.</summary>
+/// <summary>What a driver may rely on as soon as it sees a used chain, in each layout.</summary>
 public sealed class UsedBufferTests
 {
     private const int Outstanding = 16;
@@ -29,7 +29,7 @@ public sealed class UsedBufferTests
         {
             while (queue.Outstanding < Outstanding)
             {
-                // Ones where the device writes, so that what was there before is never what it writes.
+                // Fills the device's part with ones, which the device never writes.
                 ulong buffer = free.Pop();
                 int length = LengthOf(++number);
                 Write(bus, buffer, number);
@@ -43,7 +43,7 @@ public sealed class UsedBufferTests
             {
                 ulong mask = ulong.MaxValue >> (64 - (8 * (int)used.Length));
                 if (used.Length != LengthOf(numbers[used.Id]) || ((Read(bus, bufferOf[used.Id] + 8) ^ numbers[used.Id]) & mask) != 0)
-                    Assert.Fail($"chain {collected} came back as {used}, number {numbers[used.Id]:x}, with {Read(bus, bufferOf[used.Id] + 8):x}");
+                    Assert.Fail($"chain {collected} was completed as {used}, number {numbers[used.Id]:x}, with {Read(bus, bufferOf[used.Id] + 8):x}");
                 free.Push(bufferOf[used.Id]);
                 collected++;
             }
@@ -60,7 +60,7 @@ public sealed class UsedBufferTests
         DriverQueue queue = bus.Driver().Start().Queue();
         ulong room = bus.Place(new byte[BlockKind.SectorSize]);
 
-        // Behind the end of the disk, and of no known type: the status is all that is written, behind untouched data.
+        // A sector behind the end of the disk, and an unknown type: the device writes only the status, behind untouched data.
         foreach ((uint type, ulong sector, BlockResult result) in new[] { (0u, (ulong)BlockKind.Sectors, BlockResult.IoError), (0x77u, 0ul, BlockResult.Unsupported) })
         {
             ulong status = bus.Place([(byte)BlockResult.None]);
@@ -93,7 +93,7 @@ public sealed class UsedBufferTests
         Assert.Equal(before, image);
     }
 
-    // Not what the entry or the buffer before in the same place had: rings are powers of two.
+    // Differs from the length of the entry and the buffer before it in the same place, because ring sizes are powers of two.
     private static int LengthOf(ulong number) => 1 + (int)(number % 7);
 
     private static void Write(TestBus bus, ulong address, ulong value)

@@ -34,8 +34,9 @@ public sealed class BlockDeviceStorageTests : IDisposable
     }
 
     /// <summary>
-    /// A loop device over a sparse file on a file system too small for it: the writes fit in the page cache, the write-back
-    /// fails, the kernel says so once and then reports success, with the data gone.
+    /// A loop device over a sparse file on a file system that is too small for it. The writes fit in the page cache, and the write-back
+    /// fails.
+    /// The kernel reports the failure once and then success, although the data is lost.
     /// </summary>
     [Fact]
     public async Task After_a_flush_that_lost_data_every_later_flush_fails_though_the_kernel_says_success()
@@ -71,7 +72,7 @@ public sealed class BlockDeviceStorageTests : IDisposable
             }
         }
 
-        // The kernel really has forgotten, so it was the storage that kept the failure.
+        // The kernel reports success by now, so it was the storage that remembered the failure.
         using SafeFileHandle handle = File.OpenHandle(device, FileMode.Open, FileAccess.ReadWrite);
         RandomAccess.FlushToDisk(handle);
         await using FileStorage reopened = FileStorage.Open(device, new FileStorageOptions { ReadOnly = true });

@@ -28,7 +28,7 @@ public sealed class FileFlusherTests : IDisposable
     public async Task A_flush_allocates_nothing_for_its_caller()
     {
         FileFlusher flusher = new("disk", _handle, NullLogger.Instance);
-        // A flush may be asked for while the one before is still on its way back for use: let there be some.
+        // A flush can be requested while an earlier one is still returning to its pool, so make some.
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => flusher.FlushAsync().AsTask()));
         using CancellationTokenSource cancelling = new();
         Assert.Equal(0, Transfers.AllocatedBy(() => flusher.FlushAsync(), () => flusher.FlushAsync(cancelling.Token)));

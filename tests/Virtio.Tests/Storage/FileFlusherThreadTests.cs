@@ -5,7 +5,10 @@ using Virtio.Storage;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>Which thread runs a sync, and which callers share it. A clock of the tests' own says how long each sync took, and notes who asked.</summary>
+/// <summary>
+/// Which thread runs a sync, and which callers share it. The tests' clock determines how long each sync took, and records the thread that
+/// read it.
+/// </summary>
 public sealed class FileFlusherThreadTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -54,7 +57,7 @@ public sealed class FileFlusherThreadTests : IDisposable
 
         ValueTask flush = _flusher.FlushAsync();
 
-        // It would wait at the gate, if it ran here.
+        // A sync on this thread would wait at the gate.
         Assert.False(flush.IsCompleted);
         _clock.Gate.Set();
         await flush;
@@ -111,7 +114,7 @@ public sealed class FileFlusherThreadTests : IDisposable
         return thread;
     }
 
-    /// <summary>Asked by the flusher before and after each sync, on the thread that runs it.</summary>
+    /// <summary>A clock that the flusher reads before and after each sync, on the thread that runs the sync.</summary>
     private sealed class SyncClock : TimeProvider
     {
         private long _now;

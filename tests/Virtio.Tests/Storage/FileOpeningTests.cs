@@ -31,7 +31,7 @@ public sealed class FileOpeningTests : IDisposable
     [Fact]
     public void A_file_that_must_not_be_written_is_one_clear_line()
     {
-        // A file of mode 0400 does not stop root; one that the kernel itself has no way to write does.
+        // A file of mode 0400 does not stop root; a file that the kernel cannot write does.
         string path = "/sys/kernel/uevent_seqnum";
         if (!Environment.IsPrivilegedProcess && !OperatingSystem.IsWindows())
         {

@@ -2,7 +2,7 @@ using Virtio.Storage;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>Servers that fail conditional requests, and passing faults that look like a change.</summary>
+/// <summary>Servers that handle conditional requests wrongly, and transient faults that look like a change.</summary>
 public sealed class HttpConditionTests
 {
     private const string Monday = "Mon, 06 Jan 2020 10:00:00 GMT";
@@ -32,7 +32,7 @@ public sealed class HttpConditionTests
         Assert.Equal(Content, await storage.ReadBytes(0, 5_000));
         Assert.Equal(Content[..10], await storage.ReadBytes(0, 10));
 
-        // Once at opening; after that it is known.
+        // The condition is sent once, at opening; after that the storage knows that the server refuses it.
         Assert.Single(server.Requests, request => request.IsConditional);
         Assert.Equal(5, server.Requests.Count);
         Volatile.Write(ref isReplaced, true);

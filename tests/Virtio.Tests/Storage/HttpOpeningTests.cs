@@ -2,7 +2,9 @@ using Virtio.Storage;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>Each spelling that RFC 9110 allows, and each that servers are known for, either works or is refused before the first read.</summary>
+/// <summary>
+/// Each spelling that RFC 9110 allows, and each that servers are known for, either works or is refused before the first read.
+/// </summary>
 public sealed class HttpOpeningTests
 {
     private const string Range = "206 Partial Content|Content-Length: {count}|Content-Range: bytes {from}-{to}/{total}";

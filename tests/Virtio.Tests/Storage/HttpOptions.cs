@@ -4,7 +4,7 @@ namespace Virtio.Tests.Storage;
 
 internal static class HttpOptions
 {
-    /// <summary>Retries that cost a test no time.</summary>
+    /// <summary>Options whose retries take no time.</summary>
     public static HttpStorageOptions Fast(int retries) => new()
     {
         RetryDelay = TimeSpan.FromMilliseconds(1),

@@ -185,11 +185,11 @@ public sealed class HttpStorageFaultTests
                     return;
                 int now = Interlocked.Increment(ref running);
                 seen.Add(now);
-                // The first two wait here until the third is there: they can only pass if three run at once.
+                // The first two wait here for the third: they can only continue if three requests run at once.
                 if (now == 3)
                     third.Release(1000);
                 await third.WaitAsync(cancellation);
-                // Before the answer: after it the client may already be back.
+                // Before the answer, because after it the client may already send the next request.
                 Interlocked.Decrement(ref running);
             },
         });

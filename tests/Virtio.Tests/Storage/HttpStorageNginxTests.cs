@@ -65,7 +65,7 @@ public sealed class HttpStorageNginxTests
         await using HttpStorage storage = await HttpStorage.OpenAsync(address, new HttpStorageOptions { Logger = logger });
         Assert.Equal(Content[..1000], await storage.ReadBytes(0, 1000));
 
-        // The same length: only the version tells.
+        // The length is the same; only the version shows the change.
         server.Publish("disk", Transfers.RandomBytes(Content.Length, seed: 2));
         Changed(await Assert.ThrowsAsync<StorageException>(() => storage.ReadBytes(0, 1000)));
 
@@ -136,7 +136,7 @@ public sealed class HttpStorageNginxTests
         await read.WaitAsync(TimeSpan.FromSeconds(20));
 
         Assert.Equal(Content[..800_000], buffer);
-        // nginx logs a request when it ends: the two of the opening, and the second one of the read, which was for less.
+        // nginx logs a request when it ends: the two of the opening, and the second one of the read, which asked for less.
         string second = Assert.Single(
             (await server.EndAndReadLogAsync()).Skip(2), line => line.Contains("\" 206 ", StringComparison.Ordinal));
         Assert.InRange(long.Parse(second.Split("\" 206 ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), 1, 799_000);

@@ -42,7 +42,7 @@ public sealed class HttpStorageVersionTests
             Assert.Contains("has changed since it was opened", e.Message, StringComparison.Ordinal);
         }
 
-        // No request is made once it is known.
+        // No further request is made once the change is known.
         Assert.Equal(4, server.Requests.Count);
     }
 

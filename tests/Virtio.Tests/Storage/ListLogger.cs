@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>Keeps what was logged.</summary>
+/// <summary>Keeps the lines that were logged.</summary>
 internal sealed class ListLogger : ILogger
 {
     public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = new();

@@ -4,7 +4,7 @@ using Virtio.Storage;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>A guest chooses how long a request is: the length must cost the host nothing, and hold up no reset.</summary>
+/// <summary>The guest chooses the length of a request. The length must cost the host nothing, and must not delay a reset.</summary>
 public sealed class LongRequestTests
 {
     private const int Piece = 4096;
@@ -59,7 +59,10 @@ public sealed class LongRequestTests
         Assert.All(await storage.ReadBytes(Piece, Piece), value => Assert.Equal(0, value));
     }
 
-    /// <summary>A list that cancels when its first item is asked for again: once is to see how long it is, again is to use it.</summary>
+    /// <summary>
+    /// A list that cancels when its first item is read for the second time. The first read is to measure the length, the second is to use
+    /// the item.
+    /// </summary>
     private sealed class CancellingList<T>(T[] items, CancellationTokenSource cancellation) : IReadOnlyList<T>
     {
         private bool _measured;
@@ -82,7 +85,7 @@ public sealed class LongRequestTests
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
-    /// <summary>A server that answers requests for one byte, as opening makes them, and then nothing more.</summary>
+    /// <summary>A server that answers requests for one byte, which are those of the opening, and then answers nothing more.</summary>
     private sealed class StuckServer(long length) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

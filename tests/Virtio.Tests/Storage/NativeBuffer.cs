@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>Memory like a guest's: unmanaged, behind a MemoryManager.</summary>
+/// <summary>Unmanaged memory behind a MemoryManager, like a guest's memory.</summary>
 internal sealed unsafe class NativeBuffer : MemoryManager<byte>
 {
     private readonly int _length;

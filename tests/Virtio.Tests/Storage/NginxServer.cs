@@ -7,7 +7,7 @@ using System.Text;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>A real nginx on a free loopback port, serving a folder of its own.</summary>
+/// <summary>A real nginx on a free loopback port that serves a new folder.</summary>
 internal sealed class NginxServer : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -59,13 +59,13 @@ internal sealed class NginxServer : IDisposable
 
     public Uri Publish(string name, byte[] content)
     {
-        // Written beside and renamed into place, as a new version should be.
+        // Writes a new file and renames it into place, as a new version should be published.
         File.WriteAllBytes(FilePath(name + ".new"), content);
         File.Move(FilePath(name + ".new"), FilePath(name), overwrite: true);
         return Address(name);
     }
 
-    /// <summary>Ends the server and reads its log: it writes a line only some time after the answer.</summary>
+    /// <summary>Ends the server and reads its log. nginx writes a line only some time after the answer.</summary>
     public async Task<string[]> EndAndReadLogAsync()
     {
         await Programs.Run("kill", "-QUIT", _process!.Id.ToString(CultureInfo.InvariantCulture));

@@ -4,7 +4,7 @@ namespace Virtio.Tests.Storage;
 
 public sealed class OwnStorageTests
 {
-    /// <summary>The whole of a read-only storage of one's own: every byte is its position's low byte.</summary>
+    /// <summary>A complete read-only storage as a user would write it: every byte is the low byte of its position.</summary>
     private sealed class CountingStorage(long length) : IBlockStorage
     {
         public long Length => length;

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>Runs the tools that real files, locks and servers are tested with.</summary>
+/// <summary>Runs the tools that tests with real files, locks and servers need.</summary>
 internal static class Programs
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>The full path of a tool; skips the test by the tool's name where it is missing.</summary>
+    /// <summary>The full path of a tool. Skips the test, naming the tool, if it is not installed.</summary>
     public static string Find(string name)
     {
         string path = Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin";
@@ -19,7 +19,7 @@ internal static class Programs
     public static Process Start(string name, params string[] arguments)
         => Process.Start(new ProcessStartInfo(Find(name), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
 
-    /// <summary>Runs a tool to its end, at most 20 seconds.</summary>
+    /// <summary>Runs a tool to its end, for at most 20 seconds.</summary>
     public static async Task<(int Status, string Output)> Run(string name, params string[] arguments)
     {
         using Process process = Start(name, arguments);

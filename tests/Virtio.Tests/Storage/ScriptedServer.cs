@@ -6,12 +6,12 @@ using System.Text;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>A web server that answers each request with whatever bytes a test says, however wrong.</summary>
+/// <summary>A web server that answers each request with the exact bytes that the test gives, valid or not.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
-    // What opening asks: the first byte, and then the last one in the way of all later reads.
+    // The requests of opening: for the first byte, and then for the last one in the same way as all later reads.
     private const int OpeningRequests = 2;
 
     private readonly Func<Request, Answer> _script;
@@ -31,17 +31,17 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public ConcurrentQueue<Request> Requests { get; } = new();
 
-    /// <summary>An answer of a well-behaved server.</summary>
+    /// <summary>The answer of a correct server.</summary>
     public static Answer Good(Request request, byte[] content, string version = "ETag: \"1\"")
         => request.Method == "HEAD"
             ? new Answer($"200 OK|Accept-Ranges: bytes|Content-Length: {content.Length}|{version}", [])
             : Range(request, content, $"{version}|Content-Range: bytes {request.From}-{request.To}/{content.Length}");
 
-    /// <summary>The range asked for, under headers of one's own.</summary>
+    /// <summary>The requested range under the given headers.</summary>
     public static Answer Range(Request request, byte[] content, string headers)
         => new($"206 Partial Content|Content-Length: {request.To - request.From + 1}|{headers}", Slice(request, content));
 
-    /// <summary>The range asked for, under a head of one's own in which {from}, {to}, {count} and {total} are filled in.</summary>
+    /// <summary>The requested range under the given head, in which {from}, {to}, {count} and {total} are filled in.</summary>
     public static Answer Filled(Request request, byte[] content, string head)
     {
         byte[] body = Slice(request, content);
@@ -57,7 +57,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>An answer without a body.</summary>
     public static Answer Empty(string head) => new(head + "|Content-Length: 0", []);
 
-    /// <summary>No answer: the connection is closed.</summary>
+    /// <summary>No answer: the server closes the connection.</summary>
     public static Answer Hangup() => new("", [], Close: true);
 
     private static byte[] Slice(Request request, byte[] content)
@@ -107,7 +107,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)
             {
-                // The client went away, or the test has ended.
+                // The client closed the connection, or the test has ended.
             }
         }
     }
@@ -140,7 +140,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     internal sealed record Request(int Number, string Method, string Path, Dictionary<string, string> Headers, long From, long To)
     {
-        /// <summary>One of those that opening makes at a server that answers them well.</summary>
+        /// <summary>Whether it is a request of opening, given that the server answered all requests well.</summary>
         public bool IsOpening => Number <= OpeningRequests;
 
         public bool IsConditional => Headers.Keys.Any(name => name.StartsWith("If-", StringComparison.OrdinalIgnoreCase));

@@ -1,6 +1,6 @@
 namespace Virtio.Tests.Storage;
 
-/// <summary>A folder of a test's own, gone after it.</summary>
+/// <summary>A new folder, deleted on disposal.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("virtio-storage-").FullName;

@@ -2,7 +2,7 @@ using Virtio.Storage;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>Whole reads and writes of arrays, and the measure of what a call allocates.</summary>
+/// <summary>Reads and writes of whole arrays, and a measurement of what a call allocates.</summary>
 internal static class Transfers
 {
     public static async Task<byte[]> ReadBytes(this IBlockStorage storage, long offset, int count, CancellationToken cancellationToken = default)
@@ -23,7 +23,7 @@ internal static class Transfers
         return bytes;
     }
 
-    /// <summary>Bytes that 300 rounds of the calls allocate on this thread, once warm.</summary>
+    /// <summary>Bytes that 300 rounds of the calls allocate on this thread after a warm-up.</summary>
     public static long AllocatedBy(params Func<ValueTask>[] calls)
     {
         Run(calls, 100);

@@ -1,6 +1,6 @@
 namespace Virtio.Tests.Testbed;
 
-/// <summary>Tests that measure the process, one after the other while nothing else runs.</summary>
+/// <summary>Tests that measure the process. They run one after the other, while no other test runs.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

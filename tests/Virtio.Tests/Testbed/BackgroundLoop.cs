@@ -1,7 +1,7 @@
 namespace Virtio.Tests.Testbed;
 
 /// <summary>
-/// Does something again and again on a thread of its own, until it is disposed: before the bus whose memory it touches, so declare it after that.
+/// Repeats an action on a thread of its own until it is disposed. Declare it after the bus whose memory it touches, so that it ends first.
 /// </summary>
 internal sealed class BackgroundLoop : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class BackgroundLoop : IDisposable
 
     public void Dispose() => Stop();
 
-    /// <summary>Ends the loop and says whether it went well.</summary>
+    /// <summary>Ends the loop, and throws the exception that the action threw, if any.</summary>
     internal void Stop()
     {
         _stop = true;

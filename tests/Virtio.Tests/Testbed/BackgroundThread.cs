@@ -1,6 +1,6 @@
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A thread of a test, which a failed test does not leave the process waiting for.</summary>
+/// <summary>A background thread, so that the process can end even if a failed test leaves the thread running.</summary>
 internal static class BackgroundThread
 {
     internal static Thread Start(Action action)

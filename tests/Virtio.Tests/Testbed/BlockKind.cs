@@ -6,7 +6,7 @@ using Virtio.Testing;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A block device; the request reads the last sector, whose every byte is <see cref="LastByte"/>.</summary>
+/// <summary>A block device. The request reads the last sector, of which every byte is <see cref="LastByte"/>.</summary>
 internal sealed class BlockKind : DeviceKind
 {
     internal const int Sectors = 128;

@@ -5,7 +5,7 @@ using Virtio.Testing;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A driver's end of the control queues of a console (virtio 1.4, 5.3.6.2).</summary>
+/// <summary>The driver's side of the control queues of a console (virtio 1.4, 5.3.6.2).</summary>
 internal sealed class ConsoleControlDriver(MmioDriver driver)
 {
     internal const ulong Multiport = 1UL << 1;
@@ -36,7 +36,7 @@ internal sealed class ConsoleControlDriver(MmioDriver driver)
         return $"{what} {port} {value} {rest}".TrimEnd();
     }
 
-    /// <summary>Gives buffers for messages and says nothing until the device has used one. Asserts that it uses none.</summary>
+    /// <summary>Offers buffers for messages and asserts that the device uses none.</summary>
     internal void AssertSilent()
     {
         DriverQueue queue = driver.Queue(ReceiveQueue);

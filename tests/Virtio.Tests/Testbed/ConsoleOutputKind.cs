@@ -4,7 +4,7 @@ using Virtio.Testing;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A console's transmit queue. What arrives at the stream is tested with the device itself.</summary>
+/// <summary>A console's transmit queue. The tests of the device check the bytes that arrive at the stream.</summary>
 internal sealed class ConsoleOutputKind : DeviceKind
 {
     internal override string Name => "console output";

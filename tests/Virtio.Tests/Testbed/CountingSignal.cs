@@ -2,7 +2,7 @@ using Virtio.Queues;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A signal that counts what is done to it.</summary>
+/// <summary>A signal that counts the calls of its members.</summary>
 internal sealed class CountingSignal(Action? onDispose = null) : QueueSignal
 {
     private readonly SemaphoreSlim _set = new(0);

@@ -4,8 +4,9 @@ using Virtio.Testing;
 namespace Virtio.Tests.Testbed;
 
 /// <summary>
-/// Chains of random shape for a device that echoes: as many at a time as the ring takes, each with a number of its own. Throws when one comes back
-/// that was not offered, twice, or with anything else than its own bytes.
+/// Chains of random shape for a device that echoes: as many at a time as the ring takes, each with a different number. Throws when the
+/// device
+/// completes a chain that was not offered, completes it twice, or returns other bytes than the chain's own.
 /// </summary>
 internal sealed class EchoLoad(TestBus bus, DriverQueue queue, bool indirect, int seed)
 {
@@ -51,7 +52,7 @@ internal sealed class EchoLoad(TestBus bus, DriverQueue queue, bool indirect, in
             chain[pieces + i] = DriverBuffer.Writable(address + (ulong)((MaximumPieces + i) * PieceLength), PieceLength);
         }
 
-        // A ring of one takes one descriptor: nothing to echo, and nothing written.
+        // A ring of one descriptor has only room for a readable one, so the device echoes nothing.
         if (pieces == 0)
             chain[0] = DriverBuffer.Readable(address, PieceLength);
         if (!queue.TryOffer(chain[..Math.Max(1, 2 * pieces)], out ushort id, table))
@@ -67,14 +68,14 @@ internal sealed class EchoLoad(TestBus bus, DriverQueue queue, bool indirect, in
     private void Check(UsedBuffer used)
     {
         if (!_offered.Remove(used.Id, out (ulong Address, int Pieces, ulong Number) chain))
-            throw new InvalidOperationException($"chain {used.Id} came back and was not offered");
+            throw new InvalidOperationException($"chain {used.Id} was completed and not offered");
         if (used.Length != chain.Pieces * PieceLength)
-            throw new InvalidOperationException($"chain {used.Id} of {chain.Pieces} pieces came back with {used.Length} bytes");
+            throw new InvalidOperationException($"chain {used.Id} of {chain.Pieces} pieces was completed with {used.Length} bytes");
         for (int i = 0; i < chain.Pieces; i++)
         {
             ulong echo = BinaryPrimitives.ReadUInt64LittleEndian(bus.Read(chain.Address + (ulong)((MaximumPieces + i) * PieceLength), PieceLength));
             if (echo != chain.Number + (ulong)i)
-                throw new InvalidOperationException($"chain {used.Id} came back with {echo} instead of {chain.Number + (ulong)i}");
+                throw new InvalidOperationException($"chain {used.Id} was completed with {echo} instead of {chain.Number + (ulong)i}");
         }
 
         _buffers.Push(chain.Address);

@@ -1,6 +1,6 @@
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A stream that gives the same byte for ever.</summary>
+/// <summary>A stream that returns the same byte without end.</summary>
 internal sealed class EndlessStream : Stream
 {
     internal const byte Byte = (byte)'y';

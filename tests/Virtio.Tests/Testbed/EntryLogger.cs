@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>Keeps what is logged: the entries of one event, with their exceptions.</summary>
+/// <summary>Keeps the entries of one event of a log, with their exceptions.</summary>
 internal sealed class EntryLogger : ILogger
 {
     private readonly ConcurrentQueue<(int Id, string Text, Exception? Exception)> _entries = new();

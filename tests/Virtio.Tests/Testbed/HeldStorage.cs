@@ -3,8 +3,9 @@ using Virtio.Storage;
 namespace Virtio.Tests.Testbed;
 
 /// <summary>
-/// Storage whose reads wait until the test lets them go or the queue is stopped, and then still write to their buffers before they say so. Offsets that
-/// <paramref name="isHeld"/> refuses are served at once.
+/// Storage whose reads wait until the test releases them or the queue is stopped. Even then they write to their buffers before they
+/// complete.
+/// Reads at offsets that <paramref name="isHeld"/> refuses are served at once.
 /// </summary>
 internal sealed class HeldStorage(long length, Func<long, bool>? isHeld = null) : IBlockStorage
 {
@@ -15,7 +16,7 @@ internal sealed class HeldStorage(long length, Func<long, bool>? isHeld = null) 
 
     public long Length => length;
 
-    /// <summary>Reads that are waiting.</summary>
+    /// <summary>Number of reads that wait.</summary>
     internal int Held => Volatile.Read(ref _held);
 
     public async ValueTask ReadAsync(long offset, IReadOnlyList<Memory<byte>> buffers, CancellationToken cancellationToken = default)

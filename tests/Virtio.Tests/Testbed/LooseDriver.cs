@@ -4,7 +4,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A driver that starts its device in an order of its own, one step at a time.</summary>
+/// <summary>A driver that starts its device one step at a time, in any order.</summary>
 internal sealed class LooseDriver : IDisposable
 {
     private const string SplitSuffix = ", split";
@@ -16,7 +16,7 @@ internal sealed class LooseDriver : IDisposable
         Bus = new TestBus(kind.BusOptions with { Bus = new MmioBusOptions { Logger = Log } }, device ?? kind.Create());
         Features = Driver.OfferedFeatures & ~(split ? (ulong)VirtioFeatures.RingPacked : 0);
 
-        // Only so that its queues are of the right layout.
+        // Negotiates only so that the driver's queues have the right layout.
         Driver.Negotiate(Features);
         Driver.Reset();
     }
@@ -60,7 +60,7 @@ internal sealed class LooseDriver : IDisposable
         return this;
     }
 
-    /// <summary>Sets every queue up; each must read as ready.</summary>
+    /// <summary>Sets up every queue; each must then be ready.</summary>
     internal LooseDriver SetUpQueues()
     {
         for (int i = 0; i < Driver.QueueCount; i++)
@@ -68,7 +68,7 @@ internal sealed class LooseDriver : IDisposable
         return this;
     }
 
-    /// <summary>Offers a request and kicks; what follows decides whether it is served.</summary>
+    /// <summary>Offers a request and kicks. The following steps decide whether the device serves it.</summary>
     internal LooseDriver OfferAndKick()
     {
         Queue.Offer(_kind.Request(Bus));
@@ -76,7 +76,7 @@ internal sealed class LooseDriver : IDisposable
         return this;
     }
 
-    /// <summary>The device runs, serves more than its ring is long, and has logged nothing.</summary>
+    /// <summary>Asserts that the device runs, serves more requests than its ring is long, and has logged nothing.</summary>
     internal void AssertServed(uint status)
     {
         Assert.Equal(status, Status);
@@ -87,7 +87,8 @@ internal sealed class LooseDriver : IDisposable
     }
 
     /// <summary>
-    /// The device says that it will not serve this driver, in its status and in one line, does nothing, and serves a driver that does it right after a reset.
+    /// Asserts that the device refuses to serve this driver: it says so in its status and in one line of log, and does nothing. After a
+    /// reset it serves a correct driver.
     /// </summary>
     internal void AssertRefused(uint status, string reason)
     {

@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A device without a worker: the test's own thread serves its queue, when it likes.</summary>
+/// <summary>A device without a worker: the test's own thread serves its queue when the test says so.</summary>
 internal sealed class ManualDevice : IVirtioDevice
 {
     public DeviceId Id => DeviceId.Entropy;
@@ -16,7 +16,7 @@ internal sealed class ManualDevice : IVirtioDevice
 
     internal Virtqueue? Queue { get; private set; }
 
-    /// <summary>Gives back, wholly written, all that is offered, as one batch.</summary>
+    /// <summary>Completes all offered chains as one batch, and writes all of their room.</summary>
     internal int Serve()
     {
         int served = 0;

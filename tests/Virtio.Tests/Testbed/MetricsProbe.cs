@@ -34,7 +34,7 @@ internal sealed class MetricsProbe : IDisposable
 
     internal int Completed { get; private set; }
 
-    /// <summary>Of the last duration.</summary>
+    /// <summary>Tags of the last duration.</summary>
     internal string? Tags { get; private set; }
 
     internal IReadOnlyList<double> Durations
@@ -46,7 +46,7 @@ internal sealed class MetricsProbe : IDisposable
         }
     }
 
-    /// <summary>Every counter as it is now, by its name and tags.</summary>
+    /// <summary>The current value of every counter, by its name and tags.</summary>
     internal IReadOnlyDictionary<string, long> Read()
     {
         _counts.Clear();

@@ -4,7 +4,7 @@ using Virtio.Queues;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A device made for tests: it does with each chain what the test says, and shows what the transport told it.</summary>
+/// <summary>A device for tests: it handles each chain as the test says, and shows what the transport told it.</summary>
 internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVirtioDevice
 {
     internal const DeviceId ProbeId = (DeviceId)0xfff1;
@@ -30,7 +30,7 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
 
     internal Virtqueue? Queue { get; private set; }
 
-    /// <summary>Makes the worker of a queue; by default one that hands each chain to the handler.</summary>
+    /// <summary>Makes the worker of a queue; by default a worker that passes each chain to the handler.</summary>
     internal Func<int, Virtqueue, DeviceActivation, QueueWorker>? Starting { get; init; }
 
     internal Action? OnActivate { get; init; }

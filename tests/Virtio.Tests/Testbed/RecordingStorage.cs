@@ -2,7 +2,7 @@ using Virtio.Storage;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>Storage that notes what it is asked to do, and can hold or fail its flushes.</summary>
+/// <summary>Storage that records its calls, and can hold or fail its flushes.</summary>
 internal sealed class RecordingStorage(byte[] image) : IWritableBlockStorage
 {
     private readonly List<string> _calls = [];
@@ -14,7 +14,7 @@ internal sealed class RecordingStorage(byte[] image) : IWritableBlockStorage
     /// <summary>When set, a flush waits for it.</summary>
     internal TaskCompletionSource? FlushGate { get; init; }
 
-    /// <summary>When set, a write blocks its thread until it is set.</summary>
+    /// <summary>When set, a write blocks its thread until the event is set.</summary>
     internal ManualResetEventSlim? WriteGate { get; init; }
 
     internal bool FlushFails { get; set; }

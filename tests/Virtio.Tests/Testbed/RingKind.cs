@@ -1,6 +1,6 @@
 namespace Virtio.Tests.Testbed;
 
-/// <summary>The layouts and features that the suites run over, for other tests.</summary>
+/// <summary>The layouts and features of the conformance suites, for other tests.</summary>
 internal static class RingKind
 {
     internal static readonly VirtioFeatures[] Layouts = RingChoice.Layouts;
@@ -8,7 +8,7 @@ internal static class RingKind
     /// <summary>Every layout with every combination of features, for <c>MemberData</c>.</summary>
     public static TheoryData<string> Names => RingChoice.Names;
 
-    /// <summary>Each layout with all of its features but IN_ORDER, for <c>MemberData</c>.</summary>
+    /// <summary>Each layout with all of its features except IN_ORDER, for <c>MemberData</c>.</summary>
     public static TheoryData<string> LayoutNames => RingChoice.LayoutNames;
 
     internal static IEnumerable<VirtioFeatures> All => RingChoice.All;

@@ -1,6 +1,6 @@
 namespace Virtio.Tests.Testbed;
 
-/// <summary>An output that takes its time, or takes nothing until it is cancelled.</summary>
+/// <summary>An output that writes slowly, or does not write until it is cancelled.</summary>
 internal sealed class SlowStream : Stream
 {
     internal bool NeverTakes { get; init; }

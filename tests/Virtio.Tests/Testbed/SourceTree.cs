@@ -5,7 +5,7 @@ internal static class SourceTree
 {
     internal static string Root { get; } = Find();
 
-    /// <summary>Checked-in files that tests generate are rewritten instead of compared.</summary>
+    /// <summary>Whether tests rewrite checked-in generated files instead of comparing them.</summary>
     internal static bool Rewrites => Environment.GetEnvironmentVariable("VIRTIO_UPDATE") == "1";
 
     internal static string PathOf(string relative) => Path.Combine(Root, relative);

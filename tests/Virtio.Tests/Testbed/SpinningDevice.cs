@@ -4,8 +4,8 @@ using Virtio.Queues;
 namespace Virtio.Tests.Testbed;
 
 /// <summary>
-/// A device whose worker never sleeps but polls for the kick that it asked for: rounds take a fraction of a microsecond, so that the two sides meet in every
-/// possible way within a second.
+/// A device whose worker never sleeps but polls for the kick that it asked for. Rounds take a fraction of a microsecond, so within a second
+/// the two sides meet in every possible order.
 /// </summary>
 internal sealed class SpinningDevice(Action<DescriptorChain>? handle = null) : IVirtioDevice
 {
@@ -40,7 +40,7 @@ internal sealed class SpinningDevice(Action<DescriptorChain>? handle = null) : I
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>The driver kicked.</summary>
+    /// <summary>Called when the driver kicks.</summary>
     internal void Kick() => Interlocked.Increment(ref _kicks);
 
     private void Serve(Virtqueue queue)

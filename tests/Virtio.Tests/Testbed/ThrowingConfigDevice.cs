@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>A device whose configuration space was written carelessly.</summary>
+/// <summary>A device whose code for configuration space throws.</summary>
 internal sealed class ThrowingConfigDevice : IVirtioDevice
 {
     public DeviceId Id => ProbeDevice.ProbeId;

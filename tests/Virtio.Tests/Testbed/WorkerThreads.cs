@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Virtio.Tests.Testbed;
 
-/// <summary>The threads of this process that serve queues, seen from outside: by their names in /proc, so that a dead one shows.</summary>
+/// <summary>The threads of this process that serve queues, found by their names in /proc, so that a missing one shows.</summary>
 internal static class WorkerThreads
 {
     internal static bool CanBeSeen { get; } = Directory.Exists("/proc/self/task");
 
     internal static int Count => All().Count();
 
-    /// <summary>Processor time used by them so far.</summary>
+    /// <summary>Processor time that they have used so far.</summary>
     internal static TimeSpan ProcessorTime
     {
         get
@@ -38,7 +38,7 @@ internal static class WorkerThreads
         }
         catch (IOException)
         {
-            // The thread ended between the listing and the look.
+            // The thread ended between the listing and the read.
             text = "";
             return false;
         }

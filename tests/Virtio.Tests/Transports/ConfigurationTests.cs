@@ -38,7 +38,7 @@ public sealed class ConfigurationTests
         Assert.InRange(changes, 100, int.MaxValue);
     }
 
-    // Two reads of two bytes, between which the host may change both.
+    // Two reads of two bytes; the host may change both values between them.
     private static (ushort Columns, ushort Rows) ReadSize(MmioDriver driver)
     {
         Span<byte> columns = stackalloc byte[2];

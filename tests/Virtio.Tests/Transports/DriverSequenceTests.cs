@@ -4,7 +4,7 @@ using Virtio.Transports.Mmio;
 
 namespace Virtio.Tests.Transports;
 
-/// <summary>Drivers that do their steps in another order than the standard's, and are served: the rows of docs/drivers.md.</summary>
+/// <summary>Drivers that take their steps in another order than the standard's, and are served: the rows of docs/drivers.md.</summary>
 public sealed class DriverSequenceTests
 {
     public static TheoryData<string> Names => LooseDriver.Names;
@@ -40,7 +40,7 @@ public sealed class DriverSequenceTests
         using var driver = LooseDriver.Named(name);
         driver.Write(1, 3).Accept().SetUpQueues().Write(7).AssertServed(7);
 
-        // The negotiation is over, whether or not its end was announced.
+        // Negotiation is over even if the driver did not set FEATURES_OK.
         driver.Accept(0).AssertServed(7);
         driver.Write(15).AssertServed(15);
     }
@@ -135,7 +135,7 @@ public sealed class DriverSequenceTests
         Select(driver, 1, MmioRegisters.QueueReady, 0);
         Assert.False(driver.Driver.IsQueueReady(1));
 
-        // It has served nothing, but it has run: only a reset of the queue makes it new.
+        // The queue has served nothing, but it has run: only a reset of the queue makes it new.
         driver.Driver.ResetQueue(1);
         QueueAreas areas = second.Areas;
         second = driver.Driver.SetUpQueue(1);
@@ -161,7 +161,10 @@ public sealed class DriverSequenceTests
         }
     }
 
-    /// <summary>Six steps in each of their 720 orders: a driver is served when it accepted the features before DRIVER_OK, wherever the rest is.</summary>
+    /// <summary>
+    /// Six steps in each of their 720 orders: a driver is served if it accepted the features before DRIVER_OK, wherever the other steps
+    /// are.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -191,7 +194,7 @@ public sealed class DriverSequenceTests
         ? [[]]
         : steps.SelectMany(step => Orders([.. steps.Where(other => other != step)]).Select(rest => new[] { step }.Concat(rest).ToArray()));
 
-    /// <summary>Writes nonsense to every register of the queue's geometry.</summary>
+    /// <summary>Writes invalid values to every register of the queue's geometry.</summary>
     private static void Scribble(LooseDriver driver)
     {
         foreach (int register in new[] { 0x038, 0x080, 0x084, 0x090, 0x094, 0x0a0, 0x0a4 })

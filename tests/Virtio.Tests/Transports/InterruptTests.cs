@@ -22,7 +22,8 @@ public sealed class InterruptTests
             queue.Kick();
             while (!queue.TryCollect(out _))
             {
-                // The acknowledgement meets the device's event at every possible moment; what it may swallow was announced by the ring before.
+                // The acknowledgement meets the device's event at every possible moment. The ring shows the chain of each event that
+                // it clears.
                 long seen = driver.Interrupt.Changes;
                 driver.WriteRegister(MmioRegisters.InterruptAcknowledge, 1);
                 queue.EnableInterrupts();

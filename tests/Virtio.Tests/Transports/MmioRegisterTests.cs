@@ -40,7 +40,7 @@ public sealed class MmioRegisterTests
         DriverQueue queue = driver.Queue(1);
         queue.Offer(DriverBuffer.Readable(bus.Place("x"u8), 1));
 
-        // The next place in the ring, in the upper half.
+        // The upper half has the next position in the ring (NOTIFICATION_DATA).
         driver.Notify(0x0001_0001);
         Assert.Equal(taken != VirtioFeatures.None, driver.Interrupt.WaitForChange(0, taken == VirtioFeatures.None ? DriverExtensions.Silence : DriverExtensions.Patience));
         queue.Kick();

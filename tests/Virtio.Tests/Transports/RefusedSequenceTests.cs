@@ -105,7 +105,7 @@ public sealed class RefusedSequenceTests
         driver.Driver.WriteRegister(MmioRegisters.QueueSelect, 0);
         driver.Driver.WriteRegister(MmioRegisters.QueueReady, 0);
 
-        // Its old requests are still in the ring; to serve a write for the second time would overwrite what came after it.
+        // The old requests are still in the ring. To serve a write for the second time would overwrite what came after it.
         byte[] before = driver.Bus.Snapshot();
         Assert.False(driver.Driver.EnableQueue(0, areas));
         driver.Driver.Notify(0);

@@ -5,7 +5,7 @@ internal sealed class ModelChain
 {
     internal required ushort Id { get; init; }
 
-    /// <summary>Descriptors of the ring, not of a table.</summary>
+    /// <summary>Number of descriptors in the ring, not in an indirect table.</summary>
     internal required int Descriptors { get; init; }
 
     internal required int Readable { get; init; }

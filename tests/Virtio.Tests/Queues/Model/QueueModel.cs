@@ -1,8 +1,9 @@
 namespace Virtio.Tests.Queues.Model;
 
 /// <summary>
-/// A queue as one would explain it: lists, and positions that never wrap. Positions count what the driver's events count, chains in a split ring and
-/// descriptors in a packed one.
+/// A simple model of a queue: lists, and positions that never wrap. Positions count chains in a split ring and descriptors in a packed one,
+/// as
+/// the driver's event indexes do. For one thread.
 /// </summary>
 internal sealed class QueueModel(VirtioFeatures features, int size)
 {
@@ -12,13 +13,24 @@ internal sealed class QueueModel(VirtioFeatures features, int size)
     private readonly List<ModelChain> _offered = [];
     private readonly List<ModelChain> _takenInOrder = [];
     private readonly Queue<ModelChain> _used = [];
+
+    // Position behind the last used chain.
     private long _usedPosition;
+
+    // Position up to which the device has decided about interrupts.
     private long _toldPosition;
+
+    // Position behind the last chain that the driver has collected.
     private long _collectedPosition;
+
+    // With event indexes: the position at whose use the driver wants an interrupt; null for none.
     private long? _wantedInterrupt = 0;
+
+    // The driver suppresses interrupts.
     private bool _interruptsOff;
 
-    // In zeroed memory a split ring's event is position 0, a packed one's "always".
+    // The driver wants every interrupt. In zeroed memory a split ring's event index is position 0, a packed ring's event flags mean
+    // "always".
     private bool _interruptsAlways = features.HasFlag(VirtioFeatures.RingPacked);
 
     internal IReadOnlyList<ModelChain> Taken => _takenInOrder.FindAll(chain => !chain.IsDone);
@@ -27,12 +39,12 @@ internal sealed class QueueModel(VirtioFeatures features, int size)
 
     internal bool HasOffered => _offered.Count > 0;
 
-    /// <summary>Nothing is between offering and collecting.</summary>
+    /// <summary>Every offered chain has been collected.</summary>
     internal bool IsEmpty => FreeDescriptors == size;
 
     internal void Offer(ModelChain chain) => _offered.Add(chain);
 
-    /// <summary>The next well-formed chain; those before it that are not are done at once.</summary>
+    /// <summary>Takes the next well-formed chain. Malformed chains before it are completed at once.</summary>
     internal ModelChain? Take()
     {
         while (_offered.Count > 0)
@@ -58,7 +70,7 @@ internal sealed class QueueModel(VirtioFeatures features, int size)
         Use(chain);
     }
 
-    /// <summary>Whether the driver must be interrupted; null where it may or may not be.</summary>
+    /// <summary>Whether the device must interrupt; null where it may or may not.</summary>
     internal bool? Publish()
     {
         while (_inOrder && _takenInOrder is [{ IsDone: true } oldest, ..])
@@ -80,7 +92,7 @@ internal sealed class QueueModel(VirtioFeatures features, int size)
         if (_packed && after - before >= size)
             return true;
 
-        // The driver writes its wish modulo the ring: one that was long ago looks like one to come.
+        // The driver writes the event index modulo the ring, so one that lies far behind looks like one ahead.
         long period = _packed ? 2 * size : 1 << 16;
         return wanted >= before ? wanted < after : (before - wanted) % period == 0 || (after - 1 - wanted) / period > (before - 1 - wanted) / period;
     }
@@ -104,7 +116,7 @@ internal sealed class QueueModel(VirtioFeatures features, int size)
         _interruptsOff = true;
         _interruptsAlways = false;
 
-        // A split ring with event indexes has no other way to say so.
+        // A split ring with event indexes has no flag for that, only a position that the device does not reach.
         _wantedInterrupt = _packed ? null : _collectedPosition - 1 - size;
     }
 

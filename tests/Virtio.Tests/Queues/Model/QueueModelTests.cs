@@ -5,7 +5,7 @@ namespace Virtio.Tests.Queues.Model;
 
 public sealed class QueueModelTests
 {
-    // Of each of the 16 kinds: a million steps in all.
+    // For each of the 16 kinds of ring; a million steps in all.
     private const int Sequences = 160;
     private const int Steps = 400;
 

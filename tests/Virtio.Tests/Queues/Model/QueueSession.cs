@@ -4,7 +4,7 @@ using Virtio.Tests.Testbed;
 
 namespace Virtio.Tests.Queues.Model;
 
-/// <summary>Does the same things to a real queue and to its model, and compares all that can be seen.</summary>
+/// <summary>Does the same operations on a real queue and on its model, and compares all that can be seen.</summary>
 internal sealed class QueueSession : IDisposable
 {
     private const int MaximumPieces = 4;
@@ -15,9 +15,15 @@ internal sealed class QueueSession : IDisposable
     private readonly TestBus _bus;
     private readonly ulong _buffer;
     private readonly List<(ModelChain Model, DescriptorChain Real)> _held = [];
+
+    // The queue and its model. Both are replaced at each reset of the queue. All fields belong to the test's thread.
     private DriverQueue _driver;
     private QueueModel _model;
+
+    // Whether the driver must kick for a new chain. After one kick, and while the device suppresses kicks, it need not.
     private bool _kicksWanted = true;
+
+    // Whether the driver has offered a chain since its last kick.
     private bool _offeredSinceKick;
 
     internal QueueSession(VirtioFeatures features, int size)
@@ -182,7 +188,7 @@ internal sealed class QueueSession : IDisposable
             return;
         }
 
-        // What was offered before is not kicked for any more; what is offered from here on is.
+        // The driver does not kick for chains offered before; it kicks for those offered from now on.
         Assert.Equal(_model.HasOffered, _device.Queue.RequestKicks());
         _kicksWanted = !_model.HasOffered && !_offeredSinceKick;
     }
@@ -194,7 +200,7 @@ internal sealed class QueueSession : IDisposable
         Publish();
         using var suspending = Task.Run(() => _bus.Mmio.SuspendQueue(0, 0, DriverExtensions.Patience));
 
-        // That nothing is left is noticed by whoever publishes next.
+        // The next call of Publish notices that no chain is left.
         Assert.True(SpinWait.SpinUntil(() => !_device.Queue.Publish() && suspending.IsCompleted, DriverExtensions.Patience));
         Assert.True(_bus.Mmio.ResumeQueue(0, 0, suspending.Result!.Value));
         _kicksWanted = false;
