@@ -35,8 +35,7 @@ public abstract class DeviceUnderTest
     /// Called each time after that many requests were made available and the device was kicked. It is also called while the queue does not
     /// Called after each batch of that many requests was made available and the device was kicked. It is also called while the queue does
     /// not run: the device may then keep the data for later or drop it, but must not fail. Because the device may keep the data, all
-    /// answers
-    /// should be alike.
+    /// answers should be alike.
     /// <param name="device">The device that <see cref="Create"/> returned.</param>
     /// <param name="count">Number of answers, at least 1; at most 10 in the suites.</param>
     public virtual void SupplyAnswers(IVirtioDevice device, int count)

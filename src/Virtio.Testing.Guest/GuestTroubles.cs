@@ -36,8 +36,7 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
 
     /// <summary>
     /// Begins a script. If it does not reach <see cref="Turn.End"/>, the guest takes no further script: a late answer would be taken for
-    /// that
-    /// of the next script.
+    /// that of the next script.
     /// </summary>
     internal Turn Begin(string script)
     {

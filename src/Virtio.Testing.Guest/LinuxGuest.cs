@@ -103,8 +103,7 @@ public sealed class LinuxGuest : IAsyncDisposable
     /// </summary>
     /// <exception cref="GuestScriptException">
     /// A device did not stop, or failed and the test did not ask for the failure. The text also has the last exception of the test, which
-    /// this
-    /// exception may hide.
+    /// this exception may hide.
     /// </exception>
     public async ValueTask DisposeAsync()
     {

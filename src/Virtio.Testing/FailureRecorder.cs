@@ -24,8 +24,7 @@ internal sealed class FailureRecorder(ILogger logger) : ILogger
 
     /// <summary>
     /// A failure that the test has not been shown and that the driver was not told of. Excludes <see cref="IOException"/>, the regular way
-    /// in
-    /// which a storage reports an error, and cancellations.
+    /// in which a storage reports an error, and cancellations.
     /// </summary>
     internal DeviceFailure? TakeUnseen()
     {

@@ -45,8 +45,7 @@ public sealed class InterruptLine
 
     /// <summary>
     /// Waits until <see cref="Changes"/> differs from <paramref name="seen"/>. Read <see cref="Changes"/> before you look for the work that
-    /// an
-    /// interrupt announces: then an interrupt between the look and the wait is not lost.
+    /// an interrupt announces: then an interrupt between the look and the wait is not lost.
     /// </summary>
     /// <returns>False when the time was over first.</returns>
     public bool WaitForChange(long seen, TimeSpan timeout)

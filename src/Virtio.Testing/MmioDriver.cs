@@ -8,8 +8,8 @@ namespace Virtio.Testing;
 
 /// <summary>
 /// A driver's view of one device over the virtio-mmio registers (virtio 1.4, 4.2). The driver does what the standard requires; each
-/// register
-/// can also be accessed alone, correctly or not. One thread at a time sets up and resets; registers, kicks and interrupts are thread-safe.
+/// register can also be accessed alone, correctly or not. One thread at a time sets up and resets; registers, kicks and interrupts are
+/// thread-safe.
 /// </summary>
 public sealed partial class MmioDriver
 {

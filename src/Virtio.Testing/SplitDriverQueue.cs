@@ -145,9 +145,8 @@ public sealed class SplitDriverQueue : DriverQueue
     public override void DisableInterrupts()
     {
         // With event indexes the device does not read the flags, so the event index is set where the used index does not come by. Just
-        // behind
-        // the next used index is too near: a device that has published the collected chains, but not yet read the event index, would find
-        // that it has passed it. So the event index lies a ring and one entry behind.
+        // behind the next used index is too near: a device that has published the collected chains, but not yet read the event index, would
+        // find that it has passed it. So the event index lies a ring and one entry behind.
         if (_eventIndex)
             UsedEvent = unchecked((ushort)(_nextUsed - 1 - Size));
         else

@@ -109,8 +109,7 @@ public sealed class TestBus : IAsyncDisposable, IDisposable
     /// </summary>
     /// <exception cref="DeviceFailureException">
     /// A device did not stop, or failed and the test did not ask for the failure. The text also has the last exception of the test, which
-    /// this
-    /// exception may hide.
+    /// this exception may hide.
     /// </exception>
     public async ValueTask DisposeAsync()
     {

@@ -32,8 +32,7 @@ public sealed class MigrationTests
         await using QemuGuest source = await QemuGuest.StartAsync(Device(Path.Combine(folder.Root, "from"), packed));
 
         // Only reads make the device write to the guest's memory. The first job keeps its buffers and never writes to them itself, so only
-        // this device's dirty log
-        // shows that they change.
+        // this device's dirty log shows that they change.
         await source.RunAsync(
             "fio --name=read --filename=/dev/vda --offset=64m --size=16m --rw=randread --bs=64k --ioengine=libaio --iodepth=64 --direct=1 --time_based --runtime=600 >/dev/null 2>&1 & echo $! >/tmp/reader; " +
             "until [ $(awk '{print $1}' /sys/block/vda/stat) -ge 1000 ]; do sleep 0.1; done");

@@ -17,8 +17,7 @@ internal sealed class QemuGuest : IAsyncDisposable
 
     // A round number plus half of 64 pages. If memory is whole words of the bitmap of dirty pages, QEMU 7.2's emulator clears them without
     // telling its processors, which then write without marking. Guests whose disk was QEMU's own lost up to seven pages in 9 of 40
-    // migrations,
-    // and five of them hung or rebooted. Later versions are fixed.
+    // migrations, and five of them hung or rebooted. Later versions are fixed.
     private const long MemoryLength = (512 << 20) + (128 << 10);
 
     private readonly TemporaryFolder _folder = new();

@@ -62,9 +62,8 @@ public sealed class AllocationTests
         Exchange(queue, request, indirect);
 
         // The rest of the process can only add to a measurement, so the smallest value is the device's. The test host's display allocates,
-        // and so
-        // does code that the runtime has not optimized yet, which boxes enums in HasFlag. On a busy machine the optimization comes many
-        // rounds later.
+        // and so does code that the runtime has not optimized yet, which boxes enums in HasFlag. On a busy machine the optimization comes
+        // many rounds later.
         long least = long.MaxValue;
         for (long start = Stopwatch.GetTimestamp(); least > 0 && Stopwatch.GetElapsedTime(start) < TimeSpan.FromMinutes(1);)
         {

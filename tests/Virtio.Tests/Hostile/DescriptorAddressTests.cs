@@ -140,8 +140,7 @@ public sealed class DescriptorAddressTests
 
     /// <summary>
     /// Sends the range as the only buffer, as the last and as the first of two, in both directions, directly and in a table. The device
-    /// must not
-    /// write anything, also not before it has checked the whole chain.
+    /// must not write anything, also not before it has checked the whole chain.
     /// </summary>
     private static void SendInEveryPlace(Victim victim, ulong address, uint length)
     {

@@ -8,8 +8,7 @@ namespace Virtio.Tests.Queues;
 
 /// <summary>
 /// Two threads on the same ring that wait for each other only as the protocol requires: batches of any size, kicks and interrupts only
-/// where
-/// they are not suppressed.
+/// where they are not suppressed.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class FreeRunningTests

@@ -5,8 +5,7 @@ namespace Virtio.Tests.Testbed;
 
 /// <summary>
 /// Chains of random shape for a device that echoes: as many at a time as the ring takes, each with a different number. Throws when the
-/// device
-/// completes a chain that was not offered, completes it twice, or returns other bytes than the chain's own.
+/// device completes a chain that was not offered, completes it twice, or returns other bytes than the chain's own.
 /// </summary>
 internal sealed class EchoLoad(TestBus bus, DriverQueue queue, bool indirect, int seed)
 {

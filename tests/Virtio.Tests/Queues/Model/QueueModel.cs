@@ -2,8 +2,7 @@ namespace Virtio.Tests.Queues.Model;
 
 /// <summary>
 /// A simple model of a queue: lists, and positions that never wrap. Positions count chains in a split ring and descriptors in a packed one,
-/// as
-/// the driver's event indexes do. For one thread.
+/// as the driver's event indexes do. For one thread.
 /// </summary>
 internal sealed class QueueModel(VirtioFeatures features, int size)
 {
