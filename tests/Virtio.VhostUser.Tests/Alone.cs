@@ -1,5 +1,5 @@
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Tests that nothing runs beside, because they count what the whole process has.</summary>
+/// <summary>Tests that count the resources of the whole process, and therefore run while no other test runs.</summary>
 [CollectionDefinition(DisableParallelization = true)]
 public sealed class Alone;

@@ -5,7 +5,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A device's state, which is empty, as it is saved and loaded.</summary>
+/// <summary>Saving and loading the state of a device, which is empty.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class DeviceStateTests
 {
@@ -40,7 +40,7 @@ public sealed class DeviceStateTests
 
         Assert.Equal(refusal, peer.AskNumber(FrontendRequest.CheckDeviceState));
 
-        // What was wrong with one says nothing of the next.
+        // The failure of one load does not affect the next check.
         Assert.Equal(0UL, peer.AskNumber(FrontendRequest.CheckDeviceState));
     }
 

@@ -4,7 +4,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>The log of pages that were written, which a front-end reads while it migrates its guest.</summary>
+/// <summary>The log of dirty pages, which a front-end reads while it migrates its guest.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class DirtyLogTests : IDisposable
 {
@@ -12,7 +12,7 @@ public sealed class DirtyLogTests : IDisposable
     private const ulong LogLength = 1 << 16;
     private const int FirstByte = (int)(SharedGuest.GuestAddress >> 15);
 
-    // The device writes the used ring, the status and the data, each in a page of its own; of the others it only reads.
+    // The device writes the used ring, the status and the data, which lie in separate pages. It only reads the other pages.
     private const byte UsedPage = 1 << 2;
     private const byte OtherPages = 3 << 3;
 
@@ -68,7 +68,7 @@ public sealed class DirtyLogTests : IDisposable
             Serve(peer);
             Assert.Equal(0, Bits[FirstByte]);
 
-            // The order in which QEMU begins.
+            // QEMU sends the messages in this order when it starts the log.
             StartLog(peer);
             SetAddresses(peer, isLogged: true);
             Serve(peer);
@@ -120,7 +120,7 @@ public sealed class DirtyLogTests : IDisposable
         _guest.Offer();
         _guest.Await();
 
-        // Marked behind the used index: an answer says that it is done.
+        // The device marks the page after it writes the used index. The answer to a later message shows that the marking is done.
         peer.Send(FrontendRequest.SetRingEnable, (0, 0));
         peer.Send(FrontendRequest.SetRingEnable, (0, 1));
         _ = peer.AskNumber(FrontendRequest.GetFeatures);
@@ -154,7 +154,7 @@ public sealed class DirtyLogTests : IDisposable
         addresses[sizeof(uint)] = (byte)(isLogged ? 1 : 0);
         peer.Send(FrontendRequest.SetRingAddresses, addresses);
 
-        // What comes before this answer was done.
+        // The answer shows that the back-end has handled all messages before it.
         _ = peer.AskNumber(FrontendRequest.GetFeatures);
     }
 }

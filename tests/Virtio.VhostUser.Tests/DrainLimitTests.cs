@@ -6,7 +6,10 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Messages that stop rings are answered in a bounded time, whatever the requests under way do; and nothing happens to the guest's memory after that.</summary>
+/// <summary>
+/// The back-end answers messages that stop rings within a bounded time, whatever the requests in flight do. After the answer it does not
+/// touch the guest's memory.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class DrainLimitTests : IDisposable
 {
@@ -15,7 +18,7 @@ public sealed class DrainLimitTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly VhostUserServerOptions Short = new() { DrainTime = TimeSpan.FromMilliseconds(100) };
 
-    // The time for cancelled requests too, where they never end.
+    // Also limits the time for cancelled requests that never end.
     private static readonly VhostUserServerOptions Shortest = Short with { CancelTime = TimeSpan.FromMilliseconds(500) };
 
     private readonly SharedGuest _guest = new();
@@ -63,12 +66,12 @@ public sealed class DrainLimitTests : IDisposable
             Assert.True(peer.HasEnded());
         }
 
-        // The next front-end is served while the request is still under way.
+        // The server serves the next front-end while the request is still in flight.
         _storage.Stall = Stall.None;
         AssertServed(served);
         Assert.Equal(1, _storage.Pending);
 
-        // What it writes at last, and its status, go to nobody; its buffer may long be used for something else.
+        // The released request must not write its data or its status to the guest, which may use the buffer for something else by now.
         _storage.Release();
         Assert.True(SpinWait.SpinUntil(() => _storage.Written == 1, Patience));
         AssertServed(served);
@@ -107,7 +110,7 @@ public sealed class DrainLimitTests : IDisposable
         _storage.Stall = Stall.None;
         _storage.Release();
 
-        // Their workers collect them; the server frees what they had when the next one comes.
+        // The workers collect the ended requests. The server frees the resources of those front-ends when the next one connects.
         await Task.Run(() => SpinWait.SpinUntil(() => IsTaken(served.Path))).WaitAsync(Patience);
         AssertServed(served);
     }
@@ -189,7 +192,7 @@ public sealed class DrainLimitTests : IDisposable
         _storage.Stall = stall;
         SetUp(peer, guest);
         guest.Offer();
-        Assert.True(SpinWait.SpinUntil(() => _storage.Pending == pending, Patience), $"{_storage.Pending} requests are under way");
+        Assert.True(SpinWait.SpinUntil(() => _storage.Pending == pending, Patience), $"{_storage.Pending} requests are in flight");
     }
 
     private void Ask(RawFrontend peer, string message)

@@ -3,16 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>The status of a descriptor, which all processes that have it share.</summary>
+/// <summary>The status flags of a file descriptor, which all processes that have the descriptor share.</summary>
 internal static partial class EventStatus
 {
     private const int SetStatus = 4; // F_SETFL
     private const int SemaphoreCloseOnExec = 0x80001; // EFD_SEMAPHORE with EFD_CLOEXEC
 
-    /// <summary>Makes reads and writes wait (no O_NONBLOCK).</summary>
+    /// <summary>Clears O_NONBLOCK, so that reads and writes wait.</summary>
     internal static void MakeWait(SafeFileHandle handle) => Assert.Equal(0, Control(handle, SetStatus, 0));
 
-    /// <summary>An eventfd of the kind that is taken from one at a time.</summary>
+    /// <summary>An eventfd with semaphore semantics: each read takes one.</summary>
     internal static SafeFileHandle CreateSemaphore() => CreateEvent(0, SemaphoreCloseOnExec);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]

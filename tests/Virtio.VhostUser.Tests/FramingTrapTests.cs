@@ -3,7 +3,10 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>What trips back-ends up in the messages themselves: answers nobody asked for, padding, descriptors that are left over. Each was seen of a front-end.</summary>
+/// <summary>
+/// Traps for back-ends in the framing of messages: answers that were not requested, padding, descriptors that are left over. Each was seen
+/// with a real front-end.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class FramingTrapTests : IDisposable
 {
@@ -17,7 +20,8 @@ public sealed class FramingTrapTests : IDisposable
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = Connect(disk);
 
-        // Whose flags are compared with 5, for each of them; the last one would get an answer to the one before.
+        // A front-end compares the flags of each answer with 5. If the back-end sent a second answer, the last request would get it in
+        // place of its own.
         _ = peer.Ask(FrontendRequest.GetFeatures, flags: MessageFlags.NeedsReply);
         _ = peer.Ask(FrontendRequest.GetQueueCount, flags: MessageFlags.NeedsReply);
         _ = peer.Ask(FrontendRequest.GetConfig, [.. Config(0, 60, 0)], flags: MessageFlags.NeedsReply);
@@ -102,7 +106,7 @@ public sealed class FramingTrapTests : IDisposable
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = Connect(disk);
-        // To be loaded later, until when it is kept.
+        // The back-end keeps this descriptor until the state is loaded.
         _ = peer.Ask(FrontendRequest.SetDeviceState, RawFrontend.Numbers(1), _guest.File);
         const int CloseOnExec = 0x80000; // O_CLOEXEC
         int[] flags = [.. Descriptors(_guest.Path).Select(FlagsOf)];
@@ -136,10 +140,10 @@ public sealed class FramingTrapTests : IDisposable
             Assert.Equal(ServedDisk.Sectors, BitConverter.ToUInt64(answer, 12));
         }
 
-        // There is no such part.
+        // The requested range is not in the configuration space.
         Assert.Empty(peer.Ask(FrontendRequest.GetConfig, [.. Config(250, 60, flags)]));
 
-        // Cloud Hypervisor counts from 0x100, and compares what it gets with that.
+        // Cloud Hypervisor counts offsets from 0x100, and compares the offset of the answer with its own.
         byte[] whole = peer.Ask(FrontendRequest.GetConfig, [.. Config(0, 256, flags)]);
         foreach ((uint offset, uint length) in ((uint, uint)[])[(0x100, 60), (0x100, 256), (0x120, 4), (0x1ff, 1), (0x200, 0)])
         {

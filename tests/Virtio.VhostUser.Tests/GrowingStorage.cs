@@ -2,7 +2,7 @@ using Virtio.Storage;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Zeros, as many as a test says.</summary>
+/// <summary>Storage of zeros whose length the test sets.</summary>
 internal sealed class GrowingStorage(long length) : IBlockStorage
 {
     public long Length { get; private set; } = length;

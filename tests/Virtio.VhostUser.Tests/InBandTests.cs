@@ -6,7 +6,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Rings without descriptors for kicks and interrupts.</summary>
+/// <summary>Rings without descriptors for kicks and calls: both are messages.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class InBandTests : IDisposable
 {
@@ -47,7 +47,7 @@ public sealed class InBandTests : IDisposable
         using DescriptorSocket channel = OpenChannel(peer);
         StartRing(peer);
 
-        // More than a socket holds.
+        // More messages than the socket's buffer holds.
         int requests = 2000;
         for (int i = 0; i < requests; i++)
         {
@@ -64,7 +64,7 @@ public sealed class InBandTests : IDisposable
             calls++;
         Assert.InRange(calls, 2, requests - 1);
 
-        // The one that there was no room for.
+        // The call for which the socket had no room.
         _ = peer.AskNumber(FrontendRequest.GetFeatures);
         Assert.True(HasMore(channel, message));
     }

@@ -1,31 +1,31 @@
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>What a back-end may do instead of answering.</summary>
+/// <summary>Wrong behaviour of a back-end in place of an answer.</summary>
 public enum Lie
 {
     None,
 
-    /// <summary>Says nothing, and reads on.</summary>
+    /// <summary>Sends no answer, and reads on.</summary>
     Silence,
 
-    /// <summary>Ends the connection.</summary>
+    /// <summary>Closes the connection.</summary>
     Close,
 
-    /// <summary>Begins an answer and does not end it.</summary>
+    /// <summary>Sends the beginning of an answer only.</summary>
     Half,
 
-    /// <summary>Answers something else.</summary>
+    /// <summary>Sends the answer to another request.</summary>
     OtherRequest,
 
-    /// <summary>Sends a request of its own.</summary>
+    /// <summary>Sends a request instead of an answer.</summary>
     NoAnswer,
 
-    /// <summary>Announces a GiB.</summary>
+    /// <summary>Sends a header that announces a GiB.</summary>
     TooLong,
 
-    /// <summary>Leaves the end of the answer out.</summary>
+    /// <summary>Sends an answer without its end.</summary>
     TooShort,
 
-    /// <summary>Sends each bit the other way around.</summary>
+    /// <summary>Sends an answer with each bit inverted.</summary>
     Inverted,
 }

@@ -8,7 +8,10 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A back-end of a disk that serves nothing, and that answers one request as it is told to, rightly or wrongly, the others as it must.</summary>
+/// <summary>
+/// A back-end of a disk that serves no requests. It answers one message as the test says, correctly or not, and all other messages
+/// correctly.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LyingBackend : IDisposable
 {
@@ -34,40 +37,40 @@ internal sealed class LyingBackend : IDisposable
 
     internal string Path { get; }
 
-    /// <summary>Which request is not answered as it must be.</summary>
+    /// <summary>The message that is not answered correctly.</summary>
     internal FrontendRequest Where { get; set; }
 
     internal Lie Lie { get; set; }
 
-    /// <summary>The number that is answered there instead of the right one.</summary>
+    /// <summary>The number to answer there instead of the correct one.</summary>
     internal ulong? Number { get; set; }
 
-    /// <summary>What is sent for the record of what is in flight; null for memory.</summary>
+    /// <summary>The file to send as the in-flight record; null for shared memory.</summary>
     internal string? RecordPath { get; set; }
 
-    /// <summary>Connections so far.</summary>
+    /// <summary>Number of connections so far.</summary>
     internal int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>More bytes of configuration than that it refuses to tell.</summary>
+    /// <summary>The largest configuration, in bytes, that it answers a request for.</summary>
     internal int ConfigLimit { get; set; } = 256;
 
-    /// <summary>Bytes of configuration that were last asked for and told.</summary>
+    /// <summary>Number of bytes of configuration in the last answer.</summary>
     internal int ConfigTold { get; private set; }
 
-    /// <summary>The queues that the configuration speaks of.</summary>
+    /// <summary>The number of queues in the configuration.</summary>
     internal ushort ConfiguredQueues { get; set; } = 1;
 
     /// <summary>The last descriptor that came with a request.</summary>
     internal SafeFileHandle Descriptor(FrontendRequest request) => _descriptors[request];
 
-    /// <summary>Sends a message of its own.</summary>
+    /// <summary>Sends bytes over the back-end channel.</summary>
     internal void SendOnChannel(byte[] bytes)
     {
         _channel = DescriptorSocket.Of(Descriptor(FrontendRequest.SetBackendChannel));
         _channel.Send(bytes);
     }
 
-    /// <summary>Ends the connection there is.</summary>
+    /// <summary>Ends the current connection.</summary>
     internal void Disconnect() => _connection?.Shutdown();
 
     public void Dispose()
@@ -94,7 +97,7 @@ internal sealed class LyingBackend : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It has ended.
+            // The connection has ended.
         }
     }
 
@@ -112,7 +115,7 @@ internal sealed class LyingBackend : IDisposable
         }
         catch (IOException)
         {
-            // The front-end has gone, or did not wait.
+            // The front-end has disconnected, or did not wait.
         }
     }
 

@@ -5,7 +5,9 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Whatever a back-end says or does, the driver finds a device that works or one that needs a reset, in time, and nothing else is harmed.</summary>
+/// <summary>
+/// Whatever a back-end sends or does, the driver finds, in time, a device that works or one that needs a reset, and nothing else is harmed.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class LyingBackendTests
 {
@@ -29,7 +31,7 @@ public sealed class LyingBackendTests
     {
         foreach (FrontendRequest request in Beginning)
         {
-            // What such a back-end would offer is for a driver to take or leave; others cannot be told from right answers.
+            // Inverted protocol features are a valid offer: the front-end cannot distinguish them from a correct answer.
             if (lie == Lie.Inverted && request is FrontendRequest.GetProtocolFeatures)
                 continue;
             using var backend = new LyingBackend { Where = request, Lie = lie };
@@ -129,7 +131,7 @@ public sealed class LyingBackendTests
             Assert.Equal(InterruptBits.UsedBuffer, driver.WaitForInterrupt(Limit));
         }
 
-        // Also from one that has them still.
+        // The back-end still has the descriptor of the call after the reset.
         driver.Reset();
         Signal(backend, FrontendRequest.SetRingCall);
         Assert.Equal(InterruptBits.None, driver.PendingInterrupts);
@@ -161,7 +163,7 @@ public sealed class LyingBackendTests
         AssertFailedByTheBackend(driver);
     });
 
-    // A lie of the back-end is an I/O error of the device, not a fault of the device's code. Not every lie is noticed as an exception.
+    // A lie of the back-end is an I/O error of the device, not a fault of the device's code. Not every lie causes an exception.
     private static void AssertFailedByTheBackend(MmioDriver driver)
     {
         if (driver.ShowFailure() is { } failure)

@@ -5,7 +5,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>What a front-end gets wrong, or lies about, costs it its own connection at most: the next one is served.</summary>
+/// <summary>A front-end's error or lie costs at most its own connection: the next front-end is served.</summary>
 [SupportedOSPlatform("linux")]
 [Collection(typeof(Alone))]
 public sealed class LyingFrontendTests : IDisposable
@@ -89,7 +89,7 @@ public sealed class LyingFrontendTests : IDisposable
         Assert.False(peer.Try(FrontendRequest.AddMemoryRegion, SharedGuest.Region(), _guest.Kicks.Handle));
         Assert.True(peer.Try(FrontendRequest.AddMemoryRegion, SharedGuest.Region(), _guest.File));
 
-        // Once more is twice in the same place.
+        // The same region once more would overlap the first.
         Assert.False(peer.Try(FrontendRequest.AddMemoryRegion, SharedGuest.Region(), _guest.File));
     }
 
@@ -142,14 +142,15 @@ public sealed class LyingFrontendTests : IDisposable
 
         AssertServed(disk);
 
-        // Each front-end sends three, and there are as many sockets: one that stayed of each would be fifty. Others in this process come and go.
+        // Each of the 50 front-ends has a socket and sends three descriptors. One leaked descriptor of each would be 50. Other descriptors
+        // of the process come and go.
         Assert.InRange(Directory.GetFileSystemEntries("/proc/self/fd").Length, 0, before + 10);
         Assert.DoesNotContain(Path.GetFileName(_guest.Path), MappingsOfServer());
     }
 
     private string MappingsOfServer() => string.Join('\n', File.ReadLines("/proc/self/maps").Where(line => line.Contains(_guest.Path, StringComparison.Ordinal)).Skip(1));
 
-    /// <summary>A new front-end finds everything as it should be.</summary>
+    /// <summary>Asserts that a new front-end is served.</summary>
     private static void AssertServed(ServedDisk disk)
     {
         using var guest = new SharedGuest();

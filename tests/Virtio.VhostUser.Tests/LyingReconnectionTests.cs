@@ -5,7 +5,9 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A back-end that dies and comes back as another: it is taken when it does as it must, and harms nothing until then.</summary>
+/// <summary>
+/// A back-end dies and another takes its place. The device uses the new one only if it behaves correctly, and until then nothing is harmed.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class LyingReconnectionTests
 {
@@ -27,7 +29,7 @@ public sealed class LyingReconnectionTests
             (backend.Where, backend.Lie) = (request, lie);
             backend.Disconnect();
 
-            // Also while it is tried again and again.
+            // Requests fail also while the device tries to reconnect again and again.
             for (int i = 0; i < 5; i++)
                 Assert.Equal((byte)BlockResult.IoError, StatusOf(driver));
             backend.Lie = Lie.None;
@@ -60,7 +62,7 @@ public sealed class LyingReconnectionTests
         using TestBus bus = RemoteDisk.BusFor(VhostUserDevice.Connect(DeviceId.Block, backend.Path, Short), hasEventSignals: true);
         MmioDriver driver = bus.Driver().Start();
 
-        // What cannot be cleared is only logged.
+        // A record that cannot be cleared is only logged.
         driver.Reset();
         backend.RecordPath = null;
         driver.Start();

@@ -3,7 +3,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Every front-end has an order of its own in which it says what a ring is.</summary>
+/// <summary>Front-ends differ in the order of the messages that describe a ring.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class MessageOrderTests : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class MessageOrderTests : IDisposable
         using RawFrontend peer = disk.Connect();
         Begin(peer);
 
-        // A kick that comes before there is a ring is not lost.
+        // A kick before the ring is set up is not lost.
         _guest.Offer();
         SendParts(peer, order);
         _guest.Await();
@@ -96,7 +96,7 @@ public sealed class MessageOrderTests : IDisposable
             _guest.Offer();
             _guest.Await();
 
-            // What QEMU sends when its machine is paused.
+            // QEMU sends these messages when its machine is paused.
             peer.Send(FrontendRequest.SetStatus, 0);
             peer.Send(FrontendRequest.SetRingEnable, (0, 0));
             Assert.Equal(RawFrontend.Numbers((ulong)i << 32), peer.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0)));
@@ -168,7 +168,8 @@ public sealed class MessageOrderTests : IDisposable
         _guest.Offer();
         _guest.Await();
 
-        // QEMU says no more than this to the memory of a device that was unplugged: each region would be in the way of the next one's.
+        // For an unplugged device QEMU sends nothing more than this about its memory. If the back-end kept the regions, they would overlap
+        // the next device's.
         peer.Send(FrontendRequest.SetOwner);
         Assert.True(peer.Try(FrontendRequest.AddMemoryRegion, SharedGuest.Region(), _guest.File));
         SendParts(peer, "call kick enable");

@@ -3,7 +3,10 @@ using Virtio.Queues;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A device of a type that the library does not know: three queues that send back what they get, and configuration space of 20 bytes that a driver may write.</summary>
+/// <summary>
+/// A device of a type that the library does not know: three queues that echo, and a configuration space of 20 bytes that a driver may
+/// write.
+/// </summary>
 internal sealed class OtherDevice : IVirtioDevice
 {
     internal const DeviceId Type = (DeviceId)9999;

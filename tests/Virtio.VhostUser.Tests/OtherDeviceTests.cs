@@ -4,7 +4,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Devices of any type, with their configuration space, their queues and nothing that this library knows of them.</summary>
+/// <summary>Devices of types that this library does not know, with their configuration space and their queues.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class OtherDeviceTests
 {

@@ -7,7 +7,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A front-end that says what it is told to, right or wrong, byte by byte.</summary>
+/// <summary>A front-end that sends what the test says, correct or not, byte by byte.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class RawFrontend : IDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class RawFrontend : IDisposable
         return Receive(request, []);
     }
 
-    /// <summary>The same where the answer comes with a descriptor.</summary>
+    /// <summary>Sends a message whose answer comes with a descriptor.</summary>
     internal byte[] Ask(FrontendRequest request, ReadOnlySpan<byte> payload, out SafeFileHandle? descriptor)
     {
         Send(request, payload);
@@ -73,11 +73,11 @@ internal sealed class RawFrontend : IDisposable
 
     internal ulong AskNumber(FrontendRequest request) => BinaryPrimitives.ReadUInt64LittleEndian(Ask(request));
 
-    /// <summary>Sends a message that has no answer of its own and asks for one; whether it was done.</summary>
+    /// <summary>Sends a message that has no answer by itself, with NEED_REPLY. Returns whether it succeeded.</summary>
     internal bool Try(FrontendRequest request, ReadOnlySpan<byte> payload, SafeFileHandle? descriptor = null) =>
         BinaryPrimitives.ReadUInt64LittleEndian(Ask(request, payload, descriptor, MessageFlags.NeedsReply)) == 0;
 
-    /// <summary>Waits until the back-end has closed its end, or has said something.</summary>
+    /// <summary>Waits until the back-end has closed its end or has sent a byte.</summary>
     internal bool HasEnded()
     {
         try
@@ -86,7 +86,7 @@ internal sealed class RawFrontend : IDisposable
         }
         catch (IOException e) when (!e.Message.Contains("within", StringComparison.Ordinal))
         {
-            // Reset, with something of ours unread.
+            // A connection reset: the back-end closed its end before it had read everything.
             return true;
         }
     }

@@ -8,13 +8,15 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A back-end that dies, or ends its connection, costs the driver no request when it is back in time, and a reset when it is not.</summary>
+/// <summary>
+/// A back-end dies or ends its connection. If it is back in time, the driver loses no request; otherwise the device needs a reset.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class ReconnectionTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    // A driver that is told of it waits no longer than that.
+    // With this limit the driver learns soon that the back-end stays away.
     private static readonly VhostUserDeviceOptions Short = new() { ReconnectTime = TimeSpan.FromMilliseconds(300), Timeout = TimeSpan.FromSeconds(5) };
     private static readonly VhostUserDeviceOptions Long = new() { ReconnectTime = TimeSpan.FromMinutes(5), Timeout = TimeSpan.FromSeconds(5) };
 
@@ -119,7 +121,7 @@ public sealed class ReconnectionTests
         await AwaitAsync(() => stalling.Pending == 1 || inFlight.IsCompleted);
         await disk.EndServerAsync();
 
-        // One that was in flight, those that come later, and then none any more.
+        // The request in flight fails, those that come later fail too, and after the return none fails any more.
         Assert.Equal((byte)BlockResult.IoError, await inFlight.WaitAsync(Limit));
         for (int i = 0; i < 300; i++)
             Assert.Equal((byte)BlockResult.IoError, StatusOf(driver));

@@ -5,7 +5,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>The driver's side of a ring that a back-end may write anything into.</summary>
+/// <summary>The driver's side of a ring into which a back-end may write anything.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class RelayRingTests : IDisposable
 {
@@ -115,7 +115,7 @@ public sealed class RelayRingTests : IDisposable
 
     private static RelayPiece[] Pieces(int count) => [.. Enumerable.Range(0, count).Select(i => new RelayPiece((ulong)i * 16, 16, i > 0))];
 
-    // As a back-end does.
+    // Writes a used entry and the used index, as a back-end does.
     private void Use(int queue, uint id, uint written)
     {
         byte[] index = new byte[2];

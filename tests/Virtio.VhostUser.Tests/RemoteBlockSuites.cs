@@ -3,7 +3,7 @@ using Virtio.Testing.Conformance;
 
 namespace Virtio.VhostUser.Tests;
 
-// What the standard demands of any device holds for one whose queues another process serves.
+// The standard's requirements for every device also hold for a device whose queues another process serves.
 [SupportedOSPlatform("linux")]
 public sealed class RemoteBlockQueueTests : QueueConformance, IDisposable
 {

@@ -85,7 +85,7 @@ public sealed class RemoteBlockTests
         await disk.EndServerAsync();
         AwaitNeedsReset(driver);
 
-        // Not before it is back.
+        // The device does not start before the back-end is back.
         driver.Reset();
         Assert.Throws<DeviceFailureException>(() => driver.Start());
         disk.StartServer();

@@ -7,7 +7,7 @@ using Virtio.Testing;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A console that another process serves: its control queues, and what a driver need not say twice.</summary>
+/// <summary>A console that another process serves: its control queues, and the messages that a driver need not repeat.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class RemoteConsoleTests
 {

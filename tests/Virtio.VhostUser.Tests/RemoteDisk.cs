@@ -9,7 +9,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A disk that a server of this process serves, on a bus as the device of a back-end.</summary>
+/// <summary>A disk that a server in this process serves, on a bus as the device of a back-end.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class RemoteDisk : IAsyncDisposable
 {
@@ -21,10 +21,10 @@ internal sealed class RemoteDisk : IAsyncDisposable
     private readonly bool _keepsRecord;
 
     /// <param name="queues">Number of queues.</param>
-    /// <param name="isPacked">The server offers the packed ring.</param>
-    /// <param name="hasEventSignals">Kicks reach the back-end without a thread in between.</param>
-    /// <param name="options">Of the device.</param>
-    /// <param name="keepsRecord">The server keeps a record of what is in flight.</param>
+    /// <param name="isPacked">Whether the server offers the packed ring.</param>
+    /// <param name="hasEventSignals">Whether kicks reach the back-end without a thread in between.</param>
+    /// <param name="options">Options of the device.</param>
+    /// <param name="keepsRecord">Whether the server keeps an in-flight record.</param>
     internal RemoteDisk(int queues = 1, bool isPacked = false, bool hasEventSignals = true, VhostUserDeviceOptions? options = null, bool keepsRecord = true)
     {
         _keepsRecord = keepsRecord;
@@ -36,14 +36,14 @@ internal sealed class RemoteDisk : IAsyncDisposable
         Bus = BusFor(Device, hasEventSignals);
     }
 
-    /// <summary>What is on the disk; it outlives the server.</summary>
+    /// <summary>Contents of the disk, which outlive the server.</summary>
     internal byte[] Image { get; } = new byte[Sectors * 512];
 
     internal string SocketPath { get; }
 
     internal VhostUserServer Server { get; private set; }
 
-    /// <summary>What the disk of the next server stands on; null for the image.</summary>
+    /// <summary>The storage of the next server's disk; null for the image.</summary>
     internal IBlockStorage? Storage { get; set; }
 
     /// <summary>Features that the next server's device does not offer.</summary>

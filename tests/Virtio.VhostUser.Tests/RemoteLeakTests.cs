@@ -17,7 +17,7 @@ public sealed class RemoteLeakTests
         await RunAsync(Rounds);
         (int Descriptors, int Mappings, int Threads) after = Count();
 
-        // One left in each round would be more than the runtime's own coming and going.
+        // One leak in each round would exceed the number that the runtime itself opens and closes.
         Assert.InRange(after.Descriptors, 0, before.Descriptors + (Rounds / 2));
         Assert.InRange(after.Mappings, 0, before.Mappings + (Rounds / 2));
         Assert.InRange(after.Threads, 0, before.Threads + (Rounds / 2));
@@ -35,7 +35,7 @@ public sealed class RemoteLeakTests
         }
     }
 
-    // Only guest memory: what the collector maps is its own affair.
+    // Counts only mappings of guest memory, because the garbage collector maps memory at any time.
     private static (int Descriptors, int Mappings, int Threads) Count() => (
         Directory.GetFileSystemEntries("/proc/self/fd").Length,
         File.ReadLines("/proc/self/maps").Count(line => line.Contains("memfd:guest", StringComparison.Ordinal)),

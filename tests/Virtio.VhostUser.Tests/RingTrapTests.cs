@@ -8,7 +8,9 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>What trips back-ends up in features, memory and rings. Each was seen of a front-end, or of a back-end that it did not work with.</summary>
+/// <summary>
+/// Traps for back-ends in features, memory and rings. Each was seen with a real front-end, or with a back-end that it did not work with.
+/// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class RingTrapTests : IDisposable
 {
@@ -83,7 +85,7 @@ public sealed class RingTrapTests : IDisposable
         using var calls = new AnonymousPipeServerStream(PipeDirection.In);
         peer.Send(FrontendRequest.SetRingCall, 0, FileOf(calls.ClientSafePipeHandle));
 
-        // What is there at once is taken without a kick.
+        // The worker takes chains that are available at the start without a kick.
         _ = peer.AskNumber(FrontendRequest.GetFeatures);
         for (int i = 0; i < 3; i++)
         {
@@ -130,7 +132,7 @@ public sealed class RingTrapTests : IDisposable
         peer.Send(FrontendRequest.SetRingEnable, (0, 1));
         _guest.Await();
 
-        // Enabling does not start one that was stopped: the other is told, answers are given, memory is not touched.
+        // SET_VRING_ENABLE does not start a stopped ring. The back-end answers the front-end but does not touch memory.
         Assert.Equal(RawFrontend.Numbers(1UL << 32), peer.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0)));
         peer.Send(FrontendRequest.SetRingEnable, (0, 1));
         _guest.Offer();
@@ -208,7 +210,7 @@ public sealed class RingTrapTests : IDisposable
         using (file)
             second.Send(FrontendRequest.SetInflight, answer, file);
 
-        // It says 0 for where the ring stands.
+        // The new front-end sends 0 as the ring's base.
         _guest.SetUpRing(second);
         _guest.Offer();
         Assert.Equal(4ul << 32, BinaryPrimitives.ReadUInt64LittleEndian(second.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0))));
@@ -258,7 +260,7 @@ public sealed class RingTrapTests : IDisposable
     private static bool Remove(RawFrontend peer, ulong guest, ulong length, ulong user) =>
         peer.Try(FrontendRequest.RemoveMemoryRegion, RawFrontend.Numbers(0, guest, length, user, 0));
 
-    // Asks for a record of two rings.
+    // The payload that asks for a record of two rings.
     private static byte[] InflightOf(byte ringSize) => [.. RawFrontend.Numbers(0, 0), 2, 0, ringSize, 0];
 
     private static Task AwaitAsync(Func<bool> isTrue) => Task.Run(() => SpinWait.SpinUntil(isTrue)).WaitAsync(TimeSpan.FromSeconds(30));

@@ -5,7 +5,7 @@ using Virtio.Storage;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A device, if none is given a small disk, that is served to whoever comes.</summary>
+/// <summary>A device, by default a small disk, that is served to any front-end that connects.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class ServedAlone : IAsyncDisposable
 {

@@ -4,7 +4,7 @@ using Virtio.Storage;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A disk in memory whose first sector is all sevens, served at a path of its own.</summary>
+/// <summary>A disk in memory whose first sector is all sevens, served at a new path.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class ServedDisk : IAsyncDisposable
 {

@@ -6,7 +6,10 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A guest's memory in a file, with a split ring of 8 in it, for requests of one kind: read sector 0 into <see cref="Data"/>. In the order that is asked for.</summary>
+/// <summary>
+/// A guest's memory in a file, with a split ring of 8. All its requests are of one kind: they read sector 0 into <see cref="Data"/>, in the
+/// requested order.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class SharedGuest : IDisposable
 {
@@ -45,7 +48,7 @@ internal sealed unsafe class SharedGuest : IDisposable
 
     internal byte RequestStatus => At(Status, 1)[0];
 
-    /// <summary>The payload of a memory table of this one region.</summary>
+    /// <summary>The payload of a memory table with one region.</summary>
     internal static byte[] MemoryTable() => RawFrontend.Numbers(1, GuestAddress, Length, UserAddress, 0);
 
     internal static byte[] Region() => RawFrontend.Numbers(0, GuestAddress, Length, UserAddress, 0);
@@ -53,7 +56,7 @@ internal sealed unsafe class SharedGuest : IDisposable
     internal static byte[] RingAddresses(uint ring = 0) =>
         RawFrontend.Numbers(ring, UserAddress + Table, UserAddress + Used, UserAddress + Available, GuestAddress + Used);
 
-    /// <summary>Says all that there is to say of the ring.</summary>
+    /// <summary>Sends all messages that describe the ring.</summary>
     internal void SetUpRing(RawFrontend peer)
     {
         peer.Send(FrontendRequest.SetRingSize, (0, RingSize));
@@ -67,7 +70,7 @@ internal sealed unsafe class SharedGuest : IDisposable
     /// <summary>Makes a request available and kicks.</summary>
     internal void Offer() => Offer(Kicks);
 
-    /// <summary>The same, with another way to kick or none.</summary>
+    /// <summary>Makes a request available and kicks with another descriptor, or not at all.</summary>
     internal void Offer(EventDescriptor? kicks)
     {
         At(Header, 16).Clear();
@@ -83,10 +86,12 @@ internal sealed unsafe class SharedGuest : IDisposable
         kicks?.Add();
     }
 
-    /// <summary>Waits for the request's answer.</summary>
+    /// <summary>Waits until the request is completed.</summary>
     internal void Await()
     {
-        Assert.True(SpinWait.SpinUntil(() => UsedIndex == _offered, TimeSpan.FromSeconds(30)), $"the request was not answered: used index {UsedIndex}, offered {_offered}");
+        Assert.True(
+            SpinWait.SpinUntil(() => UsedIndex == _offered, TimeSpan.FromSeconds(30)),
+            $"the request was not completed: used index {UsedIndex}, offered {_offered}");
         Assert.Equal(0, RequestStatus);
     }
 
@@ -104,7 +109,7 @@ internal sealed unsafe class SharedGuest : IDisposable
         System.IO.File.Delete(Path);
     }
 
-    // Whether it waits or fails where there is none: the back-end, which has the same file, decides that.
+    // The back-end, which shares the file description, decides whether a read without an event waits or fails.
     private static bool WasCalled(EventDescriptor calls)
     {
         try

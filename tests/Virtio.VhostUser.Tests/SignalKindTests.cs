@@ -7,7 +7,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>Kicks, calls and errors come by eventfd. Anything else would be written with the permissions of the back-end.</summary>
+/// <summary>Kicks, calls and errors come by eventfd. The back-end would write to any other file with its own permissions.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class SignalKindTests : IDisposable
 {
@@ -60,17 +60,18 @@ public sealed class SignalKindTests : IDisposable
             };
             Assert.False(peer.Try(request, RawFrontend.Numbers(0), handle));
 
-            // Up to the used ring, in which the worker asks for kicks as it falls asleep. A write would go to the file's beginning.
+            // Compares up to the used ring, in which the worker asks for kicks as it falls asleep. A wrong write would go to the file's
+            // beginning.
             Assert.Equal(before[..SharedGuest.Used], Bytes(_guest.File)[..SharedGuest.Used]);
             Assert.Equal(new byte[4096], Bytes(memory.File!));
             Assert.Equal("untouched", await File.ReadAllTextAsync(path));
 
-            // What was there before is still used.
+            // The back-end still uses the earlier descriptors.
             _guest.Offer();
             _guest.Await();
             await SharedGuest.AwaitCallAsync(_guest.Calls);
 
-            // A front-end that asks for no answers learns of it by the end of its connection.
+            // A front-end that does not use NEED_REPLY learns of the failure by the end of its connection.
             peer.Send(FrontendRequest.SetProtocolFeatures, 0ul);
             peer.Send(request, 0, handle);
             Assert.True(peer.HasEnded());

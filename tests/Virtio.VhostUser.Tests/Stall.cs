@@ -1,17 +1,17 @@
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>What a storage does with a request.</summary>
+/// <summary>How a storage handles a request.</summary>
 public enum Stall
 {
-    /// <summary>Answers.</summary>
+    /// <summary>Completes it.</summary>
     None,
 
-    /// <summary>Answers nothing until it is cancelled.</summary>
+    /// <summary>Does not complete it until it is cancelled.</summary>
     UntilCancelled,
 
-    /// <summary>Answers nothing, and ignores its cancellation.</summary>
+    /// <summary>Does not complete it, and ignores its cancellation.</summary>
     Ever,
 
-    /// <summary>Does not return.</summary>
+    /// <summary>Blocks the calling thread.</summary>
     Blocked,
 }

@@ -2,7 +2,9 @@ using Virtio.Storage;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A disk of sevens that stalls as it is told to. What stalls ends with <see cref="Release"/> at the latest, and then writes nines.</summary>
+/// <summary>
+/// A disk of sevens that stalls as the test says. A stalled request ends with <see cref="Release"/> at the latest, and then writes nines.
+/// </summary>
 internal sealed class StallingStorage : IBlockStorage
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);

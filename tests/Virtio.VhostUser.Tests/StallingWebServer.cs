@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>A web server with a MiB of zeros, which from a point on takes requests and answers none.</summary>
+/// <summary>A web server with a MiB of zeros that from some point on reads requests and answers none.</summary>
 internal sealed class StallingWebServer : IDisposable
 {
     private const int Length = 1 << 20;
@@ -39,7 +39,7 @@ internal sealed class StallingWebServer : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // It has ended.
+            // The listener has ended.
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class StallingWebServer : IDisposable
         }
         catch (IOException)
         {
-            // The client has gone.
+            // The client has disconnected.
         }
     }
 }

@@ -9,7 +9,7 @@ public sealed class StatisticsTests
 {
     private const int Sector = 512;
 
-    // Each request has a header of 16 bytes and a status of one.
+    // Each request has a header of 16 bytes and a status of one byte.
     private const int Overhead = 17;
 
     [Theory]
@@ -28,7 +28,7 @@ public sealed class StatisticsTests
         driver.Queue().Kick();
         driver.Queue().Collect();
 
-        // What is counted last of a batch is counted after its driver was told.
+        // The device counts an interrupt only after it has sent it.
         Assert.True(SpinWait.SpinUntil(() => Queue(0).Interrupts >= 1, TimeSpan.FromSeconds(30)));
         Assert.Equal((3, (4 * Sector) + (3 * Overhead), 1, 1), (Queue(0).Requests, Queue(0).Bytes, Queue(0).Errors, Queue(0).Malformed));
         Assert.InRange(Queue(0).Kicks, 1, 100);
@@ -63,7 +63,7 @@ public sealed class StatisticsTests
         for (int i = 0; i < 3; i++)
             Assert.Equal(BlockResult.Ok, block.Read(0, new byte[Sector]));
 
-        // The first ends with the queue's looking for a listener.
+        // The queue looks for a listener at the end of a batch, so the first request is not measured.
         Assert.True(SpinWait.SpinUntil(() => probe.Durations.Count == 2, TimeSpan.FromSeconds(30)));
         Assert.Equal("device=0 type=Block", probe.Tags);
     }

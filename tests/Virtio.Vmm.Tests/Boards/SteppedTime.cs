@@ -1,6 +1,6 @@
 namespace Virtio.Vmm.Tests.Boards;
 
-/// <summary>A host's clock that a test moves. Not thread-safe.</summary>
+/// <summary>A host's clock that the test moves. Not thread-safe.</summary>
 internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
 {
     private readonly List<Timer> _timers = [];
@@ -24,7 +24,7 @@ internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
         return timer;
     }
 
-    /// <summary>Lets time pass; timers are called on the way.</summary>
+    /// <summary>Lets time pass, and calls the timers that become due at their times.</summary>
     public void Advance(TimeSpan time)
     {
         TimeSpan end = _passed + time;
@@ -38,7 +38,7 @@ internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
         _passed = end;
     }
 
-    /// <summary>Lets time pass in which nothing of the process runs; afterwards each timer that was due is called once.</summary>
+    /// <summary>Lets time pass while the process is stopped. Afterwards each due timer is called once.</summary>
     public void Stop(TimeSpan time)
     {
         _passed += time;
@@ -47,7 +47,7 @@ internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
         Advance(TimeSpan.Zero);
     }
 
-    /// <summary>Sets the host's clock ahead or back: no time passes.</summary>
+    /// <summary>Sets the host's clock ahead or back without letting time pass.</summary>
     public void Set(TimeSpan difference) => _step += difference;
 
     private sealed class Timer(SteppedTime time, Action call) : ITimer

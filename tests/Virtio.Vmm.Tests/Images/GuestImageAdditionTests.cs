@@ -128,7 +128,7 @@ public sealed class GuestImageAdditionTests
         return archive.ToArray();
     }
 
-    /// <summary>What the last ramdisk of an image holds.</summary>
+    /// <summary>The contents of an image's last ramdisk.</summary>
     internal static IReadOnlyList<(string Name, int Mode, string Content)> Added(GuestImage image)
     {
         using Stream stream = image.Initrd[^1].Open();

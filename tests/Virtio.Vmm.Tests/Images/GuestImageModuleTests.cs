@@ -15,7 +15,8 @@ public sealed class GuestImageModuleTests
         Assert.Equal("fancy_fs\n", added["etc/modules"]);
     }
 
-    // The dependency that is only advised is on "hash", which a portable module and another have, and on "sum", which has none but one for certain processors.
+    // The soft dependencies are "hash", which a portable module and another one provide, and "sum", which only a module for certain
+    // processors provides.
     [Fact]
     public void The_tables_of_the_guest_are_added_to_with_what_is_to_be_loaded_first_at_the_end()
     {

@@ -104,7 +104,7 @@ public sealed class GuestImageTests : IDisposable
     public void What_is_missing_is_told_with_the_package_that_has_it() =>
         Assert.Contains("Virtio.Guest.Riscv64", GuestImageSearch.WhatIsMissing(MicroVmMachine.Software), StringComparison.Ordinal);
 
-    // Elsewhere than in this repository, which may have images.
+    // Searches outside this repository, which may have images.
     private static GuestImageSearch Search(string? named = null, string program = "/nowhere", string current = "/nowhere", Func<string, string?>? package = null) =>
         new(named, program, current, package ?? (_ => null));
 

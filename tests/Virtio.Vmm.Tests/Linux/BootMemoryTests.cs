@@ -10,7 +10,7 @@ public sealed class BootMemoryTests : IDisposable
 
     public void Dispose() => File.Delete(_kernel);
 
-    /// <summary>20 MiB for the kernel, 7 beside it, 3 times 5 MiB of ramdisks.</summary>
+    /// <summary>20 MiB for the kernel, 7 MiB beside it, 3 times 5 MiB for the ramdisks.</summary>
     [Fact]
     public void An_image_is_refused_where_kernel_and_ramdisks_need_more_memory()
     {

@@ -17,7 +17,9 @@ public sealed class KernelCommandLineTests
             KernelCommandLine.ForX86(Options("a=b", new ConsoleDevice())));
     }
 
-    /// <summary>The driver of the serial port prints again what was on the port before.</summary>
+    /// <summary>
+    /// Without "quiet" or with an early console of its own: the serial port's driver would print again what was on the port before.
+    /// </summary>
     [Theory]
     [InlineData("loglevel=7")]
     [InlineData("earlycon=uart8250,io,0x2f8")]

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Virtio.Vmm.Tests.Linux;
 
-/// <summary>Files as the loader may be given them.</summary>
+/// <summary>Makes kernel files for the loader.</summary>
 internal static class KernelImages
 {
     /// <summary>A riscv64 Image: the header, then random bytes.</summary>
@@ -19,7 +19,7 @@ internal static class KernelImages
         return image;
     }
 
-    /// <summary>The same with the headers of a PE file, which say how long it is.</summary>
+    /// <summary>A riscv64 Image with the headers of a PE file, which contain its length.</summary>
     public static byte[] RiscvWithEfiStub(int length)
     {
         var image = Riscv(length);
@@ -49,7 +49,7 @@ internal static class KernelImages
         return file.ToArray();
     }
 
-    /// <summary>An EFI program that holds a kernel (CONFIG_EFI_ZBOOT).</summary>
+    /// <summary>An EFI program that contains a kernel (CONFIG_EFI_ZBOOT).</summary>
     public static byte[] Zboot(byte[] payload, string compression)
     {
         const int PayloadOffset = 6000;
@@ -63,7 +63,7 @@ internal static class KernelImages
         return file;
     }
 
-    /// <summary>Zeros with bytes at one place.</summary>
+    /// <summary>Zeros, with the given bytes at an offset.</summary>
     public static byte[] With(int offset, ReadOnlySpan<byte> magic)
     {
         var file = new byte[8192];

@@ -4,7 +4,7 @@ using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm.Tests.Linux;
 
-/// <summary>What cannot be booted is refused with a line that says why.</summary>
+/// <summary>The loader refuses a file that cannot be booted, with a line that says why.</summary>
 public sealed class RiscvLinuxLoaderRefusalTests : IDisposable
 {
     private const ulong Start = 0x8000_0000;

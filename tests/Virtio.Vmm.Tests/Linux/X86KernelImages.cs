@@ -3,13 +3,13 @@ using System.Security.Cryptography;
 
 namespace Virtio.Vmm.Tests.Linux;
 
-/// <summary>x86 kernels as the loader may be given them.</summary>
+/// <summary>Makes x86 kernel files for the loader.</summary>
 internal static class X86KernelImages
 {
     public const ulong LoadAddress = 16 << 20;
     public const int SetupSize = 5 * 512;
 
-    /// <summary>A bzImage: its setup code with the header, then random bytes, a multiple of 16.</summary>
+    /// <summary>A bzImage: its setup code with the header, then random bytes. Its length is a multiple of 16.</summary>
     public static byte[] BzImage(int length = 100_000, uint memorySize = 300_000)
     {
         var file = RandomNumberGenerator.GetBytes(SetupSize + length);
@@ -40,7 +40,7 @@ internal static class X86KernelImages
         return Elf([.. Note("GNU\0"u8, 3, new byte[20]), .. notes], segments);
     }
 
-    /// <summary>The same with notes of one's own.</summary>
+    /// <summary>An ELF file with the given notes.</summary>
     public static byte[] Elf(byte[] notes, params (ulong Address, int Length, ulong MemorySize)[] segments)
     {
         var file = new List<byte>(new byte[4096]);

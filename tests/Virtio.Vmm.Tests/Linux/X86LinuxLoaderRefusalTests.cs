@@ -5,7 +5,7 @@ using Virtio.Vmm.Linux;
 
 namespace Virtio.Vmm.Tests.Linux;
 
-/// <summary>What cannot be booted on the x86 board is refused with a line that says why.</summary>
+/// <summary>The loader for the x86 board refuses a file that cannot be booted, with a line that says why.</summary>
 public sealed class X86LinuxLoaderRefusalTests : IDisposable
 {
     private const ulong Low = 64 << 20;
@@ -13,7 +13,7 @@ public sealed class X86LinuxLoaderRefusalTests : IDisposable
 
     private readonly GuestMemory _memory = GuestMemory.Allocate((0UL, Low), (1UL << 32, 2UL << 20));
 
-    /// <summary>A field of a bzImage's setup header, a wrong value for it, and what is said of that.</summary>
+    /// <summary>Offset and length of a field in a bzImage's setup header, a wrong value for it, and the message.</summary>
     public static TheoryData<int, int, ulong, string> WrongSetup => new()
     {
         { 0x1f4, 4, 0, "no code" },
@@ -38,7 +38,7 @@ public sealed class X86LinuxLoaderRefusalTests : IDisposable
         { 0x260, 4, (ulong)(48 << 20) + 1, "the guest has 64 MiB" },
     };
 
-    /// <summary>A field of an ELF file of two segments and notes, a wrong value for it, and what is said of that.</summary>
+    /// <summary>Offset and length of a field in an ELF file of two segments and notes, a wrong value for it, and the message.</summary>
     public static TheoryData<int, int, ulong, string> WrongElf => new()
     {
         { 4, 1, 1, "32 bits" },
@@ -69,7 +69,7 @@ public sealed class X86LinuxLoaderRefusalTests : IDisposable
         { 64 + 2 * 56 + 32, 8, 0, "without a PVH entry" },
     };
 
-    /// <summary>Notes, and what is said of them.</summary>
+    /// <summary>Notes, and the message.</summary>
     public static TheoryData<byte[], string> WrongNotes => new()
     {
         { [], "without a PVH entry: build it with CONFIG_PVH=y" },

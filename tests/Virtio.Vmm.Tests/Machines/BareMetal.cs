@@ -14,25 +14,25 @@ internal static class BareMetal
     // li a7, SRST; li a6, 0; li a0, type; li a1, reason; ecall; j .
     private static readonly uint[] ResetCall = [0x5352_58b7, 0x3548_8893, 0x0000_0813, 0x0000_0513, 0x0000_0593, 0x0000_0073, Loop];
 
-    /// <summary>Switches itself off.</summary>
+    /// <summary>Switches the machine off.</summary>
     public static byte[] PowerOff { get; } = Image(ResetCall);
 
-    /// <summary>Reboots in good order: with interrupts enabled.</summary>
+    /// <summary>Reboots in the regular way, with interrupts enabled.</summary>
     public static byte[] Reboot { get; } = Image([EnableInterrupts, .. Reset(type: 1, reason: 0)]);
 
-    /// <summary>Resets itself because of a failure of its own.</summary>
+    /// <summary>Resets the machine with the reason "system failure".</summary>
     public static byte[] Failure { get; } = Image([EnableInterrupts, .. Reset(type: 1, reason: 1)]);
 
-    /// <summary>Computes for ever.</summary>
+    /// <summary>Computes forever.</summary>
     public static byte[] Spin { get; } = Image([Loop]);
 
-    /// <summary>Sleeps for ever.</summary>
+    /// <summary>Sleeps forever.</summary>
     public static byte[] Sleep { get; } = Image([WaitForInterrupt, LoopOverOneBefore]);
 
-    /// <summary>Reads the configuration of its first virtio device, then switches itself off.</summary>
+    /// <summary>Reads the configuration of its first virtio device, then switches the machine off.</summary>
     public static byte[] ReadConfiguration { get; } = Image([0x1000_12b7, 0x1002_a303, .. ResetCall]); // lui t0, 0x10001; lw t1, 0x100(t0)
 
-    /// <summary>A kernel of these instructions.</summary>
+    /// <summary>A kernel of the given instructions.</summary>
     public static byte[] Image(ReadOnlySpan<uint> code)
     {
         var image = new byte[4096];

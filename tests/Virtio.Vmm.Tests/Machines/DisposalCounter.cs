@@ -3,7 +3,7 @@ using Virtio.Queues;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>A device that does nothing, counts how often it is disposed, and throws if it is told to.</summary>
+/// <summary>A device that does nothing except that it counts its disposals, and throws when it is told to.</summary>
 internal sealed class DisposalCounter : IVirtioDevice
 {
     private int _disposals;
@@ -16,13 +16,13 @@ internal sealed class DisposalCounter : IVirtioDevice
 
     public ReadOnlySpan<ushort> QueueSizes => QueuesFailure is null ? [8] : throw QueuesFailure;
 
-    /// <summary>What asking for its queues throws.</summary>
+    /// <summary>The exception that its list of queues throws.</summary>
     public Exception? QueuesFailure { get; init; }
 
-    /// <summary>What a read of the configuration throws.</summary>
+    /// <summary>The exception that a read of the configuration throws.</summary>
     public Exception? ConfigurationFailure { get; init; }
 
-    /// <summary>What disposing throws.</summary>
+    /// <summary>The exception that the disposal throws.</summary>
     public Exception? DisposalFailure { get; init; }
 
     public void ReadConfig(int offset, Span<byte> destination)

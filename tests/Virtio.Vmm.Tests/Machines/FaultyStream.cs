@@ -1,6 +1,6 @@
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>A stream that never takes or gives a byte, and throws when it is told to stop waiting.</summary>
+/// <summary>A stream that never reads or writes a byte, and throws when its wait is cancelled.</summary>
 internal sealed class FaultyStream : Stream
 {
     public override bool CanRead => true;

@@ -13,13 +13,13 @@ internal sealed class GuestTerminal : Stream
     private readonly List<(string Expected, TaskCompletionSource Found)> _waiting = [];
     private int _read;
 
-    /// <summary>What is typed.</summary>
+    /// <summary>The keys that the test types.</summary>
     public Stream Keys => _keys.Reader.AsStream();
 
-    /// <summary>Makes the device that this is the other end of.</summary>
+    /// <summary>Makes the console device that this terminal is connected to.</summary>
     public ConsoleDevice CreateDevice() => new(new ConsoleDeviceOptions { Input = Keys, Output = this });
 
-    /// <summary>All the guest has written.</summary>
+    /// <summary>All output of the guest so far.</summary>
     public string Text
     {
         get
@@ -47,7 +47,7 @@ internal sealed class GuestTerminal : Stream
     /// <summary>Types a line.</summary>
     public async Task TypeAsync(string line) => await _keys.Writer.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"));
 
-    /// <summary>Waits until a text comes after the one that was last waited for.</summary>
+    /// <summary>Waits until a text appears after the last text that was waited for.</summary>
     public async Task ExpectAsync(string expected, TimeSpan timeLimit)
     {
         var found = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,14 +3,14 @@ using System.Buffers.Binary;
 namespace Virtio.Vmm.Tests.Machines;
 
 /// <summary>
-/// A kernel that only does harm: 2,000,000 reads and writes of 1, 2, 4 and 8 bytes with random values at random places, aligned or not, of the interrupt controller, the
-/// serial port and four virtio devices. It ignores every trap, and switches itself off.
+/// A hostile kernel: 2,000,000 reads and writes of 1, 2, 4 and 8 bytes with random values at random addresses, aligned or not, of the
+/// interrupt controller, the serial port and four virtio devices. It ignores every trap, and switches the machine off at the end.
 /// </summary>
 internal static class HostileKernel
 {
     private const int SeedWord = 2;
 
-    // The first two instructions jump over the data: the seed, the number of rounds, four pairs of address and mask.
+    // The first two instructions jump over the data: the seed, the number of rounds, four regions of address and mask.
     private static readonly uint[] Data =
     [
         0x0580_006f, 0x0000_0013, 0x0000_0000, 0x0000_0000, 0x001e_8480, 0x0000_0000,
@@ -34,7 +34,7 @@ internal static class HostileKernel
         0x1020_0073,
     ];
 
-    /// <summary>The kernel, with its randomness from a seed.</summary>
+    /// <summary>The kernel, with the seed of its random numbers.</summary>
     public static byte[] Image(ulong seed)
     {
         uint[] program = [.. Data, .. Code];

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>Counts what is logged.</summary>
+/// <summary>Counts the lines of the log.</summary>
 internal sealed class LogCounter : ILogger
 {
     private int _count;

@@ -4,7 +4,9 @@ using Virtio.Devices.Entropy;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>Nothing of a machine is left when it was disposed. Runs alone: other tests' machines would be counted too.</summary>
+/// <summary>
+/// A disposed machine leaves nothing behind. Runs while no other test runs, because it would count other tests' machines.
+/// </summary>
 [Collection(nameof(MicroVmResourceTests))]
 [CollectionDefinition(nameof(MicroVmResourceTests), DisableParallelization = true)]
 public sealed class MicroVmResourceTests
@@ -16,7 +18,7 @@ public sealed class MicroVmResourceTests
     [Fact]
     public async Task Fifty_machines_leave_no_thread_mapping_or_descriptor()
     {
-        // The first ones bring what stays for good: the pool's threads, the allocator's arenas, compiled code.
+        // The first machines allocate what stays for good: the pool's threads, the allocator's arenas, compiled code.
         for (var i = 0; i < 10; i++)
             await RunAsync(i);
         var before = ProcessResources.CountSettled();
@@ -52,7 +54,7 @@ public sealed class MicroVmResourceTests
         before.AssertUnchanged(MemorySize / 2);
     }
 
-    /// <summary>One machine after the other in each of the ways to end.</summary>
+    /// <summary>Runs a machine that ends in one of the possible ways.</summary>
     private static async Task RunAsync(int number)
     {
         var keys = new Pipe();
@@ -69,7 +71,7 @@ public sealed class MicroVmResourceTests
             await vm.WaitForExitAsync().WaitAsync(TimeLimit);
     }
 
-    /// <summary>One that fails when its memory and its serial port are there already.</summary>
+    /// <summary>Runs a machine that fails after its memory and its serial port were made.</summary>
     private static async Task FailAsync()
     {
         var keys = new Pipe();
@@ -85,7 +87,7 @@ public sealed class MicroVmResourceTests
         Assert.Equal("no queues today", failure.Message);
         Assert.Equal(1, device.Disposals);
 
-        // A pipe takes no second reader: that it takes this one shows that the machine's is gone.
+        // A pipe accepts no second reader at a time, so the machine's reader must be gone.
         Assert.False(keys.Reader.TryRead(out _));
     }
 

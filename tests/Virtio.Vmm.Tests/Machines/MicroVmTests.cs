@@ -6,7 +6,7 @@ using Virtio.Devices.Entropy;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>The life of a machine, with kernels that take no time.</summary>
+/// <summary>The life of a machine, with kernels that need hardly any time.</summary>
 public sealed class MicroVmTests
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>What this process holds, as the kernel counts it.</summary>
-/// <param name="AllThreads">Threads.</param>
-/// <param name="Threads">Threads, without those that the runtime starts and ends as it likes.</param>
-/// <param name="Descriptors">Open file descriptors.</param>
-/// <param name="MappedBytes">Address space, touched or not.</param>
+/// <summary>The resources of this process, as the kernel counts them.</summary>
+/// <param name="AllThreads">Number of threads.</param>
+/// <param name="Threads">Number of threads, except those that the runtime starts and ends at any time.</param>
+/// <param name="Descriptors">Number of open file descriptors.</param>
+/// <param name="MappedBytes">Bytes of mapped address space, touched or not.</param>
 internal readonly record struct ProcessResources(int AllThreads, int Threads, int Descriptors, long MappedBytes)
 {
-    /// <summary>Counts; skips the test where there is no /proc.</summary>
+    /// <summary>Counts. Skips the test if there is no /proc.</summary>
     public static ProcessResources Count()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "what a process holds is counted in Linux's /proc");
@@ -21,7 +21,7 @@ internal readonly record struct ProcessResources(int AllThreads, int Threads, in
             File.ReadLines("/proc/self/maps").Sum(MappedLength));
     }
 
-    /// <summary>The same when what tests before have left to the collector is gone: a start to compare with.</summary>
+    /// <summary>Counts after a garbage collection, so that objects of earlier tests are gone: a start to compare with.</summary>
     public static ProcessResources CountSettled()
     {
         GC.Collect();
@@ -29,11 +29,11 @@ internal readonly record struct ProcessResources(int AllThreads, int Threads, in
         return Count();
     }
 
-    /// <summary>Nothing was left since this was counted, but for what the runtime does as it likes.</summary>
-    /// <param name="mostMapped">Bytes of address space that may be the runtime's.</param>
+    /// <summary>Asserts that nothing was left since this was counted, except for what the runtime itself holds.</summary>
+    /// <param name="mostMapped">Bytes of address space that the runtime may have mapped.</param>
     public void AssertUnchanged(long mostMapped)
     {
-        // A joined thread is gone for the runtime a moment before it is for the kernel.
+        // The kernel removes a joined thread a moment after the runtime does.
         var before = this;
         var after = Count();
         SpinWait.SpinUntil(() => (after = Count()).Threads <= before.Threads && after.Descriptors <= before.Descriptors, TimeSpan.FromSeconds(20));
@@ -41,7 +41,7 @@ internal readonly record struct ProcessResources(int AllThreads, int Threads, in
         Assert.Equal(Threads, after.Threads);
         Assert.Equal(Descriptors, after.Descriptors);
 
-        // The runtime's own mappings come and go, and so do its threads, whose name a nameless one of ours would have.
+        // The runtime's own mappings and threads come and go. A thread of the library without a name would be counted among the latter.
         Assert.InRange(after.AllThreads - AllThreads, int.MinValue, 25);
         Assert.InRange(after.MappedBytes - MappedBytes, long.MinValue, mostMapped);
     }

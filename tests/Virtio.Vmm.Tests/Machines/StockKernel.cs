@@ -2,10 +2,10 @@ using Virtio.Devices;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>A machine with Debian's kernel in it, at the prompt of its shell on hvc0.</summary>
+/// <summary>A machine that runs Debian's kernel, at the prompt of its shell on hvc0.</summary>
 internal sealed class StockKernel : IAsyncDisposable
 {
-    /// <summary>What a boot or a command may take on a loaded machine; what hangs is not excused by it, only found later.</summary>
+    /// <summary>Time limit of a boot or a command on a busy host. A hang is still found, only later.</summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(90);
 
     private const string Prompt = ":~# ";
@@ -16,17 +16,19 @@ internal sealed class StockKernel : IAsyncDisposable
 
     public GuestTerminal Terminal { get; }
 
-    /// <summary>What was written to the serial port; to be read when the machine has ended.</summary>
+    /// <summary>The bytes that were written to the serial port. To be read after the machine has ended.</summary>
     public MemoryStream Serial { get; }
 
-    /// <summary>The guest image of a machine; skips the test where there is none.</summary>
+    /// <summary>The guest image for a machine. Skips the test if there is none.</summary>
     public static GuestImage Image(MicroVmMachine machine)
     {
         Assert.SkipWhen(GuestImage.TryFind(machine) is null, $"there is no guest image for the machine {machine}: make it with './build guest', or set {GuestImage.FolderVariable}");
         return GuestImage.Find(machine);
     }
 
-    /// <summary>Boots to the prompt; with the image's own parameters, which save a second or two, unless it is to boot as Debian does.</summary>
+    /// <summary>
+    /// Boots to the prompt. Uses the image's own parameters, which save a second or two, unless <paramref name="asDebianDoes"/>.
+    /// </summary>
     public static async Task<StockKernel> BootAsync(
         MicroVmMachine machine, long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true, bool asDebianDoes = false,
         params IReadOnlyList<IVirtioDevice> devices)
@@ -61,10 +63,10 @@ internal sealed class StockKernel : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a command and gives what it printed.</summary>
+    /// <summary>Runs a command and returns its output.</summary>
     public async Task<string> RunAsync(string command)
     {
-        // The echo of the command has the quotes; only its output has the mark whole.
+        // The echo of the command has quotes within the marks; only its output has the marks whole.
         var start = Terminal.Text.Length;
         await Terminal.TypeAsync($"echo BEG''IN; {command}; echo E''ND");
         await Terminal.ExpectAsync("END\r\n", TimeLimit);
@@ -74,7 +76,7 @@ internal sealed class StockKernel : IAsyncDisposable
         return text[begin..text.IndexOf("END\r\n", StringComparison.Ordinal)].ReplaceLineEndings("\n").TrimEnd();
     }
 
-    /// <summary>Types a command that ends the machine and gives how it ended.</summary>
+    /// <summary>Types a command that ends the machine, and returns how it ended.</summary>
     public async Task<MicroVmExit> EndAsync(string command)
     {
         await Terminal.TypeAsync(command);

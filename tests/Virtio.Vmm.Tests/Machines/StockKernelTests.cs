@@ -8,14 +8,14 @@ using Virtio.Vmm.Tests.Linux;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>Debian's own kernel on each board, from the first instruction to each of its ends.</summary>
+/// <summary>Debian's kernel on each board, from the first instruction to each way to end.</summary>
 public sealed class StockKernelTests
 {
-    // What a kernel has to say of the mitigations that the host's processor would need is not about the board; and that there is no PCI is no fault of it.
-    // A busy host stops a hart in the midst of its timer interrupt, which the kernel measures.
+    // Excluded warnings: the mitigations that the host's processor would need do not concern the board, and the missing PCI is intended. A
+    // busy host stops a hart in the middle of its timer interrupt, which the kernel measures.
     private const string Warnings = "dmesg -r | grep '^<[0-4]>' | grep -v '] PCI: \\|hrtimer: interrupt took\\|Speculative Return Stack Overflow\\|clocksource: .*skipping watchdog check'";
 
-    // Debian's amd64 kernel knows kinds of partitions that it looks for far behind the first sector, and warns of a disk that ends before.
+    // Debian's amd64 kernel searches for some kinds of partitions far behind the first sector, and warns if the disk ends before.
     private const long SmallestDisk = 1 << 20;
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class StockKernelTests
         Assert.Equal(new MicroVmExit(MicroVmExitReason.PowerOff), await guest.EndAsync("poweroff"));
     }
 
-    /// <summary>On x86 a halted kernel sleeps for ever, and says nothing of it to its machine.</summary>
+    /// <summary>On x86 a halted kernel sleeps forever and does not tell its machine.</summary>
     [Fact]
     public async Task A_halt_switches_the_software_machine_off()
     {
@@ -114,11 +114,11 @@ public sealed class StockKernelTests
         Assert.Contains("Unable to mount root fs", exit.Detail, StringComparison.Ordinal);
     }
 
-    /// <summary>On x86 the loader knows beforehand: <see cref="X86LinuxLoaderRefusalTests"/>.</summary>
+    /// <summary>On x86 the loader refuses the kernel beforehand: <see cref="X86LinuxLoaderRefusalTests"/>.</summary>
     [Fact]
     public async Task With_too_little_memory_for_its_first_allocations_it_panics_and_says_so()
     {
-        // As a kernel of the user's own: the image's is known to need more.
+        // Passes the kernel as a user's own, because the library knows that the image's kernel needs more memory.
         var image = StockKernel.Image(MicroVmMachine.Software);
         var exit = await RunToEndAsync(MicroVmMachine.Software, MicroVmOptions.MinMemorySize, image.Initrd, image.Kernel.Name);
 
@@ -126,7 +126,7 @@ public sealed class StockKernelTests
         Assert.Contains("Failed to allocate", exit.Detail, StringComparison.Ordinal);
     }
 
-    /// <summary>Where the last range of memory ends is where the board puts it: on x86 behind the hole below 4 GiB.</summary>
+    /// <summary>The board determines where the last range of memory ends: on x86 behind the hole below 4 GiB.</summary>
     [Theory]
     [InlineData(MicroVmMachine.Software, 96, 0x8000_0000UL + (96 << 20))]
     [InlineData(MicroVmMachine.Software, 16384, 0x8000_0000UL + (16UL << 30))]
@@ -137,7 +137,7 @@ public sealed class StockKernelTests
         RequireMachine(machine);
         await using var guest = await StockKernel.BootAsync(machine, memorySize: (long)mebibytes << 20);
 
-        // The last of what the kernel says of its memory map is the end of the last range.
+        // The kernel's last line about its memory map has the end of the last range.
         var ranges = await guest.RunAsync("dmesg | grep 'node   0: \\[mem'");
         Assert.EndsWith($"-0x{end - 1:x16}]", ranges, StringComparison.Ordinal);
         Assert.Equal(MicroVmExitReason.PowerOff, (await guest.EndAsync("poweroff")).Reason);

@@ -2,10 +2,10 @@ using Virtio.Devices;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>A RISC-V machine with Debian's U-Boot in it, at its prompt on the serial port.</summary>
+/// <summary>A RISC-V machine that runs Debian's U-Boot, at its prompt on the serial port.</summary>
 internal sealed class UBoot : IAsyncDisposable
 {
-    /// <summary>U-Boot reads a kernel of 30 MiB with a processor in software, perhaps on a loaded host.</summary>
+    /// <summary>On a processor in software, and perhaps a busy host, U-Boot reads a kernel of 30 MiB.</summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(4);
 
     private const string Program = "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin";
@@ -19,7 +19,7 @@ internal sealed class UBoot : IAsyncDisposable
     /// <summary>The other end of the serial port.</summary>
     public GuestTerminal Terminal { get; }
 
-    /// <summary>Boots to the prompt; skips the test where the package is missing.</summary>
+    /// <summary>Boots to the prompt. Skips the test if the package is not installed.</summary>
     /// <param name="commandLine">Parameters for the kernel that U-Boot boots.</param>
     /// <param name="devices">The machine's devices.</param>
     public static async Task<UBoot> StartAsync(string commandLine, params IReadOnlyList<IVirtioDevice> devices)
@@ -39,7 +39,7 @@ internal sealed class UBoot : IAsyncDisposable
             terminal);
         try
         {
-            // Where the key comes too late for its count-down, U-Boot finds nothing that it could boot by itself, and gives the same prompt.
+            // If the key comes too late for the count-down, U-Boot finds nothing that it could boot by itself, and shows the same prompt.
             await terminal.ExpectAsync("stop autoboot", TimeLimit);
             await terminal.TypeAsync("");
             await terminal.ExpectAsync(Prompt, TimeLimit);
@@ -52,10 +52,10 @@ internal sealed class UBoot : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a command, which must succeed, and gives what it printed.</summary>
+    /// <summary>Runs a command, which must succeed, and returns its output.</summary>
     public async Task<string> RunAsync(string command)
     {
-        // The echo of the command has the quotes; only its output has the mark whole.
+        // The echo of the command has quotes within the mark; only its output has the mark whole.
         var start = Terminal.Text.Length;
         await Terminal.TypeAsync($"{command}; echo status'-'$?");
         await Terminal.ExpectAsync("status-", TimeLimit);

@@ -5,7 +5,7 @@ using Virtio.Tests.Storage;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>A driver that is not Linux's: U-Boot polls its ring, and sets DRIVER without ACKNOWLEDGE.</summary>
+/// <summary>A driver other than Linux's: U-Boot polls its ring, and sets DRIVER without ACKNOWLEDGE.</summary>
 public sealed class UBootTests
 {
     private const int SectorSize = 512;
@@ -44,7 +44,7 @@ public sealed class UBootTests
         await guest.Terminal.ExpectAsync("Starting kernel", UBoot.TimeLimit);
         await guest.Terminal.ExpectAsync(":~# ", UBoot.TimeLimit);
 
-        // The kernel's own driver takes the disk over from U-Boot's.
+        // The kernel's driver takes the disk over from U-Boot's driver.
         await guest.Terminal.TypeAsync("dd if=/dev/vda of=/dev/null bs=1M count=8 2>/dev/null && echo read-$((6 * 7))");
         await guest.Terminal.ExpectAsync("read-42", UBoot.TimeLimit);
         await guest.Terminal.TypeAsync("poweroff -f");

@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>Makes kernels of assembly text with the C compiler: ELF files with a PVH note, at 1 MiB.</summary>
+/// <summary>Makes kernels from assembly text with the C compiler: ELF files with a PVH note, at 1 MiB.</summary>
 internal static class X86Assembly
 {
-    // XEN_ELFNOTE_PHYS32_ENTRY: where a kernel begins, in 32-bit protected mode without paging. Selector 0x10 is then 32-bit code.
+    // XEN_ELFNOTE_PHYS32_ENTRY: the kernel's entry point, in 32-bit protected mode without paging. Selector 0x10 is then 32-bit code.
     private const string Frame = """
             .section .note.pvh, "a", @note
             .align 4
@@ -85,9 +85,9 @@ internal static class X86Assembly
 
         """;
 
-    // Continues in long mode, at privilege level 3, where also processors run natively whose privileged code is interpreted. All ports are open, by an empty
-    // permission map in the task state: those processors forget the privilege level for ports. There are no interrupts and no handlers: an exception is a triple
-    // fault. The first 8 GiB are mapped to themselves.
+    // Continues in long mode at privilege level 3, where code runs natively also on a KVM that interprets privileged code. An empty
+    // permission map in the task state opens all ports, because such a KVM ignores the privilege level for ports. There are no interrupts
+    // and no handlers: an exception is a triple fault. The first 8 GiB are mapped to themselves.
     private const string User = """
             jmp long_mode
 
@@ -130,7 +130,7 @@ internal static class X86Assembly
             shr $16, %eax
             mov %al, task_descriptor + 4
             mov %ah, task_descriptor + 7
-            movb $0x89, task_descriptor + 5 # not busy, whoever was here before
+            movb $0x89, task_descriptor + 5 # not busy, also on another processor's way here
             lgdt gdt_pointer
             mov $level4, %eax
             mov %eax, %cr3
@@ -157,13 +157,13 @@ internal static class X86Assembly
 
         """;
 
-    /// <summary>Assembles a kernel; skips the test where there is no C compiler.</summary>
-    /// <param name="source">Its text, which begins with the first instruction, in GNU syntax, 32-bit mode and at privilege level 0.</param>
+    /// <summary>Assembles a kernel. Skips the test if there is no C compiler.</summary>
+    /// <param name="source">The text, which begins with the first instruction, in GNU syntax, 32-bit mode and at privilege level 0.</param>
     public static byte[] Assemble(string source) => Compile(Frame + source);
 
-    /// <summary>The same for text that runs in 64-bit mode and at privilege level 3.</summary>
+    /// <summary>Assembles text that runs in 64-bit mode and at privilege level 3.</summary>
     /// <param name="source">The text.</param>
-    /// <param name="before">What comes before it, in 32-bit mode and at privilege level 0.</param>
+    /// <param name="before">Text that runs before it, in 32-bit mode and at privilege level 0.</param>
     public static byte[] AssembleUser(string source, string before = "") => Compile(Frame + before + User + source);
 
     private static byte[] Compile(string source)
@@ -197,7 +197,7 @@ internal static class X86Assembly
 
         using (process)
         {
-            using var output = process!.StandardError; // nobody else closes it before the collector does
+            using var output = process!.StandardError; // otherwise only the garbage collector would close it
             var errors = output.ReadToEnd();
             process.WaitForExit();
             Assert.True(process.ExitCode == 0, errors);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>The other ways to start Debian's amd64 kernel than as the file that it is, and to tell it of its machine.</summary>
+/// <summary>Other ways to start Debian's amd64 kernel and to describe the machine to it: other forms of the file, and no ACPI.</summary>
 [Trait("Machine", "Kvm")]
 [Trait("Run", "All")]
 public sealed class X86KernelTests
@@ -34,7 +34,10 @@ public sealed class X86KernelTests
         Assert.Equal(MicroVmExitReason.PowerOff, (await vm.WaitForExitAsync().WaitAsync(StockKernel.TimeLimit)).Reason);
     }
 
-    /// <summary>Debian's kernel does not take its virtio devices from parameters; processors, interrupts and the way to reboot are there without ACPI.</summary>
+    /// <summary>
+    /// Debian's kernel does not take virtio devices from parameters. Without ACPI it still has its processors, its interrupts and a way to
+    /// reboot.
+    /// </summary>
     [Fact]
     public async Task Without_ACPI_it_finds_its_processors_and_its_serial_port()
     {
@@ -59,7 +62,7 @@ public sealed class X86KernelTests
         Assert.Equal(MicroVmExitReason.Reboot, (await vm.WaitForExitAsync().WaitAsync(StockKernel.TimeLimit)).Reason);
     }
 
-    /// <summary>What a bzImage unpacks when it starts: an ELF file, with its length behind it.</summary>
+    /// <summary>The ELF file that a bzImage unpacks when it starts. Its length is stored behind it.</summary>
     private static byte[] Vmlinux(byte[] kernel)
     {
         var code = kernel.AsSpan((kernel[0x1f1] + 1) * 512);

@@ -2,12 +2,12 @@ using Virtio.Devices;
 
 namespace Virtio.Vmm.Tests.Machines;
 
-/// <summary>Machines on the host's own KVM, of whatever kind it is, for kernels of our own.</summary>
+/// <summary>Machines on the host's KVM, of either kind, for the tests' own kernels.</summary>
 internal static class X86Machine
 {
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Starts a machine; skips the test where KVM cannot be opened.</summary>
+    /// <summary>Starts a machine. Skips the test if KVM cannot be opened.</summary>
     public static Task<MicroVm> StartAsync(byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices)
     {
         RequireKvm();
@@ -21,7 +21,7 @@ internal static class X86Machine
         });
     }
 
-    /// <summary>Runs a kernel that switches the machine off, and gives what it wrote to the serial port.</summary>
+    /// <summary>Runs a kernel that switches the machine off, and returns what it wrote to the serial port.</summary>
     public static async Task<string> RunAsync(byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices)
     {
         await using var vm = await StartAsync(kernel, processorCount, memorySize, devices);
@@ -36,7 +36,7 @@ internal static class X86Machine
         return await vm.WaitForExitAsync().WaitAsync(TimeLimit);
     }
 
-    /// <summary>Skips the test where KVM cannot be opened.</summary>
+    /// <summary>Skips the test if KVM cannot be opened.</summary>
     public static void RequireKvm()
     {
         try

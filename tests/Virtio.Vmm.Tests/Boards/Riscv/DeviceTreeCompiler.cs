@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Virtio.Vmm.Tests.Boards.Riscv;
 
-/// <summary>Asks the reference compiler of device trees to read one of ours back.</summary>
+/// <summary>Has the reference compiler of device trees read the library's device trees.</summary>
 internal static class DeviceTreeCompiler
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>The source it makes of a tree, after asserting that it had nothing to say about it. Skips the test where there is no dtc.</summary>
+    /// <summary>Decompiles a tree to source and asserts that dtc reported nothing. Skips the test if dtc is not installed.</summary>
     public static string Decompile(byte[] tree)
     {
         var path = Path.GetTempFileName();

@@ -216,7 +216,7 @@ public sealed class GoldfishClockTests : IDisposable
         Assert.True((ulong)(DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100 >= due);
     }
 
-    // As Linux does it: low, then high; and for writing high, then low.
+    // As Linux does: reads low, then high; writes high, then low.
     private ulong ReadTime()
     {
         var low = _clock.Read(TimeLow, 4);

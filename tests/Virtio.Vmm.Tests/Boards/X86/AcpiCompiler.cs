@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Virtio.Vmm.Tests.Boards.X86;
 
-/// <summary>Asks the reference compiler of ACPI tables to read some of ours back.</summary>
+/// <summary>Has the reference compiler of ACPI tables read the library's tables.</summary>
 internal static class AcpiCompiler
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
 
-    /// <summary>The source it makes of a table, after asserting that it had nothing to say about it. Skips the test where there is no iasl.</summary>
+    /// <summary>Disassembles a table to source and asserts that iasl reported nothing. Skips the test if iasl is not installed.</summary>
     public static string Disassemble(byte[] table)
     {
         using var folder = new Folder();
@@ -20,7 +20,7 @@ internal static class AcpiCompiler
         return File.ReadAllText(Path.ChangeExtension(path, ".dsl"));
     }
 
-    /// <summary>Its own encoding of a source, after asserting that it had no error or warning to report.</summary>
+    /// <summary>Compiles a source and asserts that iasl reported no error or warning.</summary>
     public static byte[] Compile(string source)
     {
         using var folder = new Folder();

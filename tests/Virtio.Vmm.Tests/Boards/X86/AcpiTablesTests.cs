@@ -97,7 +97,7 @@ public sealed class AcpiTablesTests
     private static string Source(string signature, int processorCount = 1, int deviceCount = 1) =>
         AcpiCompiler.Disassemble(Tables(AcpiTables.Make(processorCount, deviceCount)).Single(table => Signature(table) == signature));
 
-    /// <summary>The tables as a kernel finds them, from the root pointer on.</summary>
+    /// <summary>The tables as a kernel finds them, starting at the root pointer.</summary>
     private static List<byte[]> Tables(byte[] image)
     {
         var root = At(image, BinaryPrimitives.ReadUInt64LittleEndian(image.AsSpan(24)));

@@ -3,7 +3,7 @@ using Virtio.Vmm.Tests.Machines;
 
 namespace Virtio.Vmm.Tests.Boards.X86;
 
-/// <summary>What a guest finds on the board, seen by kernels of a few instructions.</summary>
+/// <summary>The board as kernels of a few instructions see it.</summary>
 public sealed class X86BoardTests
 {
     private const long Gigabyte = 1L << 30;

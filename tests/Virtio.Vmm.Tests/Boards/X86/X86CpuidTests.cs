@@ -3,7 +3,7 @@ using Virtio.Vmm.Boards.X86;
 
 namespace Virtio.Vmm.Tests.Boards.X86;
 
-/// <summary>What CPUID says of the processors, by the numbers of Intel's and AMD's manuals.</summary>
+/// <summary>CPUID of the processors, with the numbers of Intel's and AMD's manuals.</summary>
 public sealed class X86CpuidTests
 {
     private const uint AuthenticAmd = 0x6874_7541;
@@ -73,7 +73,7 @@ public sealed class X86CpuidTests
     private static Dictionary<(uint Function, uint Index), KvmCpuidEntry> Answers(uint vendor, int id, int count) =>
         X86Cpuid.For(Supported(vendor), id, count, hasDeadlineTimer: true).ToDictionary(entry => (entry.Function, entry.Index));
 
-    /// <summary>What KVM could do on a host with more processors and other numbers.</summary>
+    /// <summary>CPUID as KVM could support it on a host with more processors and other values.</summary>
     private static KvmCpuidEntry[] Supported(uint vendor) =>
     [
         new() { Function = 0, Eax = 0x1f, Ebx = vendor },

@@ -9,7 +9,7 @@ public sealed class X86DeviceTests
 {
     private const int Exchanges = 20_000;
 
-    // Brings the device at edi into operation, with a packed ring of 8 descriptors at 2 MiB; and offers it 16 bytes, with a kick.
+    // Starts the device at edi with a packed ring of 8 descriptors at 2 MiB, offers it 16 bytes, and kicks.
     private const string Driver = """
             .macro register offset, value
             movl $\value, \offset(%edi)
@@ -72,8 +72,8 @@ public sealed class X86DeviceTests
                 """),
             devices: new EntropyDevice()));
 
-    // A driver that kicks only when the device asks for it, with a pause of up to some 100 microseconds before every request, so that the worker is found polling,
-    // falling asleep, and asleep.
+    // A driver that kicks only when the device asks for it. It pauses for up to some 100 microseconds before each request, so that the
+    // worker is polling at some requests, falling asleep at others, and asleep at others.
     [Fact]
     public async Task No_kick_and_no_request_for_kicks_is_lost() => Assert.Equal(
         "ok",

@@ -58,7 +58,7 @@ public sealed class X86EntryStateTests : IDisposable
         Assert.Equal(0UL, Entry(state.Cr3, 1));
     }
 
-    /// <summary>The descriptors as other systems write them out by hand.</summary>
+    /// <summary>Compares the descriptors with those that other systems write out by hand.</summary>
     [Fact]
     public void The_descriptors_are_in_the_table_where_the_selectors_point()
     {

@@ -9,8 +9,8 @@ using Virtio.Vmm.Tests.Machines;
 namespace Virtio.Vmm.Tests.Boards.X86;
 
 /// <summary>
-/// A kernel on two processors that sweeps every port and the registers of every device, in all widths and with random values. Runs alone: what memory the
-/// process has is counted.
+/// A kernel on two processors that sweeps every port and the registers of every device, in all widths and with random values. Runs while no
+/// other test runs, because it measures the memory of the process.
 /// </summary>
 [Collection(nameof(X86HostileKernelTests))]
 [CollectionDefinition(nameof(X86HostileKernelTests), DisableParallelization = true)]
@@ -18,7 +18,7 @@ public sealed class X86HostileKernelTests
 {
     private const long MostGrowth = 192L << 20; // 64 MiB of which the guest may have touched
 
-    // Left out are the writes that switch the machine off or reset it. r8 is random, r9 the next port, r10 decides what is done.
+    // Leaves out the writes that switch the machine off or reset it. r8 is random, r9 is the next port, and r10 selects the operation.
     private const string Sweep = """
             jmp 1f
             .code32
@@ -89,7 +89,7 @@ public sealed class X86HostileKernelTests
         4:  out %eax, %dx
             jmp next
         strings:
-            mov $level2, %esi               # bytes that hurt nobody
+            mov $level2, %esi               # harmless bytes
             mov $100, %ecx
             rep outsb
             mov $sink, %edi
@@ -156,7 +156,7 @@ public sealed class X86HostileKernelTests
         sink: .skip 400
         """;
 
-    // Starts the second processor before it goes on as the first.
+    // Starts the second processor, then continues on the first.
     private const string Start = """
             cld
             mov $trampoline, %esi
@@ -194,15 +194,18 @@ public sealed class X86HostileKernelTests
         var before = Environment.WorkingSet;
         var sweeps = new List<(int AtWork, long MostMemory)>();
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < duration;)
-            sweeps.Add(await SweepAsync(kernel, duration - watch.Elapsed, log)); // again, because it may destroy itself: a device writes where it is told to
+        {
+            // The kernel may destroy itself, because a device writes to the address that it is given. So start it again.
+            sweeps.Add(await SweepAsync(kernel, duration - watch.Elapsed, log));
+        }
 
         Assert.Contains(sweeps, sweep => sweep.AtWork >= 2);
-        Assert.InRange(log.Count, 0, 40 * sweeps.Count); // its own life, and 10 for each device
+        Assert.InRange(log.Count, 0, 40 * sweeps.Count); // start and end of the machine, and 10 lines for each device
         Assert.InRange(sweeps.Max(sweep => sweep.MostMemory) - before, long.MinValue, MostGrowth);
         Assert.Equal("next", await X86Machine.RunAsync(X86Assembly.Assemble("outb 0x3f8, 'n'; outb 0x3f8, 'e'; outb 0x3f8, 'x'; outb 0x3f8, 't'; off")));
     }
 
-    /// <summary>Runs the kernel for a time; says how many processors went to work, and the most memory that the process had.</summary>
+    /// <summary>Runs the kernel for a time. Returns the number of processors that ran, and the most memory that the process had.</summary>
     private static async Task<(int AtWork, long MostMemory)> SweepAsync(byte[] kernel, TimeSpan duration, LogCounter log)
     {
         X86Machine.RequireKvm();

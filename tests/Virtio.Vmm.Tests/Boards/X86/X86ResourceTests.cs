@@ -5,7 +5,9 @@ using Virtio.Vmm.Tests.Machines;
 
 namespace Virtio.Vmm.Tests.Boards.X86;
 
-/// <summary>Nothing of a machine on KVM is left when it was disposed. Runs alone: other tests' machines would be counted too.</summary>
+/// <summary>
+/// A disposed machine on KVM leaves nothing behind. Runs while no other test runs, because it would count other tests' machines.
+/// </summary>
 [Collection(nameof(X86ResourceTests))]
 [CollectionDefinition(nameof(X86ResourceTests), DisableParallelization = true)]
 public sealed class X86ResourceTests
@@ -23,7 +25,7 @@ public sealed class X86ResourceTests
             X86Assembly.Assemble("sti; 1: hlt; jmp 1b"),
         ];
 
-        // The first ones bring what stays for good: the pool's threads, the allocator's arenas, compiled code.
+        // The first machines allocate what stays for good: the pool's threads, the allocator's arenas, compiled code.
         for (var i = 0; i < 10; i++)
             await RunAsync(kernels, i);
         var before = ProcessResources.CountSettled();
@@ -46,7 +48,7 @@ public sealed class X86ResourceTests
         before.AssertUnchanged(MemorySize / 2);
     }
 
-    /// <summary>One machine after the other in each of the ways to end.</summary>
+    /// <summary>Runs a machine that ends in one of the possible ways.</summary>
     private static async Task RunAsync(byte[][] kernels, int number)
     {
         X86Machine.RequireKvm();
@@ -65,7 +67,7 @@ public sealed class X86ResourceTests
             await vm.WaitForExitAsync().WaitAsync(X86Machine.TimeLimit);
     }
 
-    /// <summary>One that fails when its KVM machine is there already, and one when its processors are.</summary>
+    /// <summary>Runs a machine that fails after its KVM machine was made, and one that fails after its processors were made.</summary>
     private static async Task FailAsync()
     {
         X86Machine.RequireKvm();
