@@ -5,7 +5,7 @@ namespace Virtio.Architecture.Tests;
 
 public sealed partial class ArchitectureTests
 {
-    // Who may name whom; a folder not listed may name nobody.
+    // The references that each project may have. A project that is not listed may have none.
     private static readonly Dictionary<string, string[]> Projects = new()
     {
         ["Virtio"] = [],

@@ -8,7 +8,7 @@ public sealed partial class DocumentTests
     public static TheoryData<string> Documents =>
         [.. Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)).Select(Repository.Relative)];
 
-    /// <summary>Those whose C# is compiled: all in it is a sample or an excerpt of one.</summary>
+    /// <summary>The documents whose C# is compiled: each block is a sample or an excerpt of one.</summary>
     public static TheoryData<string> DocumentsWithExamples => ["README.md", "docs/console.md", "docs/writing-a-device.md"];
 
     [Theory]

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Virtio.Architecture.Tests;
 
 /// <summary>
-/// Event ids follow one scheme: each log class owns a hundred (100 transports, 200 block, 300 console, 1000 file storage, 1100 HTTP storage, 2000
-/// vhost-user, 3000 microVM and so on; docs/events.md lists them), counts up from its first, and no two classes share one.
+/// Event ids follow one scheme. Each log class owns a hundred (100 transports, 200 block, 300 console, 1000 file storage, 1100 HTTP
+/// storage, 2000 vhost-user, 3000 microVM and so on; docs/events.md lists them). It counts up from its first, and no two classes share one.
 /// </summary>
 public sealed partial class LogEventTests
 {
@@ -98,7 +98,7 @@ public sealed partial class LogEventTests
     [GeneratedRegex("""\[LoggerMessage\(\s*(\d+),\s*LogLevel\.(\w+),\s*"((?:[^"\\]|\\.)*)"\s*\)\]""")]
     private static partial Regex Declaration();
 
-    // A call of a log class with X.Message among its arguments; group 1 is X.
+    // Matches a call of a log class with X.Message among its arguments; group 1 is X.
     [GeneratedRegex(@"\w+Log\.\w+(?=\([^;]*?\b(\w+)\.Message\b)(\([^;]*;)")]
     private static partial Regex QuotingCall();
 }

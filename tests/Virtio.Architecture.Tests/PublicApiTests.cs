@@ -3,10 +3,13 @@ using PublicApiGenerator;
 
 namespace Virtio.Architecture.Tests;
 
-/// <summary>What is public is supported: a change of it shows in the diff of the checked-in snapshot. <c>VIRTIO_UPDATE=1</c> rewrites it.</summary>
+/// <summary>
+/// Everything public is supported, so each change of it must show in the diff of the checked-in snapshot. <c>VIRTIO_UPDATE=1</c> rewrites
+/// the snapshot.
+/// </summary>
 public sealed class PublicApiTests
 {
-    // They say how a test is found, some with the path of its source.
+    // These attributes say how a test is found, and some contain the path of its source.
     private static readonly string[] TestAttributes =
     [
         "Xunit.FactAttribute", "Xunit.TheoryAttribute", "Xunit.MemberDataAttribute", "Xunit.InlineDataAttribute", "Virtio.Testing.Conformance.RequirementAttribute",

@@ -1,12 +1,12 @@
 namespace Virtio.Crash.Tests;
 
-/// <summary>The death of a process, for whoever lives on one thread.</summary>
+/// <summary>Simulates the death of the process on one thread: thrown in place of a store.</summary>
 internal sealed class Death : Exception
 {
     [ThreadStatic]
     private static int _left;
 
-    /// <summary>Stores that are still done.</summary>
+    /// <summary>Sets the number of stores that are still done.</summary>
     internal static void After(int stores) => _left = stores;
 
     internal static void Never() => _left = int.MaxValue;

@@ -4,7 +4,7 @@ using Virtio.Queues;
 
 namespace Virtio.Crash.Tests;
 
-/// <summary>A driver that offers numbered requests and gets them back. It outlives every device.</summary>
+/// <summary>A driver that offers numbered requests and collects them. It outlives every device.</summary>
 internal abstract class Driver(GuestMemory memory, int size, bool inOrder)
 {
     internal const ulong Table = 0;
@@ -14,10 +14,10 @@ internal abstract class Driver(GuestMemory memory, int size, bool inOrder)
 
     protected const ushort Next = 1;
 
-    /// <summary>Requests that the driver has not got back, oldest first: number, name and number of descriptors.</summary>
+    /// <summary>The requests in flight, oldest first: number, id and number of descriptors.</summary>
     protected List<(int Number, ushort Id, int Count)> Out { get; } = [];
 
-    /// <summary>Those that it has got back.</summary>
+    /// <summary>Numbers of the requests that were collected.</summary>
     internal HashSet<int> Done { get; } = [];
 
     internal int Offered { get; private set; }
@@ -28,7 +28,7 @@ internal abstract class Driver(GuestMemory memory, int size, bool inOrder)
 
     protected int Room => size - Out.Sum(request => request.Count);
 
-    /// <summary>Offers one more, of as many descriptors; false when there is no room.</summary>
+    /// <summary>Offers a request of the given number of descriptors; false when there is no room.</summary>
     internal bool TryOffer(int count)
     {
         if (Room < count)
@@ -38,7 +38,7 @@ internal abstract class Driver(GuestMemory memory, int size, bool inOrder)
         return true;
     }
 
-    /// <summary>Takes back what was used.</summary>
+    /// <summary>Collects the used requests.</summary>
     internal void Collect()
     {
         while (TryFindUsed(out ushort id))
@@ -46,7 +46,7 @@ internal abstract class Driver(GuestMemory memory, int size, bool inOrder)
             int last = Out.FindIndex(request => request.Id == id);
             Assert.True(last >= 0, $"{id} was used and is not in flight");
 
-            // In order, all before it are used too (virtio 1.4, 2.7.9 and 2.8.10).
+            // With IN_ORDER all requests before it are used too (virtio 1.4, 2.7.9 and 2.8.10).
             int first = inOrder ? 0 : last;
             (int Number, ushort Id, int Count)[] brought = [.. Out[first..(last + 1)]];
             Out.RemoveRange(first, brought.Length);
@@ -59,19 +59,19 @@ internal abstract class Driver(GuestMemory memory, int size, bool inOrder)
         }
     }
 
-    /// <summary>The queue of a device that goes on from here; what front-ends say of that after a crash is no better than this.</summary>
+    /// <summary>The queue state for the next device. A real front-end knows no more than this after a crash.</summary>
     internal abstract QueueState Hint { get; }
 
     protected abstract ushort Put(int number, int count);
 
     protected abstract bool TryFindUsed(out ushort id);
 
-    /// <summary>A used entry stands for as many chains, of as many descriptors.</summary>
+    /// <summary>Advances past a used entry that stands for so many chains with so many descriptors.</summary>
     protected abstract void Pass(int chains, int descriptors);
 
     protected abstract void Free(ushort id);
 
-    // The length of all of it is the request's number.
+    // The total length of the descriptors encodes the request's number.
     protected void Describe(int slot, int part, int count, int number, ushort third, ushort fourth)
     {
         int length = part < count - 1 ? 1 : number - count + 1 + 100;

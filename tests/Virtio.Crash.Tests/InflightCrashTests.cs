@@ -5,7 +5,8 @@ using Virtio.VhostUser.Inflight;
 namespace Virtio.Crash.Tests;
 
 /// <summary>
-/// A back-end that dies before any of its stores to a ring or to the record of what is in flight, and one that goes on from what is there.
+/// A back-end that dies before any one of its stores to a ring or to the in-flight record, and a back-end that continues from what is
+/// there.
 /// </summary>
 public sealed class InflightCrashTests
 {
@@ -64,7 +65,7 @@ public sealed class InflightCrashTests
         return died;
     }
 
-    /// <summary>A driver with its requests, and devices one after another.</summary>
+    /// <summary>A driver with its requests, and a sequence of devices.</summary>
     private sealed class Trial
     {
         private readonly GuestMemory _guest = GuestMemory.Allocate((0UL, 0x8000UL));
@@ -82,7 +83,7 @@ public sealed class InflightCrashTests
             _driver = packed ? new PackedDriver(_guest, size, inOrder) : new SplitDriver(_guest, size, inOrder);
         }
 
-        /// <summary>Serves until everything is done, or it dies; whether it did.</summary>
+        /// <summary>Serves until every request is completed or the device dies. Returns whether it died.</summary>
         internal bool Serve(int stores)
         {
             Death.After(stores);
@@ -98,7 +99,7 @@ public sealed class InflightCrashTests
             }
         }
 
-        /// <summary>Finds out what is left, or dies over it.</summary>
+        /// <summary>Recovers the requests in flight. Returns whether the device died meanwhile.</summary>
         internal bool Recover(int stores)
         {
             Death.After(stores);
@@ -120,7 +121,7 @@ public sealed class InflightCrashTests
             Assert.Equal(Enumerable.Range(1, Requests), _driver.Done.Order());
         }
 
-        // The driver does not know that nobody serves it: it takes what it was given, and offers more.
+        // The driver does not know that the device is dead: it collects used requests and offers more.
         private void Meanwhile()
         {
             if (_random.Next(2) == 0)

@@ -9,8 +9,12 @@ internal sealed class PackedDriver(GuestMemory memory, int size, bool inOrder) :
     private const ushort Used = 1 << 15;
 
     private readonly Stack<ushort> _ids = new(Enumerable.Range(0, size).Select(id => (ushort)(id + 50)));
+
+    // Slot of the next chain, and the driver's wrap counter there. All fields belong to the test's thread.
     private int _slot;
     private bool _wrap = true;
+
+    // Slot of the next used descriptor, and its wrap counter.
     private int _usedSlot;
     private bool _usedWrap = true;
 
@@ -22,7 +26,7 @@ internal sealed class PackedDriver(GuestMemory memory, int size, bool inOrder) :
         (int first, bool firstWrap) = (_slot, _wrap);
         for (int i = 0; i < count; i++)
         {
-            // The first of them is made available last.
+            // The first descriptor is made available last.
             ushort flags = (ushort)((i < count - 1 ? Next : 0) | (_wrap ? Available : Used));
             Describe(_slot, i, count, number, id, i == 0 ? (ushort)(flags ^ (Available | Used)) : flags);
             (_slot, _wrap) = Step(_slot, _wrap, 1);

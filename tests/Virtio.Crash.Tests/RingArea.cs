@@ -2,7 +2,10 @@ using Virtio.Crash.Tests;
 
 namespace Virtio.Memory;
 
-/// <summary>Stands in for the product's type of this name: the same members, over the same memory, and each store may be the one before which the process dies.</summary>
+/// <summary>
+/// Stands in for the product's type of this name. It has the same members over the same memory, and the process can die before each of its
+/// stores.
+/// </summary>
 internal readonly unsafe struct RingArea
 {
     private readonly byte* _base;

@@ -10,7 +10,7 @@ internal sealed class SplitDriver : Driver
     private ushort _available;
     private ushort _used;
 
-    // The indices pass their end soon.
+    // The indexes start near 2^16, so that they soon wrap.
     internal SplitDriver(GuestMemory memory, int size, bool inOrder)
         : base(memory, size, inOrder)
     {
@@ -20,7 +20,7 @@ internal sealed class SplitDriver : Driver
         Write(DeviceArea + 2, _used);
     }
 
-    // As QEMU does after a crash: right when nothing is in flight.
+    // QEMU sends the used index as the base after a crash, which is correct only if nothing is in flight.
     internal override QueueState Hint => new(Read(DeviceArea + 2), true, Read(DeviceArea + 2), true);
 
     protected override ushort Put(int number, int count)

@@ -14,7 +14,8 @@ public sealed class InterruptTests
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    // Masks both 8259, enables the local APIC, gives pin 5 of the I/O APIC an edge, says so, and waits; the handler counts, acknowledges and says so too.
+    // Masks both 8259s, enables the local APIC, makes pin 5 of the I/O APIC edge-triggered, signals that it is ready, and waits. The
+    // handler counts, acknowledges and signals too.
     private const string Code = """
         mov al, 0xff
         out 0x21, al
@@ -110,7 +111,7 @@ public sealed class InterruptTests
     [Fact]
     public void The_timer_interrupts_the_guest()
     {
-        // Channel 0, mode 2, 1000 ticks; its interrupt comes at pin 0 of the I/O APIC.
+        // Channel 0 of the timer, mode 2, 1000 ticks; its interrupt comes at pin 0 of the I/O APIC.
         string code = Code.Replace("0x1b", "0x11 ", StringComparison.Ordinal).Replace("0x1a", "0x10", StringComparison.Ordinal)
             .Replace("out 0x11, al", "mov al, 0x34; out 0x43, al; mov al, 0xe8; out 0x40, al; mov al, 3; out 0x40, al; out 0x11, al", StringComparison.Ordinal);
         using BareMetalGuest guest = CreateReady(GuestRing.Kernel, "sti; hlt", code, withTimer: true);
@@ -135,7 +136,7 @@ public sealed class InterruptTests
         return guest;
     }
 
-    // A vCPU thread that sleeps has halted: while the guest computes, the thread does.
+    // A vCPU thread that sleeps has halted. While the guest computes, the thread runs.
     private static char ThreadState(string name)
     {
         string? task = Directory.GetDirectories("/proc/self/task").FirstOrDefault(task => File.ReadAllText(Path.Combine(task, "comm")) == name + "\n");

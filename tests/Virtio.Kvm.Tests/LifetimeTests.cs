@@ -133,7 +133,7 @@ public sealed class LifetimeTests
         Assert.True(vcpu.Join(Limit));
     }
 
-    // A signal that reached a thread after its run would end this process.
+    // A signal that reaches a thread after its run would end this process.
     [Fact]
     public void Requests_while_threads_end_and_vCPUs_are_disposed_do_no_harm()
     {

@@ -10,7 +10,7 @@ public sealed class MultiprocessorTests
     [Fact]
     public async Task A_second_vCPU_starts_when_the_first_one_sends_for_it()
     {
-        // INIT to processor 1, then a startup interrupt for page 0x50; then until the other has written.
+        // Sends INIT to processor 1, then a startup interrupt for page 0x50, and waits until that processor has written.
         using var guest = BareMetalGuest.Create(
             """
             mov ebx, 0xfee00000
@@ -41,7 +41,7 @@ public sealed class MultiprocessorTests
     [InlineData(GuestRing.User)]
     public async Task A_second_vCPU_starts_where_its_registers_say(GuestRing ring)
     {
-        // Each waits for the other's turn, 1000 times.
+        // The two processors take 1000 turns, each waiting for the other's.
         using var guest = BareMetalGuest.Create(
             """
             mov ecx, 1000

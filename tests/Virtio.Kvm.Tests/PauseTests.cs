@@ -2,7 +2,7 @@ using Virtio.Kvm.Tests.Testbed;
 
 namespace Virtio.Kvm.Tests;
 
-/// <summary>What a guest is told of a pause.</summary>
+/// <summary>The flag by which a guest learns of a pause.</summary>
 public sealed class PauseTests
 {
     private const string SharesClock = "mov ecx, 0x4b564d01; xor edx, edx; mov eax, 0x100001; wrmsr";

@@ -13,7 +13,7 @@ public sealed partial class RequestExitTests
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Guests that never need anything, guests that always do, and guests that wait in the kernel.</summary>
+    /// <summary>Guests that never exit, guests that always exit, and guests that wait in the kernel.</summary>
     public static TheoryData<string, GuestRing, bool> Guests => new()
     {
         { "1: jmp 1b", GuestRing.User, false },
@@ -42,7 +42,7 @@ public sealed partial class RequestExitTests
         using var vcpu = new RunningVcpu(guest.Vcpu, askers: 1);
         var random = new Random(1);
 
-        // The waits let requests fall before, into, and after the entry.
+        // With the random waits a request comes before, during or after the entry.
         for (int i = 0; i < Requests; i++)
         {
             vcpu.Interrupt(0);

@@ -2,7 +2,7 @@ using Virtio.Kvm.Tests.Testbed;
 
 namespace Virtio.Kvm.Tests;
 
-/// <summary>What machines take, they give back. Nothing else runs meanwhile.</summary>
+/// <summary>Machines free all that they allocate. Runs while no other test runs.</summary>
 [Collection(nameof(ResourceTests))]
 [CollectionDefinition(nameof(ResourceTests), DisableParallelization = true)]
 public sealed class ResourceTests
@@ -44,7 +44,7 @@ public sealed class ResourceTests
 
     private static void AssertNoMoreThan(ProcessResources before)
     {
-        // Threads of the kernel that belong to a machine end a little after it.
+        // The kernel's threads of a machine end a little after it.
         ProcessResources after = default;
         SpinWait.SpinUntil(() => (after = ProcessResources.Count()).Threads <= before.Threads, TimeSpan.FromSeconds(10));
         Assert.Equal((before.Descriptors, before.VcpuPages), (after.Descriptors, after.VcpuPages));

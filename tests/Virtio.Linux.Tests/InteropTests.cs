@@ -5,7 +5,7 @@ using Virtio.Linux.Interop;
 
 namespace Virtio.Linux.Tests;
 
-/// <summary>Sizes, offsets and numbers that were written down here, against the C compiler's headers.</summary>
+/// <summary>Compares the library's sizes, offsets and numbers with the C compiler's headers.</summary>
 public class InteropTests
 {
     private static readonly (string Expression, long Value)[] Facts =

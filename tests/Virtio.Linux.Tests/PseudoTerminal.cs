@@ -5,11 +5,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Virtio.Linux.Tests;
 
-/// <summary>A terminal whose other side, keyboard and screen, is the test.</summary>
+/// <summary>A terminal whose keyboard and screen are the test.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class PseudoTerminal : IDisposable
 {
-    // Of Linux: O_RDWR, O_NOCTTY, TIOCSWINSZ, ECHO and ICANON in the fourth word of struct termios.
+    // Linux's values: O_RDWR, O_NOCTTY, TIOCSWINSZ, ECHO and ICANON in the fourth word of struct termios.
     private const int ReadWrite = 2;
     private const int NoControl = 0x100;
     private const nuint SetWindowSize = 0x5414;
@@ -33,7 +33,7 @@ internal sealed partial class PseudoTerminal : IDisposable
         Assert.Equal(0, GetName(_master, name, (nuint)name.Length));
         Path = Encoding.ASCII.GetString(name).TrimEnd('\0');
 
-        // Kept open, so that reading the other side does not end with the first process that closes it.
+        // Kept open, so that reading the other side does not end when the first process closes its side.
         _slave = OpenSlave(Path, ReadWrite | NoControl);
         Assert.False(_slave.IsInvalid);
         _reader = new Thread(Read) { IsBackground = true };
@@ -44,7 +44,7 @@ internal sealed partial class PseudoTerminal : IDisposable
 
     internal int Descriptor => (int)_slave.DangerousGetHandle();
 
-    /// <summary>All that was shown so far.</summary>
+    /// <summary>All output so far.</summary>
     internal string Screen
     {
         get
@@ -72,7 +72,7 @@ internal sealed partial class PseudoTerminal : IDisposable
 
     public void Dispose()
     {
-        // The reader ends with the last open slave.
+        // The reader ends when the last open slave is closed.
         _slave.Dispose();
         _reader.Join(TimeSpan.FromSeconds(10));
         _keys.Dispose();
@@ -113,7 +113,7 @@ internal sealed partial class PseudoTerminal : IDisposable
         }
         catch (IOException)
         {
-            // Nobody has the terminal open any more.
+            // All slaves are closed.
         }
     }
 }

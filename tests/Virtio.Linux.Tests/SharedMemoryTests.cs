@@ -100,7 +100,7 @@ public sealed unsafe class SharedMemoryTests : IDisposable
         Assert.Equal(5, Bytes(memory)[^1]);
         Assert.Equal(0, Bytes(memory)[^2]);
 
-        // From other threads too, and in the middle of a copy.
+        // Also on another thread, and in the middle of a copy.
         byte[] copy = new byte[3 * 4096];
         var thread = new Thread(() => Bytes(memory)[4096..].CopyTo(copy));
         thread.Start();
@@ -148,7 +148,7 @@ public sealed unsafe class SharedMemoryTests : IDisposable
         return file;
     }
 
-    // Of two pages.
+    // A file of two huge pages.
     private static SafeFileHandle OpenHuge(string name)
     {
         string free = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("HugePages_Free:", StringComparison.Ordinal), ":0").Split(':')[1];

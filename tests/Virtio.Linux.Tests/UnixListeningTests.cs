@@ -44,7 +44,7 @@ public sealed class UnixListeningTests : IDisposable
     [Fact]
     public void A_socket_gets_the_group_by_its_name_or_its_number()
     {
-        // The process's own group: a process without privileges may give a file no other.
+        // The process's own group, because an unprivileged process may give a file no other group.
         (string name, string number) = (Run("id", "-gn"), Run("id", "-g"));
         foreach (string group in (string[])[name, number])
         {

@@ -31,7 +31,7 @@ public sealed class SocketConsoleTests : IDisposable
             Assert.Equal("one", await ReadAsync(console, 3));
         }
 
-        // Reading finds that the first one left, and goes on to the next.
+        // The read notices that the first client has disconnected, and continues with the next.
         Task<string> input = ReadAsync(console, 3);
         using Socket second = Connect();
         await second.SendAsync("two"u8.ToArray());
@@ -43,7 +43,7 @@ public sealed class SocketConsoleTests : IDisposable
     [Fact]
     public async Task A_left_over_socket_is_replaced_and_removed_at_the_end()
     {
-        // Moved away meanwhile, because disposing removes what it bound.
+        // Moves the file away meanwhile, because disposing a socket removes the file that it bound.
         string moved = Path.Combine(_folder, "moved");
         using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {

@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>Runs that are jobs of a shell: in the background, in the foreground, stopped, and sent from one to the other.</summary>
+/// <summary>Runs that are jobs of a shell: in the background, in the foreground, stopped, and moved from one to the other.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class BackgroundRunTests : TerminalTestBase
 {
@@ -18,14 +18,14 @@ public sealed class BackgroundRunTests : TerminalTestBase
         using Process shell = await StartShellAsync();
         int process = await StartJobAsync();
 
-        // The shell has the terminal: keys are its own, and a program of its sees the usual settings.
+        // The shell has the terminal: it gets the keys, and a program that it starts sees the usual settings.
         await TypeAsync("stty -a | grep -o '[- ]icanon'; jobs", "Running");
         Assert.Contains(" icanon", Pty.Screen);
 
         await TypeAsync("fg", "fg\r\n");
         await TypeAsync("echo in-$(cat /proc/sys/kernel/hostname)-1", "in-guest-1");
 
-        // Stopped and continued in the background: the same once more.
+        // The same once more after the job was stopped and continued in the background.
         Assert.Equal(0, CommandProcess.Kill(process, TerminalStop));
         await WaitForAsync("Stopped");
         await TypeAsync("bg; stty -a | grep -o '[- ]icanon.*' | tr i I", " Icanon");
@@ -70,7 +70,7 @@ public sealed class BackgroundRunTests : TerminalTestBase
         return int.Parse(number, CultureInfo.InvariantCulture);
     }
 
-    // What is waited for is not in what is typed, which is echoed.
+    // The expected text must not be part of the typed line, because the terminal echoes that.
     private async Task TypeAsync(string line, string expected)
     {
         int from = Pty.Screen.Length;

@@ -5,7 +5,7 @@ using Virtio.Vmm;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>The built command, run as a process of its own.</summary>
+/// <summary>The built command, run as a process.</summary>
 internal sealed partial class CommandProcess : IDisposable
 {
     internal const int Interrupt = 2;
@@ -14,7 +14,7 @@ internal sealed partial class CommandProcess : IDisposable
     internal const int Continue = 18;
     internal const int Stop = 19;
 
-    // A guest boots in seconds; a machine that tests share may be many times slower.
+    // A guest boots in seconds, but a busy host may be many times slower.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
@@ -43,7 +43,7 @@ internal sealed partial class CommandProcess : IDisposable
 
     internal static CommandProcess Start(params string[] arguments) => new(arguments);
 
-    /// <summary>Skips the test where there is no guest to run.</summary>
+    /// <summary>Skips the test if there is no guest image.</summary>
     internal static void RequireGuestImage() =>
         Assert.SkipWhen(GuestImage.TryFind() is null, $"there is no guest image: make it with './build guest', or set {GuestImage.FolderVariable}");
 
@@ -61,7 +61,7 @@ internal sealed partial class CommandProcess : IDisposable
 
     internal void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
-    /// <summary>Stops the process and waits until all of its threads have stopped.</summary>
+    /// <summary>Stops the process with a signal and waits until all of its threads have stopped.</summary>
     internal async Task StopAsync()
     {
         Signal(Stop);
@@ -90,7 +90,7 @@ internal sealed partial class CommandProcess : IDisposable
     [LibraryImport("libc", EntryPoint = "kill")]
     internal static partial int Kill(int process, int signal);
 
-    // The state comes after the name, which may have parentheses itself.
+    // The state follows the name, which may itself contain parentheses.
     private static bool IsStopped(string task)
     {
         try

@@ -3,13 +3,13 @@ using Virtio.Cli.Completion;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>The scripts, in the shells that they are for.</summary>
+/// <summary>The completion scripts, run in their shells.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class CompletionTests : IDisposable
 {
     private const string Bash = "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _virtio; printf '%s\\n' \"${COMPREPLY[@]}\"";
 
-    // What zsh's own functions would do with the candidates, so that no terminal is needed.
+    // Stands in for zsh's own completion functions, so that the test needs no terminal.
     private const string Zsh =
         """
         compdef() { }
@@ -84,7 +84,7 @@ public sealed class CompletionTests : IDisposable
             .Where(candidate => candidate.Length > 0 && candidate.StartsWith(last, StringComparison.Ordinal));
         string[] wanted = expected.Replace("FOLDER", _folder, StringComparison.Ordinal).Split(' ');
 
-        // Some offer the files of the current folder beside the words.
+        // Some shells also offer the files of the current folder.
         Assert.Equal(wanted.Order(), candidates.Distinct().Where(candidate => last.Length > 0 || !File.Exists(candidate) && !Directory.Exists(candidate)).Order());
     }
 

@@ -4,7 +4,7 @@ using Virtio.Storage;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>Disks of which a guest would not see what was meant.</summary>
+/// <summary>Disks that a guest would see differently from what the user meant.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class DiskWarningTests : IDisposable
 {

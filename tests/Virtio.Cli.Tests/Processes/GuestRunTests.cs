@@ -4,7 +4,7 @@ using Virtio.Vmm;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>Runs with the guest image: input from a script, and every way out.</summary>
+/// <summary>Runs with the guest image: input from a script, and every way to end.</summary>
 public sealed class GuestRunTests : IDisposable
 {
     private const string Prompt = "guest:~#";
@@ -21,7 +21,7 @@ public sealed class GuestRunTests : IDisposable
         File.WriteAllBytes(disk, new byte[16 << 20]);
         using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--cpus", "2", "--disk", disk + ",id=mine", "--disk", "mem:1M,ro");
 
-        // All at once, before the guest has booted, and then the end of input: the guest still reads it all.
+        // The test writes all input, and closes it, before the guest has booted. The guest must still read all of it.
         await process.Input.WriteAsync("cat /sys/block/vda/serial; cat /sys/block/vdb/ro; nproc\necho written-by-the-guest | dd of=/dev/vda conv=fsync; sleep 3; echo sum=$((40+2)); poweroff -f\n");
         process.Input.Close();
         (int status, string output, string error) = await process.EndAsync();
@@ -57,7 +57,7 @@ public sealed class GuestRunTests : IDisposable
     {
         CommandProcess.RequireGuestImage();
 
-        // Where the machine was named nothing is said of it.
+        // If the user names the machine, the command prints nothing about it.
         using CommandProcess process = await StartAsync("--machine", "software");
         process.Signal(signal);
         (int status, _, string error) = await process.EndAsync();
@@ -238,7 +238,7 @@ public sealed class GuestRunTests : IDisposable
         Assert.Equal("virtio: the machine did not end by itself within 1.5 s (--timeout) and was ended\n", error);
     }
 
-    // The file is there a moment before anybody listens.
+    // The socket's file exists a moment before the command listens.
     private static async Task ConnectAsync(Socket socket, string path)
     {
         for (int attempt = 0; ; attempt++)

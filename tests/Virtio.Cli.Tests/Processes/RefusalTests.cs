@@ -5,7 +5,9 @@ using Virtio.Vmm;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>What a person gets to see who asks for something that cannot be: one line that names it; status 2 for wrong usage, 1 for a fault.</summary>
+/// <summary>
+/// A request that cannot be fulfilled is answered with one line that names the problem; status 2 for wrong usage, 1 for a fault.
+/// </summary>
 public sealed class RefusalTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("virtio-refusal-").FullName;
@@ -194,7 +196,7 @@ public sealed class RefusalTests : IDisposable
                 using var request = new StreamReader(client.GetStream(), leaveOpen: true);
                 while (await request.ReadLineAsync() is { Length: > 0 })
                 {
-                    // Until the empty line that ends it.
+                    // Reads up to the empty line that ends the request.
                 }
 
                 await client.GetStream().WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
@@ -202,7 +204,7 @@ public sealed class RefusalTests : IDisposable
         }
         catch (SocketException)
         {
-            // Stopped.
+            // The test has stopped the server.
         }
     }
 

@@ -5,7 +5,7 @@ using Virtio.Cli.Consoles;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>Files that are no regular files where one is wanted: opening a FIFO would wait, and no signal would end that.</summary>
+/// <summary>Special files in place of regular files. Opening a FIFO would wait, and no signal would end the wait.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed partial class SpecialFileTests : IDisposable
 {

@@ -15,7 +15,7 @@ public sealed partial class StoppedRunTests
         TimeSpan stop = TimeSpan.FromSeconds(8);
         using CommandProcess process = CommandProcess.Start("run", "--machine", "software", "--memory", "128M", "--cpus", "2");
 
-        // A processor that hangs for twice this many seconds is reported.
+        // The guest's kernel reports a processor that hangs for twice this many seconds.
         await process.Input.WriteAsync("echo 3 > /proc/sys/kernel/watchdog_thresh\n");
         var clock = Stopwatch.StartNew();
         Times before = await LookAsync(process, 1);
@@ -29,7 +29,7 @@ public sealed partial class StoppedRunTests
         await process.Input.WriteAsync("sleep 3; echo lock''ups: $(dmesg | grep -cE 'soft lockup|detected stall|hung')\npoweroff -f\n");
         (int status, string output, _) = await process.EndAsync();
 
-        // The guest's clock is never faster than the host's, whatever the load, and the stop is not in it.
+        // At any load the guest's clock is never faster than the host's, and it does not count the time of the stop.
         double uptime = after.Uptime - before.Uptime;
         Assert.InRange(uptime, 0, (passed - stopped.Elapsed).TotalSeconds + 0.1);
         Assert.InRange(after.RealTime, after.HostBefore - 1, after.HostAfter + 1);

@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>Colours are for people at terminals that have them.</summary>
+/// <summary>The command prints colours only to terminals that support them.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class StyleTests : TerminalTestBase
 {
@@ -40,7 +40,7 @@ public sealed class StyleTests : TerminalTestBase
         await help.WaitForExitAsync().WaitAsync(Limit);
         await WaitForAsync("shows this help");
 
-        // The longest word that cannot be broken starts in the column of the texts.
+        // A line may be longer than the screen only by the longest word that cannot be broken, which starts in the column of the texts.
         Assert.All(Pty.Screen.Split("\r\n"), line => Assert.True(line.Length <= expected, line));
     }
 }

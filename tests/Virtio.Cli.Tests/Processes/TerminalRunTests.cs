@@ -6,7 +6,7 @@ using Virtio.Testing;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>A person's view: the command at a terminal of its own.</summary>
+/// <summary>The command at a terminal, as a user sees it.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class TerminalRunTests : TerminalTestBase
 {
@@ -28,7 +28,7 @@ public sealed class TerminalRunTests : TerminalTestBase
         Pty.Type("until stty size | grep '43 132'; do :; done\r");
         await WaitForAsync("\n43 132\r\n");
 
-        // Ctrl-C is the guest's.
+        // Ctrl-C goes to the guest.
         Pty.Type("echo go; sleep 1000\r");
         await WaitForAsync("\ngo\r\n");
         Pty.Type("\u0003");
@@ -126,7 +126,7 @@ public sealed class TerminalRunTests : TerminalTestBase
         Assert.Equal(Before, Pty.Attributes);
         Assert.DoesNotContain("   at ", Pty.Screen);
 
-        // The runtime's console class, which would change the terminal behind our back, was never woken.
+        // The runtime's console class, which would change the terminal's settings, was never initialized.
         Assert.DoesNotContain("\u001b[?1h", Pty.Screen);
     }
 }

@@ -4,7 +4,7 @@ using Virtio.Linux.Tests;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>Tests of programs that have a terminal.</summary>
+/// <summary>Tests of programs that run at a terminal.</summary>
 [SupportedOSPlatform("linux")]
 public abstract class TerminalTestBase : IDisposable
 {
@@ -17,7 +17,7 @@ public abstract class TerminalTestBase : IDisposable
 
     private protected PseudoTerminal Pty { get; } = new();
 
-    /// <summary>The terminal's settings before anything ran.</summary>
+    /// <summary>The terminal's settings before any program ran.</summary>
     private protected byte[] Before { get; }
 
     public void Dispose()
@@ -26,7 +26,7 @@ public abstract class TerminalTestBase : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    // As a terminal window would start it: the leader of the terminal's session, which is told of changes of its size.
+    // Starts the program as a terminal window would: as the leader of the terminal's session, which gets the signals about its size.
     private protected Process StartAtTerminal(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/setsid"), "setsid is needed, from the package util-linux");

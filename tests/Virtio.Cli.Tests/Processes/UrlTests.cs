@@ -2,7 +2,7 @@ using Virtio.Tests.Storage;
 
 namespace Virtio.Cli.Tests.Processes;
 
-/// <summary>What <c>--kernel</c>, <c>--initrd</c> and <c>--disk</c> do with a URL is the same, seen from a process of its own.</summary>
+/// <summary><c>--kernel</c>, <c>--initrd</c> and <c>--disk</c> handle a URL in the same way, as seen from outside the process.</summary>
 public sealed class UrlTests : IDisposable
 {
     private static readonly byte[] NoKernel = new byte[8192];

@@ -7,7 +7,7 @@ using Virtio.VhostUser;
 
 namespace Virtio.Cli.Tests.Serving;
 
-/// <summary>A machine without a processor that has a device of the command's; the test is its driver, which has started.</summary>
+/// <summary>A machine without a processor that has a device of the command. The test is its driver, which has started.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class Frontend : IAsyncDisposable
 {

@@ -18,7 +18,7 @@ public sealed class ServeConfigTests : IDisposable
     {
         IReadOnlyList<ServedDevice> devices = Read(
             """
-            // Comments and a last comma do not disturb.
+            // Comments and a trailing comma are allowed.
             { "devices": [
                 { "type": "block", "socket": "/run/a b=c", "disk": "disk.raw,ro", "queues": 4, "packed": "on", "read-only": true, "poll": 50 },
                 { "type": "console", "fd": 5, "console": "unix:/run/console", "poll": "off" },

@@ -1,6 +1,6 @@
 namespace Virtio.Kvm.Tests.Interop;
 
-/// <summary>What linux/kvm.h calls the members of our enumerations.</summary>
+/// <summary>The names in linux/kvm.h of the members of this library's enumerations.</summary>
 internal static class HeaderNames
 {
     internal static readonly Dictionary<KvmCapability, string> Capabilities = new()

@@ -4,7 +4,10 @@ using Virtio.Kvm.Tests.Testbed;
 
 namespace Virtio.Kvm.Tests.Interop;
 
-/// <summary>Sizes, offsets and numbers that were written down here, against the system's headers: a small program is compiled that prints theirs.</summary>
+/// <summary>
+/// Compares the library's sizes, offsets and numbers with the system's headers. The test compiles and runs a small program that prints
+/// those.
+/// </summary>
 public sealed class HeaderTests
 {
     private const string Includes = """

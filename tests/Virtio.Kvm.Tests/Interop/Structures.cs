@@ -5,7 +5,10 @@ using Virtio.Kvm.Interop;
 
 namespace Virtio.Kvm.Tests.Interop;
 
-/// <summary>Our structures with what the C headers call them and their fields, in order. A field that is not listed is padding or a part of a longer one.</summary>
+/// <summary>
+/// The library's structures with the C names of them and of their fields, in order. A field that is not listed is padding or a part of a
+/// longer field.
+/// </summary>
 internal static class Structures
 {
     private static readonly Dictionary<string, Structure> All = new()
@@ -30,7 +33,7 @@ internal static class Structures
 
     public static TheoryData<string> Names => [.. All.Keys, "others"];
 
-    /// <summary>Sizes and offsets, as expressions of C and as they are here.</summary>
+    /// <summary>Sizes and offsets as C expressions, each with the library's value.</summary>
     internal static IEnumerable<(string Expression, long Ours)> LayoutOf(string name)
     {
         if (name == "others")

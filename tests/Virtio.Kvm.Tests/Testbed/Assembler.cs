@@ -3,14 +3,14 @@ using System.Globalization;
 
 namespace Virtio.Kvm.Tests.Testbed;
 
-/// <summary>Makes guest code of x86-64 assembly in the processor manuals' notation, with the system's own assembler and linker.</summary>
+/// <summary>Makes guest code from x86-64 assembly in the processor manuals' notation, with the system's assembler and linker.</summary>
 internal static class Assembler
 {
     private static readonly ConcurrentDictionary<(string Source, ulong Address), byte[]> Done = new();
 
-    /// <summary>Assembles; skips the test where there is no assembler.</summary>
+    /// <summary>Assembles. Skips the test if there is no assembler.</summary>
     /// <param name="source">The code.</param>
-    /// <param name="address">Where its first byte will be.</param>
+    /// <param name="address">Guest-physical address of its first byte.</param>
     internal static byte[] Assemble(string source, ulong address) => Done.GetOrAdd((source, address), static key => Assemble(key));
 
     private static byte[] Assemble((string Source, ulong Address) key)

@@ -4,17 +4,17 @@ using System.Runtime.InteropServices;
 namespace Virtio.Kvm.Tests.Testbed;
 
 /// <summary>
-/// A machine of two MiB that starts some code in 64-bit mode. It needs nothing but a /dev/kvm that opens; without one the test is skipped.
+/// A machine of two MiB that starts some code in 64-bit mode. It needs only a /dev/kvm that can be opened; without one the test is skipped.
 /// </summary>
 internal sealed unsafe class BareMetalGuest : IDisposable
 {
-    /// <summary>Where the code starts.</summary>
+    /// <summary>Address at which the code starts.</summary>
     internal const ulong CodeAddress = 0x10000;
 
-    /// <summary>Free for the code and the test.</summary>
+    /// <summary>Address of memory that the code and the test may use.</summary>
     internal const ulong DataAddress = 0x100000;
 
-    /// <summary>Guest-physical, without a slot: accesses leave the guest.</summary>
+    /// <summary>A guest-physical address without a memory slot: accesses exit to the host.</summary>
     internal const ulong DeviceAddress = 0xd0000000;
 
     private const ulong StackTop = 0x80000;
@@ -40,7 +40,7 @@ internal sealed unsafe class BareMetalGuest : IDisposable
     /// <summary>Guest-physical memory from 0.</summary>
     internal Span<byte> Memory => new((void*)_allocations[0], MemorySize);
 
-    /// <summary>Makes a machine with one vCPU that starts with the first byte of the code.</summary>
+    /// <summary>Makes a machine with one vCPU that starts at the first byte of the code.</summary>
     internal static BareMetalGuest Create(string code, GuestRing ring = GuestRing.Kernel, bool withInterruptController = false)
     {
         byte[] bytes = Assembler.Assemble(code, CodeAddress);
@@ -62,7 +62,7 @@ internal sealed unsafe class BareMetalGuest : IDisposable
         }
     }
 
-    /// <summary>Adds a vCPU, with registers like those of the first.</summary>
+    /// <summary>Adds a vCPU with registers like those of the first.</summary>
     internal KvmVcpu AddVcpu(int id, GuestRing ring = GuestRing.Kernel)
     {
         KvmVcpu vcpu = Vm.CreateVcpu(id);
@@ -81,15 +81,15 @@ internal sealed unsafe class BareMetalGuest : IDisposable
         return new Span<byte>((void*)address, size);
     }
 
-    /// <summary>Lets a vector enter the code at an offset from its start.</summary>
+    /// <summary>Makes a vector's handler start at an offset of the code.</summary>
     internal void SetGate(int vector, ulong offset) => LongMode.WriteGate(Memory, vector, CodeAddress + offset);
 
     internal ulong ReadData(ulong offset = 0) => BinaryPrimitives.ReadUInt64LittleEndian(Memory[(int)(DataAddress + offset)..]);
 
-    /// <summary>Runs until the guest needs something; a guest that never does fails the test.</summary>
+    /// <summary>Runs until the guest exits. The test fails if the guest never does.</summary>
     internal KvmExitReason Run() => Run(Vcpu);
 
-    /// <summary>Runs a vCPU until it needs something; one that never does fails the test.</summary>
+    /// <summary>Runs a vCPU until it exits. The test fails if it never does.</summary>
     internal static KvmExitReason Run(KvmVcpu vcpu)
     {
         bool isOver = false;
@@ -111,7 +111,7 @@ internal sealed unsafe class BareMetalGuest : IDisposable
         }
     }
 
-    /// <summary>Runs to the next exit, which must be this one.</summary>
+    /// <summary>Runs to the next exit, which must have the expected reason.</summary>
     internal void RunTo(KvmExitReason expected)
     {
         KvmExitReason reason = Run();

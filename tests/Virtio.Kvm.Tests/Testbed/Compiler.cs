@@ -8,7 +8,9 @@ internal static class Compiler
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Compiles a program and returns the lines that it prints; skips the test where there is no compiler or no kernel header.</summary>
+    /// <summary>
+    /// Compiles a program and returns the lines that it prints. Skips the test if the compiler or the kernel's headers are missing.
+    /// </summary>
     internal static string[] CompileAndRun(string source)
     {
         Assert.SkipUnless(File.Exists("/usr/include/linux/kvm.h"), "the system has no linux/kvm.h, as from the package linux-libc-dev");
@@ -26,7 +28,7 @@ internal static class Compiler
         }
     }
 
-    /// <summary>Runs a program to its end; skips the test where there is none.</summary>
+    /// <summary>Runs a program to its end. Skips the test if the program is not installed.</summary>
     internal static string Run(string program, params string[] arguments)
     {
         using var process = new Process { StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true } };

@@ -26,7 +26,7 @@ internal sealed partial class EventDescriptor : IDisposable
         Assert.Equal(8, Write(Handle, one, 8));
     }
 
-    /// <summary>How often it was signalled since the last time.</summary>
+    /// <summary>Returns how often it was signalled since the last call.</summary>
     internal ulong Take()
     {
         Span<byte> count = stackalloc byte[8];

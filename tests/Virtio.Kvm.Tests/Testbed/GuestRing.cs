@@ -1,6 +1,6 @@
 namespace Virtio.Kvm.Tests.Testbed;
 
-/// <summary>Where guest code runs.</summary>
+/// <summary>The privilege level at which guest code runs.</summary>
 public enum GuestRing
 {
     /// <summary>Ring 0.</summary>

@@ -1,6 +1,6 @@
 namespace Virtio.Kvm.Tests.Testbed;
 
-/// <summary>The KVM of the machine that the tests run on, of whatever kind.</summary>
+/// <summary>The KVM of the host, of either kind.</summary>
 internal static class Host
 {
     /// <summary>Opens it, or skips the test.</summary>

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Virtio.Kvm.Tests.Testbed;
 
-/// <summary>What a vCPU needs to start in 64-bit mode: tables in the guest's first pages, and registers that point at them.</summary>
+/// <summary>Prepares a vCPU to start in 64-bit mode: tables in the guest's first pages, and registers that point at them.</summary>
 internal static class LongMode
 {
-    /// <summary>Guest-physical memory that is mapped one to one, everywhere accessible from ring 3.</summary>
+    /// <summary>Length of the guest-physical memory that is mapped one to one, all of it accessible from ring 3.</summary>
     internal const ulong MappedSize = 5ul << 30;
 
     private const int LevelFour = 0x1000;
@@ -16,7 +16,8 @@ internal static class LongMode
     private const int TaskState = 0xa000;
     private const int TaskStateLength = 104;
 
-    // Behind the task state a bit for each port, all clear: allowed. Some KVM forget IOPL in ring 3, none forgets these.
+    // Behind the task state lies a bit for each port; all are clear, which allows the port. Some KVM kernels ignore IOPL in ring 3, but
+    // none ignores these bits.
     private const int TaskStateLimit = TaskStateLength + 65536 / 8;
 
     private const ushort KernelCode = 0x08;
@@ -49,7 +50,7 @@ internal static class LongMode
         memory[TaskState + TaskStateLimit] = 0xff;
     }
 
-    /// <summary>Lets a vector enter a handler in ring 0.</summary>
+    /// <summary>Makes a vector enter a handler in ring 0.</summary>
     internal static void WriteGate(Span<byte> memory, int vector, ulong handler)
     {
         Write(memory, InterruptTable + vector * 16, handler & 0xffff | (ulong)KernelCode << 16 | 0x8e00ul << 32 | (handler >> 16 & 0xffff) << 48);

@@ -1,9 +1,9 @@
 namespace Virtio.Kvm.Tests.Testbed;
 
-/// <summary>What this process holds, as the kernel counts it.</summary>
-/// <param name="Descriptors">Open descriptors, without those of code that the runtime loads when it is first needed.</param>
+/// <summary>The resources of this process, as the kernel counts them.</summary>
+/// <param name="Descriptors">Open descriptors, except those of assemblies, which the runtime opens when it first needs them.</param>
 /// <param name="VcpuPages">Mappings of vCPUs.</param>
-/// <param name="Threads">Threads, without those that the runtime starts and ends as it likes.</param>
+/// <param name="Threads">Threads, except those that the runtime starts and ends at any time.</param>
 internal readonly record struct ProcessResources(int Descriptors, int VcpuPages, int Threads)
 {
     internal static ProcessResources Count()

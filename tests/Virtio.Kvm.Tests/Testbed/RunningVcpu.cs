@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Virtio.Kvm.Tests.Testbed;
 
-/// <summary>A vCPU that a thread runs for as long as this is not disposed, and who waits for it to come out.</summary>
+/// <summary>Runs a vCPU on a thread until disposal. Other threads can request exits and wait for them.</summary>
 internal sealed class RunningVcpu : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -16,7 +16,7 @@ internal sealed class RunningVcpu : IDisposable
     private Exception? _failure;
 
     /// <param name="vcpu">The vCPU.</param>
-    /// <param name="askers">How many threads will ask for exits.</param>
+    /// <param name="askers">Number of threads that will request exits.</param>
     internal RunningVcpu(KvmVcpu vcpu, int askers)
     {
         _vcpu = vcpu;
@@ -26,7 +26,7 @@ internal sealed class RunningVcpu : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Asks for an exit and waits until the vCPU was interrupted after that.</summary>
+    /// <summary>Requests an exit and waits until the vCPU was interrupted after that.</summary>
     internal void Interrupt(int asker)
     {
         long request = Interlocked.Increment(ref _asked[asker]);
@@ -55,7 +55,7 @@ internal sealed class RunningVcpu : IDisposable
                 continue;
             lock (_gate)
             {
-                // What was asked for before now is served by this interruption or by one that still comes.
+                // This interruption, or one that is still to come, serves the requests made before now.
                 for (int i = 0; i < _seen.Length; i++)
                     _seen[i] = Interlocked.Read(ref _asked[i]);
                 Monitor.PulseAll(_gate);

@@ -3,7 +3,9 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Differential;
 
-/// <summary>Random programs against QEMU's emulation of a Linux process: the same registers, flags and memory at the end.</summary>
+/// <summary>
+/// Compares random programs with QEMU's emulation of a Linux process: registers, flags and memory at the end must be equal.
+/// </summary>
 public sealed class DifferentialTests
 {
     private const ulong TextAddress = 0x10000;
@@ -34,7 +36,7 @@ public sealed class DifferentialTests
         _ => $"data[{offset - 520}]",
     };
 
-    // The program's system calls are unknown firmware calls here, and it then waits in a loop.
+    // The program's system calls are unknown firmware calls on this machine. The program then waits in a loop.
     private static byte[] RunHere(string path)
     {
         ElfFile program = new(path);

@@ -5,7 +5,8 @@ namespace Virtio.Riscv.Tests.Differential;
 
 /// <summary>
 /// Writes a random program from a seed: it sets every register, executes a few hundred random instructions, some of them in loops, and then
-/// writes all registers, fcsr and its data to standard output with Linux system calls and exits. s0 is the data's address, s1 a loop's count.
+/// writes all registers, fcsr and its data to standard output with Linux system calls and exits. s0 is the data's address, s1 a loop's
+/// count.
 /// </summary>
 internal sealed partial class RandomProgram(int seed)
 {
@@ -139,7 +140,7 @@ internal sealed partial class RandomProgram(int seed)
         }
     }
 
-    // Any alignment: what is misaligned has to work as well.
+    // With any alignment, because misaligned accesses have to work as well.
     private void WriteMemory()
     {
         int offset = _random.Next(DataSize - 8);

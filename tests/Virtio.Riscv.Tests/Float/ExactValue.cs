@@ -24,7 +24,10 @@ internal readonly record struct ExactValue(BigInteger Numerator, BigInteger Deno
         return new(left + right, a.Denominator * b.Denominator, scale);
     }
 
-    /// <summary>The root of a positive integer × 2^scale; where it is irrational, the middle between its two neighbours of 200 bits, which rounds to fewer bits as the root itself does.</summary>
+    /// <summary>
+    /// The root of a positive integer × 2^scale. If it is irrational, returns the middle between its two neighbours of 200 bits, which
+    /// rounds to fewer bits in the same way as the root itself.
+    /// </summary>
     public ExactValue SquareRoot()
     {
         Assert.True(Denominator.IsOne && Numerator.Sign > 0);

@@ -2,7 +2,7 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>Every operation, in every rounding mode, result and exceptions, against exact arithmetic.</summary>
+/// <summary>Compares the result and the exceptions of every operation, in every rounding mode, with exact arithmetic.</summary>
 public sealed class FloatArithmeticTests
 {
     private const int RandomCases = 20_000;
@@ -63,7 +63,7 @@ public sealed class FloatArithmeticTests
         {
             var (bits, flags) = operation.Expect(a, b, c, mode);
 
-            // What has accrued before changes which way the result is computed, never the result, and is never taken back.
+            // The flags that were set before select the way in which the result is computed, but must not change the result, and stay set.
             foreach (var accrued in (ReadOnlySpan<FloatFlags>)[FloatFlags.None, FloatFlags.Inexact, FloatFlags.DivideByZero])
             {
                 var actual = accrued;

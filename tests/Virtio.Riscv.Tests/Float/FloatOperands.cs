@@ -2,7 +2,7 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>Operands to test with: the values where rules meet, and random ones that make results land near those.</summary>
+/// <summary>Operands for tests: the values at the boundaries of rules, and random ones whose results lie near those boundaries.</summary>
 internal static class FloatOperands
 {
     private static readonly ulong[] Doubles =
@@ -38,7 +38,7 @@ internal static class FloatOperands
         0xFFFFFF7FFFFFFFFF, 0xFFFFFF8000000000, 0xFFFFFF8000000001, 0xFFFFFFFF7FFFFFFF, 0xFFFFFFFF80000000, 0xFFFFFFFFFEFFFFFF, 0xFFDFFFFFFFFFFFFF,
     ];
 
-    /// <summary>All combinations of the corner values, of every third of them where there are three operands.</summary>
+    /// <summary>All combinations of the corner values; for three operands of every third corner value.</summary>
     public static IEnumerable<(ulong A, ulong B, ulong C)> Corners(FloatOperation operation)
     {
         var values = operation.Source switch
@@ -79,7 +79,7 @@ internal static class FloatOperands
     {
         var max = (int)(f.Infinity >> f.FractionBits);
 
-        // Exponents anywhere; about one; or such that the product (or the quotient) is about the smallest or the largest value.
+        // Exponents anywhere; near one; or such that the product (or the quotient) is near the smallest or the largest value.
         var first = random.Next(4) == 0 ? random.Next(max + 1) : f.Bias + random.Next(-3, 4);
         var target = random.Next(6) switch { 0 => 0, 1 => max, 2 => -f.FractionBits + random.Next(f.FractionBits), _ => f.Bias };
         var second = random.Next(3) switch { 0 => target + f.Bias - first, 1 => first + f.Bias - target, _ => first };
@@ -90,7 +90,7 @@ internal static class FloatOperands
             return (a, b, 0);
         }
 
-        // The addend at any distance that matters, or what nearly cancels the product.
+        // The addend at any distance that matters, or one that nearly cancels the product.
         var ignored = FloatFlags.None;
         var product = operation.Source == FloatRegister.Single
             ? Float32.Mul((uint)a, (uint)b, RoundingMode.NearestEven, ref ignored)

@@ -2,7 +2,7 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>What the operands and the result of an instruction are held in.</summary>
+/// <summary>The type of register that holds an operand or a result.</summary>
 internal enum FloatRegister
 {
     Single,
@@ -14,7 +14,7 @@ internal delegate ulong FloatFunction(ulong a, ulong b, ulong c, RoundingMode mo
 
 internal delegate (ulong Bits, FloatFlags Flags) FloatReference(ulong a, ulong b, ulong c, RoundingMode mode);
 
-/// <summary>An instruction: what is tested, and what it is tested against. 32-bit results are in the low half, the upper half zero.</summary>
+/// <summary>An instruction under test with its reference. 32-bit results are in the low half; the upper half is zero.</summary>
 internal sealed record FloatOperation(
     string Mnemonic, int Operands, FloatRegister Source, FloatRegister Result, bool Rounds, FloatFunction Run, FloatReference Expect)
 {

@@ -2,7 +2,7 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>In the host's rounding mode the host's own arithmetic is a second opinion on the results (it keeps no exceptions).</summary>
+/// <summary>In the host's rounding mode, also compares the results with the host's own arithmetic, which reports no exceptions.</summary>
 public sealed class HostFloatTests
 {
     private const int Cases = 100_000;

@@ -6,22 +6,25 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>One instruction on its operands.</summary>
+/// <summary>An instruction and its operands.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct FloatQuestion(ulong Operation, ulong A, ulong B, ulong C, ulong Mode);
 
-/// <summary>What an emulated processor made of it.</summary>
+/// <summary>The result of an emulated processor.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct FloatAnswer(ulong Bits, ulong Flags);
 
-/// <summary>A RISC-V program that executes the instructions it is sent and sends back results and exceptions; made with the cross compiler, run by QEMU.</summary>
+/// <summary>
+/// A RISC-V program that executes the instructions that it receives and sends back results and exceptions. The cross compiler makes it, and
+/// QEMU runs it.
+/// </summary>
 internal static class QemuFloatProgram
 {
     private const string Compiler = "riscv64-linux-gnu-gcc";
     private const string Emulator = "qemu-riscv64";
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
 
-    // It needs no C library of the target, which the compiler's package only recommends.
+    // The program needs no C library of the target, which the compiler's package only recommends.
     private const string Frame = """
         typedef unsigned long u64;
         typedef unsigned int u32;
@@ -87,7 +90,7 @@ internal static class QemuFloatProgram
         }
         """;
 
-    /// <summary>Answers all questions, or says what the machine lacks for it.</summary>
+    /// <summary>Answers all questions. Skips the test, naming what is missing, if the tools are not installed.</summary>
     public static FloatAnswer[] Ask(FloatQuestion[] questions)
     {
         var directory = Directory.CreateTempSubdirectory("float");
@@ -125,7 +128,7 @@ internal static class QemuFloatProgram
             var places = string.Concat(Enumerable.Range(1, operation.Operands).Select(n => $", %{n}"));
             var operands = string.Join(", ", "abc"[..operation.Operands].Select(name => $"\"{inputs}\"({wrap}({name}))"));
 
-            // A rounding mode left out of the mnemonic is the one of the mode register.
+            // If the mnemonic has no rounding mode, the instruction uses that of the mode register.
             cases.AppendLine($"    case {i}: asm volatile(\"{operation.Mnemonic} %0{places}\" : \"={output}\"({variable}) : {operands}); return {result};");
         }
 

@@ -2,7 +2,9 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>Every operation, in every rounding mode, result and exceptions, against another implementation of the same instructions.</summary>
+/// <summary>
+/// Compares the result and the exceptions of every operation, in every rounding mode, with another implementation of the same instructions.
+/// </summary>
 public sealed class QemuFloatTests
 {
     private const int RandomCases = 1_000;

@@ -3,7 +3,7 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>The operations on exact values. Written to be read beside the standard, not to be fast.</summary>
+/// <summary>The operations on exact values. Written to be compared with the standard, not to be fast.</summary>
 internal static class Reference
 {
     public static (ulong Bits, FloatFlags Flags) Add(ReferenceFormat f, ulong a, ulong b, RoundingMode mode)
@@ -145,7 +145,7 @@ internal static class Reference
             return f.Round(sum, mode);
         }
 
-        // Of the same sign only two zeros add up to zero.
+        // If the signs are equal, only two zeros have the sum zero.
         return (f.Signed(aNegative == bNegative ? aNegative : mode == RoundingMode.Down, 0), FloatFlags.None);
     }
 

@@ -3,7 +3,10 @@ using Virtio.Riscv.Float;
 
 namespace Virtio.Riscv.Tests.Float;
 
-/// <summary>An interchange format by its definition: every value an exact number, rounding by comparing the remainder of a division with half the divisor.</summary>
+/// <summary>
+/// An interchange format by its definition: every value is an exact number, and rounding compares the remainder of a division with half the
+/// divisor.
+/// </summary>
 internal sealed record ReferenceFormat(int FractionBits, int ExponentBits)
 {
     public static readonly ReferenceFormat Single = new(23, 8);
@@ -50,7 +53,7 @@ internal sealed record ReferenceFormat(int FractionBits, int ExponentBits)
         var exponent = ExponentOf(value);
         var (significand, inexact) = RoundToMultiple(value, exponent - FractionBits, mode);
 
-        // After rounding as if the exponent were unbounded.
+        // Tininess is detected after rounding, as if the exponent were unbounded.
         var roundedExponent = significand == BigInteger.One << (FractionBits + 1) ? exponent + 1 : exponent;
         var tiny = roundedExponent < minExponent;
         if (exponent < minExponent)
@@ -104,7 +107,7 @@ internal sealed record ReferenceFormat(int FractionBits, int ExponentBits)
         return (away ? quotient + 1 : quotient, true);
     }
 
-    /// <summary>e with 2^e ≤ |value| &lt; 2^(e + 1).</summary>
+    /// <summary>The e for which 2^e ≤ |value| &lt; 2^(e + 1).</summary>
     private static int ExponentOf(ExactValue value)
     {
         var numerator = BigInteger.Abs(value.Numerator);

@@ -4,12 +4,14 @@ using System.Text;
 
 namespace Virtio.Riscv.Tests.Guests;
 
-/// <summary>Turns assembly into a static RISC-V program with the cross compiler of the distribution; skips the test where there is none.</summary>
+/// <summary>
+/// Makes a static RISC-V program from assembly with the distribution's cross compiler. Skips the test if it is not installed.
+/// </summary>
 internal static class Assembler
 {
     private const string Compiler = "riscv64-linux-gnu-gcc";
 
-    /// <summary>The linked program's file; the same source is assembled once.</summary>
+    /// <summary>The linked program's file. The same source is assembled only once.</summary>
     public static string Assemble(string source, ulong textAddress)
     {
         string key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{textAddress}\n{source}")))[..24];
@@ -26,7 +28,7 @@ internal static class Assembler
         return program;
     }
 
-    /// <summary>Runs a foreign program to its end and returns what it wrote; a missing program skips the test.</summary>
+    /// <summary>Runs a program of the host to its end and returns its output. Skips the test if it is not installed.</summary>
     public static byte[] Run(string program, params string[] arguments)
     {
         Assert.SkipUnless(IsInstalled(program), $"{program} is not installed.");

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Virtio.Riscv.Tests.Guests;
 
-/// <summary>As much of a 64-bit ELF file as a test needs: entry, segments and symbols.</summary>
+/// <summary>The parts of a 64-bit ELF file that a test needs: entry, segments and symbols.</summary>
 internal sealed class ElfFile
 {
     private readonly byte[] _bytes;

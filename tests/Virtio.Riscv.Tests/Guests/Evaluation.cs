@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Virtio.Riscv.Tests.Guests;
 
-/// <summary>Runs many instructions, each with operands of its own, in one program: a1 and a2 in, a0 out.</summary>
+/// <summary>Runs many instructions, each with its own operands, in one program: operands in a1 and a2, result in a0.</summary>
 internal static class Evaluation
 {
     public static void Check(params (string Instruction, ulong A1, ulong A2, ulong Expected)[] cases)

@@ -5,13 +5,15 @@ using System.Text;
 
 namespace Virtio.Riscv.Tests.Guests;
 
-/// <summary>A machine with 16 MiB of RAM at <see cref="Base"/> and an assembled program in it, run on the test's thread or on its own.</summary>
+/// <summary>
+/// A machine with 16 MiB of RAM at <see cref="Base"/> and an assembled program, run on the test's thread or on threads of its own.
+/// </summary>
 internal sealed class Guest : IDisposable
 {
     public const ulong Base = 0x8000_0000;
     public const int Size = 16 << 20;
 
-    // Every program may use these. `finish` shuts the machine down; `handler` names a trap handler.
+    // Macros for every program. `finish` shuts the machine down; `handler` names a trap handler.
     private const string Prelude = """
         .macro finish
             li a0, 0
@@ -62,7 +64,7 @@ internal sealed class Guest : IDisposable
 
     public ulong this[string register] => Hart.GetRegister(Number(register));
 
-    /// <summary>Runs hart 0 on this thread until the program finishes; one that does not within the limit fails the test.</summary>
+    /// <summary>Runs hart 0 on this thread until the program finishes. The test fails if that takes more than the limit.</summary>
     public Guest Run(ulong limit = 20_000_000)
     {
         ulong retired = Hart.Run(limit);

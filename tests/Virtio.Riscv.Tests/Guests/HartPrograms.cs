@@ -5,10 +5,11 @@ internal static class HartPrograms
 {
     public const int Harts = 4;
 
-    /// <summary>To stand before <see cref="Prologue"/> in a program for two harts.</summary>
+    /// <summary>Goes before <see cref="Prologue"/> in a program for two harts.</summary>
     public const string OnlyTwo = ".equ OTHERS, 1\n";
 
-    // Hart 0 starts the others at `other`, with their number in a0; t6 counts. `join` waits until all of these have come to `arrive` or `leave`.
+    // Hart 0 starts the others at `other`, with their number in a0; t6 counts. `join` waits until all of them have reached `arrive` or
+    // `leave`.
     public const string Prologue = """
         .ifndef OTHERS
         .equ OTHERS, 3

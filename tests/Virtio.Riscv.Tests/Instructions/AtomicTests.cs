@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Instructions;
 
-/// <summary>The A extension on one hart; several harts are in <see cref="Machine.MultiHartTests"/>.</summary>
+/// <summary>The A extension on one hart. <see cref="Machine.MultiHartTests"/> tests it on several harts.</summary>
 public sealed class AtomicTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Instructions;
 
-/// <summary>The C extension; random mixtures are in the differential tests.</summary>
+/// <summary>The C extension. The differential tests contain random mixtures.</summary>
 public sealed class CompressedTests
 {
     [Fact]

@@ -2,7 +2,10 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Instructions;
 
-/// <summary>What the F and D extensions leave to the hart: boxing, rounding modes, flags and the state in sstatus. Arithmetic has tests of its own.</summary>
+/// <summary>
+/// The part of the F and D extensions that the hart itself does: boxing, rounding modes, flags and the state in sstatus. Other tests check
+/// the arithmetic.
+/// </summary>
 public sealed class FloatTests
 {
     private const ulong One = 0x3F80_0000;

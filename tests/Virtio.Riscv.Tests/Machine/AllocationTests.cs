@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Machine;
 
-/// <summary>A running hart allocates nothing: no collection may ever be the guest's doing.</summary>
+/// <summary>A running hart allocates nothing, so that a guest never causes a garbage collection.</summary>
 public sealed class AllocationTests
 {
     [Fact]
@@ -63,7 +63,7 @@ public sealed class AllocationTests
         Assert.True(retired > 900_000);
     }
 
-    /// <summary>The console is called on the hart's own thread, so it can look at what that thread has allocated.</summary>
+    /// <summary>The machine calls the console on the hart's thread, so the console can read what that thread has allocated.</summary>
     [Fact]
     public void A_hart_allocates_nothing_while_it_waits_and_is_interrupted()
     {

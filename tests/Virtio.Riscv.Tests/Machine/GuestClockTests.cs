@@ -1,6 +1,6 @@
 namespace Virtio.Riscv.Tests.Machine;
 
-/// <summary>Guest time while the process runs, is late, and is stopped.</summary>
+/// <summary>Guest time while the process runs, is delayed, and is stopped.</summary>
 public sealed class GuestClockTests
 {
     private const ulong Frequency = 10_000_000;
@@ -98,7 +98,7 @@ public sealed class GuestClockTests
         Volatile.Write(ref ended, true);
         ulong latest = (await Task.WhenAll(harts)).Max();
 
-        // Each stop leaves the guest the few milliseconds before it.
+        // For each stop the guest's clock counts only the few milliseconds before it.
         Assert.InRange(now, 0u, Stops * Frequency / 50);
         Assert.InRange(latest, 0u, now);
     }

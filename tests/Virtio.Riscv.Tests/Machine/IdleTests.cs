@@ -4,11 +4,11 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Machine;
 
-/// <summary>What a guest that has nothing to do costs the host.</summary>
+/// <summary>The processor time that an idle guest costs the host.</summary>
 [Collection(ProcessorsOfTheHost.Name)]
 public sealed class IdleTests
 {
-    /// <summary>Four harts wait; one wakes a hundred times a second for its timer, as a kernel's tick would.</summary>
+    /// <summary>Four harts wait. One of them wakes a hundred times a second for its timer, as it would for a kernel's tick.</summary>
     [Fact]
     public async Task A_guest_that_waits_costs_less_than_three_percent_of_a_processor()
     {
@@ -47,7 +47,7 @@ public sealed class IdleTests
         Assert.True(share < 0.03, $"It used {share:P1} of a processor.");
     }
 
-    // Only the harts' own threads: the test runner's are none of the guest's.
+    // Counts only the harts' threads, not those of the test runner.
     private static TimeSpan Used()
     {
         const int NanosecondsPerTick = 100;

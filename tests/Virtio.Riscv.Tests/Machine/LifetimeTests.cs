@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Machine;
 
-/// <summary>Starting, waiting, stopping, and what is left behind.</summary>
+/// <summary>Starting, waiting, stopping, and what is left afterwards.</summary>
 [Collection(ProcessorsOfTheHost.Name)]
 public sealed class LifetimeTests
 {
@@ -47,7 +47,7 @@ public sealed class LifetimeTests
             guest.Start();
         }
 
-        // A thread that has been joined may still be on its way out of the host's list.
+        // The host may list a joined thread for a moment longer.
         Assert.True(
             SpinWait.SpinUntil(() => !ThreadNames().Any(name => name.StartsWith("riscv-hart", StringComparison.Ordinal)), TimeSpan.FromSeconds(5)),
             "A hart's thread is still there.");

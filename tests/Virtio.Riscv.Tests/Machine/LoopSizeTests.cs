@@ -5,7 +5,7 @@ namespace Virtio.Riscv.Tests.Machine;
 /// <summary>The interpreter's loop must stay small enough for the JIT to optimise.</summary>
 public sealed class LoopSizeTests
 {
-    // RyuJIT stops optimising a method above this.
+    // RyuJIT stops optimising a method of more than this many bytes of IL.
     private const int Limit = 60_000;
 
     [Fact]

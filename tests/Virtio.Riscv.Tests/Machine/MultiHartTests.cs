@@ -166,7 +166,7 @@ public sealed class MultiHartTests
         Assert.Equal(RiscvStopReason.Shutdown, guest.RunOnThreads());
     }
 
-    /// <summary>A hart that sees the flag must see the data that was written before it, whatever form the order is asked for in.</summary>
+    /// <summary>A hart that sees the flag must see the data that was written before it, in each form of the ordering.</summary>
     [Theory]
     [InlineData("fence w, w; sd s5, 0(s4)", "ld t3, 0(s4); fence r, r")]
     [InlineData("fence rw, w; sd s5, 0(s4)", "ld t3, 0(s4); fence r, rw")]

@@ -1,6 +1,6 @@
 namespace Virtio.Riscv.Tests.Machine;
 
-/// <summary>Tests whose threads need the host's processors, or count threads, run alone.</summary>
+/// <summary>Tests that need the host's processors for their threads, or count threads. They run while no other test runs.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ProcessorsOfTheHost
 {

@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Machine;
 
-/// <summary>A remote fence returns only when no other hart can act on what was before.</summary>
+/// <summary>A remote fence returns only when no other hart can use a translation or an instruction from before it.</summary>
 [Collection(ProcessorsOfTheHost.Name)]
 public sealed class RemoteFenceTests
 {
@@ -61,7 +61,9 @@ public sealed class RemoteFenceTests
         Assert.Equal(RiscvStopReason.Shutdown, guest.RunOnThreads());
     }
 
-    /// <summary>One hart moves a page back and forth between two places; the others must not read the place it left once the fence has returned.</summary>
+    /// <summary>
+    /// One hart moves a page between two places. After the fence has returned, the other harts must not read the place that the page left.
+    /// </summary>
     [Theory]
     [InlineData("li a0, 0; li a1, -1; li a2, 0; li a3, 0")]
     [InlineData("li a0, 3; li a1, 0; li a2, 0x40000000; li a3, 4096")]

@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Privileged;
 
-/// <summary>What each control and status register holds, and who may touch it.</summary>
+/// <summary>The bits that each control and status register holds, and the privilege levels that may access it.</summary>
 public sealed class CsrTests
 {
     [Fact]

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Virtio.Riscv.Tests.Privileged;
 
-/// <summary>Memory full of random instructions, page tables and registers: nothing outside guest memory changes, and the hart always comes back.</summary>
+/// <summary>
+/// Memory full of random instructions, page tables and registers. Nothing outside guest memory may change, and the hart must always return.
+/// </summary>
 public sealed class HostileCodeTests
 {
     private const ulong Base = 0x8000_0000;
@@ -44,12 +46,12 @@ public sealed class HostileCodeTests
         Span<uint> words = MemoryMarshal.Cast<byte, uint>(memory);
         for (int i = 0; i < words.Length; i++)
         {
-            // Two thirds are 32-bit instructions that exist, the rest is what it is: mostly 16-bit instructions.
+            // Makes two thirds of the words valid 32-bit instructions. The rest are mostly 16-bit instructions.
             if (random.Next(3) != 0)
                 words[i] = (words[i] & ~0x7Fu) | Opcodes[random.Next(Opcodes.Length)];
         }
 
-        // Page tables with entries that point into memory, and beside it.
+        // Page tables with entries that point into memory and next to it.
         Span<ulong> entries = MemoryMarshal.Cast<byte, ulong>(memory[..(16 * 4096)]);
         for (int i = 0; i < entries.Length; i++)
             entries[i] = ((Base >> 12) + (ulong)random.Next((Size >> 12) + 4) - 2 << 10) | (uint)random.Next(256) | 1;

@@ -10,7 +10,7 @@ public sealed class PagingTests
     private const ulong Data = Guest.Base + 0x50_0000, Other = Guest.Base + 0x60_0000;
     private const int LoadFault = 13, StoreFault = 15, FetchFault = 12;
 
-    // The program itself runs in an identity-mapped gigapage; t1 is the page under test, at 1 GiB, and t2 the one after it.
+    // The program itself runs in an identity-mapped gigapage. t1 is the page under test, at 1 GiB, and t2 the page after it.
     private const string Prologue = """
         _start:
             handler trap

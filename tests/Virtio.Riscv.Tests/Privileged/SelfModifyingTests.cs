@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Privileged;
 
-/// <summary>Code that changes: FENCE.I, in place, through another mapping, and again and again.</summary>
+/// <summary>Code that changes and runs after FENCE.I: in place, through another mapping, and repeatedly.</summary>
 public sealed class SelfModifyingTests
 {
     [Fact]

@@ -2,7 +2,7 @@ using Virtio.Riscv.Tests.Guests;
 
 namespace Virtio.Riscv.Tests.Privileged;
 
-/// <summary>Entering and leaving traps, and what they leave in the registers.</summary>
+/// <summary>Entering and leaving traps, and their effect on the registers.</summary>
 public sealed class TrapTests
 {
     [Fact]

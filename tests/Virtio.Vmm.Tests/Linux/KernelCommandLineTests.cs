@@ -17,9 +17,7 @@ public sealed class KernelCommandLineTests
             KernelCommandLine.ForX86(Options("a=b", new ConsoleDevice())));
     }
 
-    /// <summary>
-    /// Without "quiet" or with an early console of its own: the serial port's driver would print again what was on the port before.
-    /// </summary>
+    /// <summary>The serial port's driver prints again what an early console has printed before, so messages would appear twice.</summary>
     [Theory]
     [InlineData("loglevel=7")]
     [InlineData("earlycon=uart8250,io,0x2f8")]

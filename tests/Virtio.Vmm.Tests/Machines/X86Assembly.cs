@@ -130,7 +130,7 @@ internal static class X86Assembly
             shr $16, %eax
             mov %al, task_descriptor + 4
             mov %ah, task_descriptor + 7
-            movb $0x89, task_descriptor + 5 # not busy, also on another processor's way here
+            movb $0x89, task_descriptor + 5 # clears the busy bit that another processor's ltr set
             lgdt gdt_pointer
             mov $level4, %eax
             mov %eax, %cr3

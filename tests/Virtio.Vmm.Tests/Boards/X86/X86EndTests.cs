@@ -90,8 +90,8 @@ public sealed class X86EndTests
 
     [Theory]
     [InlineData("kernel_end: ud2", "triple fault")]
-    [InlineData("mov $0xd8000000, %eax; jmp *%eax", "RIP 0xd8000000")] // executes where there is no memory
-    [InlineData("mov $0xd8000000, %esp; push %eax; lidt text; ud2; text: .word 0xff; .long 0xd8000000", "processor 0")] // has its interrupt table where there is no memory
+    [InlineData("mov $0xd8000000, %eax; jmp *%eax", "RIP 0xd8000000")] // executes outside memory
+    [InlineData("mov $0xd8000000, %esp; push %eax; lidt text; ud2; text: .word 0xff; .long 0xd8000000", "processor 0")] // interrupt table outside memory
     public async Task What_a_guest_cannot_survive_is_its_own_crash(string code, string detail)
     {
         var exit = await X86Machine.EndAsync(X86Assembly.Assemble(code));
