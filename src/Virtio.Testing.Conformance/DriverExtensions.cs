@@ -56,7 +56,8 @@ internal static class DriverExtensions
             driver.SetDriverOk();
         if (status.HasFlag(DeviceStatusBits.NeedsReset))
             driver.BreakRing(queue, supply);
-        driver.Status = status & (DeviceStatusBits.Acknowledge | DeviceStatusBits.Driver | DeviceStatusBits.FeaturesOk | DeviceStatusBits.DriverOk);
+        driver.Status =
+            status & (DeviceStatusBits.Acknowledge | DeviceStatusBits.Driver | DeviceStatusBits.FeaturesOk | DeviceStatusBits.DriverOk);
         driver.Status = status & ~DeviceStatusBits.NeedsReset;
         Assert.Equal(status, driver.Status);
     }

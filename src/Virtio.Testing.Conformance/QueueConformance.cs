@@ -65,7 +65,8 @@ public abstract class QueueConformance(DeviceUnderTest device)
             {
                 DriverBuffer[] request = device.Request(bus);
                 DriverBuffer[] chain = [.. request.SelectMany(buffer => Cut(buffer, piece))];
-                if (indirect ? !ring.Contains("indirect", StringComparison.Ordinal) || chain.Length > LongestTable : chain.Length > queue.Size)
+                if (indirect ? !ring.Contains("indirect", StringComparison.Ordinal)
+                    || chain.Length > LongestTable : chain.Length > queue.Size)
                     continue;
                 Assert.True(queue.TryOffer(chain, out ushort id, indirect));
                 queue.Kick();
@@ -92,14 +93,18 @@ public abstract class QueueConformance(DeviceUnderTest device)
             byte[] bytes = new byte[random.Next(1, Room)];
             random.NextBytes(bytes);
             ulong room = bus.Place(Enumerable.Repeat(Pattern, 3 * Room).ToArray()) + Room;
-            DriverBuffer[] request = i % 2 == 0 ? device.Request(bus) : [DriverBuffer.Readable(bus.Place(bytes), bytes.Length), DriverBuffer.Writable(room, Room)];
+            DriverBuffer[] request = i % 2 == 0
+                ? device.Request(bus)
+                : [DriverBuffer.Readable(bus.Place(bytes), bytes.Length), DriverBuffer.Writable(room, Room)];
             Assert.True(queue.TryOffer(request, out _, ring.Contains("indirect", StringComparison.Ordinal) && i % 4 < 2));
             byte[] before = bus.Snapshot();
             queue.Kick();
             device.Supply(bus, 1);
             UsedBuffer used = queue.Poll();
             byte[] after = bus.Snapshot();
-            foreach ((ulong address, int length) in queue.DeviceParts().Concat(request.Where(buffer => buffer.IsWritable).Select(buffer => (buffer.Address, (int)buffer.Length))))
+            foreach ((ulong address, int length)
+                in queue.DeviceParts()
+                    .Concat(request.Where(buffer => buffer.IsWritable).Select(buffer => (buffer.Address, (int)buffer.Length))))
             {
                 before.AsSpan((int)(address - bus.Options.MemoryAddress), length).Clear();
                 after.AsSpan((int)(address - bus.Options.MemoryAddress), length).Clear();

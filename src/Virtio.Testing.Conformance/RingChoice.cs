@@ -18,12 +18,14 @@ internal static class RingChoice
     public static TheoryData<string> Names => [.. All.Select(NameOf)];
 
     /// <summary>Each layout with all of its features except IN_ORDER.</summary>
-    public static TheoryData<string> LayoutNames => [.. Layouts.Select(layout => NameOf(layout | VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors))];
+    public static TheoryData<string> LayoutNames =>
+        [.. Layouts.Select(layout => NameOf(layout | VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors))];
 
     internal static IEnumerable<VirtioFeatures> All =>
         from layout in Layouts
         from bits in Enumerable.Range(0, 1 << Choices.Length)
-        select layout | Choices.Where((_, i) => (bits & (1 << i)) != 0).Aggregate(VirtioFeatures.None, (all, choice) => all | choice.Feature);
+        select layout | Choices.Where((_, i) => (bits & (1 << i)) != 0)
+            .Aggregate(VirtioFeatures.None, (all, choice) => all | choice.Feature);
 
     internal static VirtioFeatures Named(string name) => All.Single(features => NameOf(features) == name);
 

@@ -66,7 +66,9 @@ internal sealed class GuestTroubles(LinuxGuestOptions options)
     internal GuestScriptException Explain(string message, Exception? cause, MicroVmExit? exit)
     {
         DeviceFailure? failure = Recorder.Show();
-        string text = failure is null ? message : $"{message}\n--- the first failure of a device ---\n{failure.Message}\n{failure.Exception}";
+        string text = failure is null
+            ? message
+            : $"{message}\n--- the first failure of a device ---\n{failure.Message}\n{failure.Exception}";
         Exception? inner = failure?.Exception ?? cause;
         return inner is null ? new GuestScriptException(text) { Exit = exit } : new GuestScriptException(text, inner) { Exit = exit };
     }

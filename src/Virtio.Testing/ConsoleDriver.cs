@@ -50,7 +50,8 @@ public sealed class ConsoleDriver
         Send(DeviceReady);
         byte[] answer = _driver.Queue(ControlReceiveQueue).Exchange([], MessageRoom);
         if (!answer.AsSpan().SequenceEqual(Message(PortAdd)))
-            throw new InvalidOperationException($"the device's first message is {Convert.ToHexStringLower(answer)}, not PORT_ADD for port 0");
+            throw new InvalidOperationException(
+                $"the device's first message is {Convert.ToHexStringLower(answer)}, not PORT_ADD for port 0");
         Send(PortReady);
         Send(PortOpen);
     }

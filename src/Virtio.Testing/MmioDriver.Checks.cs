@@ -14,7 +14,8 @@ public sealed partial class MmioDriver
         return device.Id == type
             ? driver
             : throw new ArgumentException(
-                $"the device, a {device.GetType().Name}, is of the type {device.Id} ({(int)device.Id}), not {type} ({(int)type})", nameof(driver));
+                $"the device, a {device.GetType().Name}, is of the type {device.Id} ({(int)device.Id}), not {type} ({(int)type})",
+                nameof(driver));
     }
 
     private static int ConfigOffset(int offset) => offset >= 0

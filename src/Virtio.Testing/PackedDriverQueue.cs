@@ -253,7 +253,8 @@ public sealed class PackedDriverQueue : DriverQueue
     {
         ulong address = _tables.Table(id, buffers.Length);
         int length = buffers.Length * PackedDescriptor.Size;
-        Span<ulong> table = MemoryMarshal.Cast<byte, ulong>(Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer room) ? room.Span : default);
+        Span<ulong> table = MemoryMarshal.Cast<byte, ulong>(
+            Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer room) ? room.Span : default);
         for (int i = 0; i < buffers.Length; i++)
         {
             table[2 * i] = buffers[i].Address;
@@ -300,5 +301,6 @@ public sealed class PackedDriverQueue : DriverQueue
 
     private ref ulong AddressOf(int slot) => ref MemoryMarshal.AsRef<ulong>(_ring.Span.Slice(slot * PackedDescriptor.Size, sizeof(ulong)));
 
-    private ref ulong Word(int slot) => ref MemoryMarshal.AsRef<ulong>(_ring.Span.Slice((slot * PackedDescriptor.Size) + sizeof(ulong), sizeof(ulong)));
+    private ref ulong Word(int slot) =>
+        ref MemoryMarshal.AsRef<ulong>(_ring.Span.Slice((slot * PackedDescriptor.Size) + sizeof(ulong), sizeof(ulong)));
 }

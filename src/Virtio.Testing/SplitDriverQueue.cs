@@ -174,7 +174,8 @@ public sealed class SplitDriverQueue : DriverQueue
     {
         CheckSlot(index, "descriptors");
         ulong rest = Volatile.Read(ref Word(index, 1));
-        return new SplitDescriptor(Volatile.Read(ref Word(index, 0)), unchecked((uint)rest), (SplitFlags)unchecked((ushort)(rest >> 32)), (ushort)(rest >> 48));
+        return new SplitDescriptor(
+            Volatile.Read(ref Word(index, 0)), unchecked((uint)rest), (SplitFlags)unchecked((ushort)(rest >> 32)), (ushort)(rest >> 48));
     }
 
     /// <summary>Overwrites a descriptor of the table: the address first, the rest in one store.</summary>
@@ -211,7 +212,8 @@ public sealed class SplitDriverQueue : DriverQueue
     private static SplitDescriptor Describe(DriverBuffer buffer, ushort? next) => new(
         buffer.Address, buffer.Length, (buffer.IsWritable ? SplitFlags.Write : 0) | (next is null ? 0 : SplitFlags.Next), next ?? 0);
 
-    private static ushort Read(GuestBuffer area, int offset) => Volatile.Read(ref MemoryMarshal.AsRef<ushort>(area.Span.Slice(offset, sizeof(ushort))));
+    private static ushort Read(GuestBuffer area, int offset) =>
+        Volatile.Read(ref MemoryMarshal.AsRef<ushort>(area.Span.Slice(offset, sizeof(ushort))));
 
     private static void Write(GuestBuffer area, int offset, ushort value) =>
         Volatile.Write(ref MemoryMarshal.AsRef<ushort>(area.Span.Slice(offset, sizeof(ushort))), value);
@@ -245,7 +247,8 @@ public sealed class SplitDriverQueue : DriverQueue
     {
         ulong address = _tables.Table(head, buffers.Length);
         int length = buffers.Length * DescriptorSize;
-        Span<ulong> table = MemoryMarshal.Cast<byte, ulong>(Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer room) ? room.Span : default);
+        Span<ulong> table = MemoryMarshal.Cast<byte, ulong>(
+            Driver.Bus.Memory.TryGetBuffer(address, length, out GuestBuffer room) ? room.Span : default);
         for (int i = 0; i < buffers.Length; i++)
         {
             SplitDescriptor entry = Describe(buffers[i], i < buffers.Length - 1 ? (ushort)(i + 1) : null);

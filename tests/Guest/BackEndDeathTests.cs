@@ -47,7 +47,8 @@ public sealed class BackEndDeathTests
         try
         {
             var options = new VhostUserDeviceOptions { ReconnectTime = TimeSpan.FromSeconds(2) };
-            await using LinuxGuest guest = await Guests.StartAsync(MicroVmMachine.Software, VhostUserDevice.Connect(DeviceId.Block, socket, options));
+            await using LinuxGuest guest = await Guests.StartAsync(
+                MicroVmMachine.Software, VhostUserDevice.Connect(DeviceId.Block, socket, options));
             const string Read = "dd if=/dev/vda of=/dev/null bs=4k count=1 iflag=direct";
             await guest.RunAsync(Read);
             server.Dispose();
@@ -63,7 +64,10 @@ public sealed class BackEndDeathTests
         }
     }
 
-    private static async Task KillAsync<T>(Func<string, string, Task<T>> start, Action<T> kill, VirtioFeatures ringFeatures = VirtioFeatures.RingDefault | VirtioFeatures.InOrder)
+    private static async Task KillAsync<T>(
+        Func<string, string, Task<T>> start,
+        Action<T> kill,
+        VirtioFeatures ringFeatures = VirtioFeatures.RingDefault | VirtioFeatures.InOrder)
     {
         Guests.RequireImage(MicroVmMachine.Software);
         using var folder = new TemporaryFolder();
@@ -75,7 +79,12 @@ public sealed class BackEndDeathTests
             // Longer than any pause of a busy host.
             var options = new VhostUserDeviceOptions { ReconnectTime = TimeSpan.FromMinutes(5), RingFeatures = ringFeatures };
             await using LinuxGuest guest = await Guests.StartAsync(
-                new LinuxGuestOptions { Machine = MicroVmMachine.Software, WithTools = true, Devices = [VhostUserDevice.Connect(DeviceId.Block, socket, options)] });
+                new LinuxGuestOptions
+                {
+                    Machine = MicroVmMachine.Software,
+                    WithTools = true,
+                    Devices = [VhostUserDevice.Connect(DeviceId.Block, socket, options)],
+                });
             await guest.RunAsync(Load);
             var random = new Random(7);
             for (int i = 0; i < Kills; i++)

@@ -19,7 +19,9 @@ public sealed partial class BootTests
         Guests.RequireImage(machine);
 
         GuestScriptException failure = await Assert.ThrowsAsync<GuestScriptException>(
-            () => Guests.StartAsync(new LinuxGuestOptions { Machine = machine, CommandLine = "mem=60M", StartLimit = TimeSpan.FromMinutes(30) }));
+            () =>
+                Guests.StartAsync(
+                    new LinuxGuestOptions { Machine = machine, CommandLine = "mem=60M", StartLimit = TimeSpan.FromMinutes(30) }));
 
         Assert.Equal(MicroVmExitReason.Panic, failure.Exit?.Reason);
         Assert.Contains("Kernel panic - not syncing", failure.Message, StringComparison.Ordinal);
@@ -29,7 +31,8 @@ public sealed partial class BootTests
     [Theory]
     [OnEachMachine(false, "true")]
     [OnEachMachine(true, "fio --version && mke2fs -V 2>/dev/null")]
-    public async Task The_least_memory_that_a_refusal_names_is_enough_for_the_whole_image(MicroVmMachine machine, bool withTools, string script)
+    public async Task The_least_memory_that_a_refusal_names_is_enough_for_the_whole_image(
+        MicroVmMachine machine, bool withTools, string script)
     {
         Guests.RequireImage(machine);
         var options = new LinuxGuestOptions { Machine = machine, WithTools = withTools, MemorySize = MicroVmOptions.MinMemorySize };

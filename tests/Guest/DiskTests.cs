@@ -23,7 +23,8 @@ public sealed class DiskTests
     {
         Guests.RequireImage(machine);
         using var folder = new TemporaryFolder();
-        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, Devices = [new BlockDevice(Open(kind, folder))], WithTools = true });
+        await using LinuxGuest guest = await Guests.StartAsync(
+            new LinuxGuestOptions { Machine = machine, Devices = [new BlockDevice(Open(kind, folder))], WithTools = true });
 
         await guest.RunAsync(FioVerify);
     }
@@ -56,7 +57,8 @@ public sealed class DiskTests
         using NginxServer server = await NginxServer.StartAsync();
         byte[] content = RandomNumberGenerator.GetBytes(24 * MiB);
         Uri url = server.Publish("disk.img", content);
-        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, Devices = [new BlockDevice(await HttpStorage.OpenAsync(url))], WithTools = true });
+        await using LinuxGuest guest = await Guests.StartAsync(
+            new LinuxGuestOptions { Machine = machine, Devices = [new BlockDevice(await HttpStorage.OpenAsync(url))], WithTools = true });
 
         GuestResult result = await guest.RunAsync(
             "cat /sys/block/vda/ro; fio --name=read --filename=/dev/vda --rw=randread --bs=4k --io_size=2m --ioengine=libaio --iodepth=32 --direct=1 --readonly --thread >/tmp/fio || cat /tmp/fio; " +
@@ -85,7 +87,8 @@ public sealed class DiskTests
         Guests.RequireImage(machine);
         byte[] content = RandomNumberGenerator.GetBytes(MiB);
         byte[] before = [.. content];
-        await using LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(new MemoryStorage(content), new BlockDeviceOptions { ReadOnly = true }));
+        await using LinuxGuest guest = await Guests.StartAsync(
+            machine, new BlockDevice(new MemoryStorage(content), new BlockDeviceOptions { ReadOnly = true }));
 
         GuestResult result = await guest.RunAsync(
             "cat /sys/block/vda/ro; if dd if=/dev/zero of=/dev/vda bs=4k count=1 conv=fsync 2>/dev/null; then echo written; fi; sha256sum </dev/vda");
@@ -125,7 +128,8 @@ public sealed class DiskTests
     {
         Guests.RequireImage(machine);
         IBlockStorage[] storages = [.. Enumerable.Range(0, 8).Select(_ => new MemoryStorage(4 * MiB))];
-        await using LinuxGuest guest = await Guests.StartAsync(machine, [.. storages.Select((storage, i) => new BlockDevice(storage, new BlockDeviceOptions { SerialNumber = $"disk{i}" }))]);
+        await using LinuxGuest guest = await Guests.StartAsync(
+            machine, [.. storages.Select((storage, i) => new BlockDevice(storage, new BlockDeviceOptions { SerialNumber = $"disk{i}" }))]);
 
         GuestResult result = await guest.RunAsync(
             "for d in a b c d e f g h; do (yes $d | head -c 4194304 | dd of=/dev/vd$d bs=64k conv=fsync 2>/dev/null) & done; wait; " +

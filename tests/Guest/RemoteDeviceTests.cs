@@ -75,7 +75,9 @@ public sealed class RemoteDeviceTests
         byte[] image = new byte[DiskLength];
         string socket = Path.Combine(folder.Root, "socket");
         await using VhostUserServer server = VhostUserServer.Listen(
-            new BlockDevice(new MemoryStorage(image), new BlockDeviceOptions { Queues = 2 }), socket, new VhostUserServerOptions { Packed = true });
+            new BlockDevice(new MemoryStorage(image), new BlockDeviceOptions { Queues = 2 }),
+            socket,
+            new VhostUserServerOptions { Packed = true });
         await using LinuxGuest guest = await Guests.StartAsync(machine, VhostUserDevice.Connect(DeviceId.Block, socket));
 
         GuestResult result = await guest.RunAsync($"cat /sys/block/vda/device/features; {Script}");

@@ -27,10 +27,12 @@ public sealed class RingTests
     [OnEachMachine("packed", false)]
     [OnEachMachine("split", true)]
     [OnEachMachine("split", false)]
-    public async Task Every_kind_of_ring_holds_what_eight_jobs_write_while_the_console_is_flooded(MicroVmMachine machine, string layout, bool eventIndex)
+    public async Task Every_kind_of_ring_holds_what_eight_jobs_write_while_the_console_is_flooded(
+        MicroVmMachine machine, string layout, bool eventIndex)
     {
         Guests.RequireImage(machine);
-        VirtioFeatures common = VirtioFeatures.RingReset | (layout == "packed" ? VirtioFeatures.RingPacked : 0) | (eventIndex ? VirtioFeatures.EventIndex : 0);
+        VirtioFeatures common =
+            VirtioFeatures.RingReset | (layout == "packed" ? VirtioFeatures.RingPacked : 0) | (eventIndex ? VirtioFeatures.EventIndex : 0);
         Ring[] rings = [.. Rings(common)];
         IBlockStorage[] storages = [.. rings.Select(_ => new MemoryStorage(DiskLength))];
         using var flood = new FloodStream();
@@ -39,7 +41,10 @@ public sealed class RingTests
             Machine = machine,
             Devices =
             [
-                .. rings.Zip(storages, (ring, storage) => new BlockDevice(storage, new BlockDeviceOptions { QueueSize = ring.Size, RingFeatures = ring.Features })),
+                .. rings.Zip(
+                    storages,
+                    (ring, storage) =>
+                        new BlockDevice(storage, new BlockDeviceOptions { QueueSize = ring.Size, RingFeatures = ring.Features })),
                 new ConsoleDevice(new ConsoleDeviceOptions { Output = flood, RingFeatures = common }),
             ],
             WithTools = true,
@@ -85,6 +90,7 @@ public sealed class RingTests
     private sealed record Ring(VirtioFeatures Features, int Size)
     {
         internal string Expected { get; } = string.Concat(
-            ((VirtioFeatures[])[VirtioFeatures.IndirectDescriptors, VirtioFeatures.EventIndex, VirtioFeatures.RingPacked]).Select(bit => Features.HasFlag(bit) ? '1' : '0'));
+            ((VirtioFeatures[])[VirtioFeatures.IndirectDescriptors, VirtioFeatures.EventIndex, VirtioFeatures.RingPacked])
+                .Select(bit => Features.HasFlag(bit) ? '1' : '0'));
     }
 }

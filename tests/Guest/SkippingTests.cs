@@ -13,7 +13,9 @@ public sealed class SkippingTests
     public async Task Without_a_guest_image_a_test_is_skipped_by_its_name_with_how_to_get_one()
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo(Path.ChangeExtension(typeof(SkippingTests).Assembly.Location, null), ["--filter-class", typeof(ExampleTests).FullName!, "--no-ansi", "--no-progress"])
+        var start = new ProcessStartInfo(
+            Path.ChangeExtension(typeof(SkippingTests).Assembly.Location, null),
+            ["--filter-class", typeof(ExampleTests).FullName!, "--no-ansi", "--no-progress"])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = folder.Root,
@@ -25,7 +27,10 @@ public sealed class SkippingTests
         {
             string output = await process.StandardOutput.ReadToEndAsync(limit.Token);
 
-            Assert.Contains($"skipped {typeof(ExampleTests).FullName}.{nameof(ExampleTests.Eight_sectors_are_what_the_guest_says)}", output, StringComparison.Ordinal);
+            Assert.Contains(
+                $"skipped {typeof(ExampleTests).FullName}.{nameof(ExampleTests.Eight_sectors_are_what_the_guest_says)}",
+                output,
+                StringComparison.Ordinal);
             Assert.Contains("./build guest", output, StringComparison.Ordinal);
             Assert.Contains("failed: 0", output, StringComparison.Ordinal);
         }

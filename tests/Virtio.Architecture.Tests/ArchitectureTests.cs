@@ -30,14 +30,16 @@ public sealed partial class ArchitectureTests
         ["Transports"] = ["Memory", "Queues", "Devices"],
     };
 
-    public static TheoryData<string> ProjectNames => [.. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)!)];
+    public static TheoryData<string> ProjectNames =>
+        [.. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)!)];
 
     [Theory]
     [MemberData(nameof(ProjectNames))]
     public void Projects_refer_only_along_the_arrows(string project)
     {
         XDocument file = XDocument.Load(Path.Combine(Repository.Root, "src", project, project + ".csproj"));
-        IEnumerable<string> references = file.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
+        IEnumerable<string> references = file.Descendants("ProjectReference")
+            .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
         Assert.Subset(Projects[project].ToHashSet(), references.ToHashSet());
     }
 
@@ -64,12 +66,19 @@ public sealed partial class ArchitectureTests
     [InlineData("Riscv")]
     [InlineData("Kvm")]
     public void Processors_name_no_virtio_type(string processor) =>
-        Assert.Empty(Repository.SourceFiles("src/Virtio." + processor).Where(path => UsingLine().Matches(File.ReadAllText(path)).Any(used => used.Groups[1].Value != processor)).Select(Repository.Relative));
+        Assert.Empty(
+            Repository.SourceFiles("src/Virtio." + processor).Where(
+                path =>
+                    UsingLine().Matches(File.ReadAllText(path))
+                        .Any(used => used.Groups[1].Value != processor)).Select(Repository.Relative));
 
     [Fact]
     public void Unsafe_code_stays_in_the_memory_and_interop_folders() =>
         Assert.Empty(Repository.SourceFiles("src")
-            .Where(path => !path.Contains("/src/Virtio/Memory/", StringComparison.Ordinal) && !path.Contains("/Interop/", StringComparison.Ordinal))
+            .Where(
+                path =>
+                    !path.Contains("/src/Virtio/Memory/", StringComparison.Ordinal)
+                        && !path.Contains("/Interop/", StringComparison.Ordinal))
             .Where(path => UnsafeKeyword().IsMatch(File.ReadAllText(path)))
             .Select(Repository.Relative));
 

@@ -16,7 +16,10 @@ public sealed partial class LogEventTests
         var owners = new Dictionary<int, string>();
         foreach (string path in Repository.SourceFiles("src"))
         {
-            int[] ids = [.. LogMessage().Matches(File.ReadAllText(path)).Select(match => int.TryParse(match.Groups[1].Value, out int id) ? id : -1)];
+            int[] ids =
+            [
+                .. LogMessage().Matches(File.ReadAllText(path)).Select(match => int.TryParse(match.Groups[1].Value, out int id) ? id : -1),
+            ];
             if (ids.Length == 0)
                 continue;
             int hundred = ids[0] / 100 * 100;
@@ -38,7 +41,8 @@ public sealed partial class LogEventTests
         {
             foreach (Match message in Declaration().Matches(File.ReadAllText(path)))
             {
-                string text = message.Groups[3].Value.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal);
+                string text = message.Groups[3].Value.Replace("\\\"", "\"", StringComparison.Ordinal)
+                    .Replace("|", "\\|", StringComparison.Ordinal);
                 rows.Add($"| {message.Groups[1].Value} | {message.Groups[2].Value} | {text} |");
             }
         }

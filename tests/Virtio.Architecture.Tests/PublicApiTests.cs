@@ -12,7 +12,11 @@ public sealed class PublicApiTests
     // These attributes say how a test is found, and some contain the path of its source.
     private static readonly string[] TestAttributes =
     [
-        "Xunit.FactAttribute", "Xunit.TheoryAttribute", "Xunit.MemberDataAttribute", "Xunit.InlineDataAttribute", "Virtio.Testing.Conformance.RequirementAttribute",
+        "Xunit.FactAttribute",
+        "Xunit.TheoryAttribute",
+        "Xunit.MemberDataAttribute",
+        "Xunit.InlineDataAttribute",
+        "Virtio.Testing.Conformance.RequirementAttribute",
     ];
 
     [Theory]
@@ -26,7 +30,8 @@ public sealed class PublicApiTests
     [InlineData("Virtio.Vmm")]
     public void The_public_surface_is_the_one_in_the_snapshot(string assembly)
     {
-        string actual = Assembly.Load(assembly).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false, ExcludeAttributes = TestAttributes }) + "\n";
+        string actual = Assembly.Load(assembly)
+            .GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false, ExcludeAttributes = TestAttributes }) + "\n";
         string path = Path.Combine(Repository.Root, "tests/Virtio.Architecture.Tests/PublicApi", assembly + ".txt");
         if (Environment.GetEnvironmentVariable("VIRTIO_UPDATE") == "1")
             File.WriteAllText(path, actual);

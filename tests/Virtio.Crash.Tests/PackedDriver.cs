@@ -47,5 +47,6 @@ internal sealed class PackedDriver(GuestMemory memory, int size, bool inOrder) :
 
     protected override void Free(ushort id) => _ids.Push(id);
 
-    private (int Slot, bool Wrap) Step(int slot, bool wrap, int count) => slot + count < Size ? (slot + count, wrap) : (slot + count - Size, !wrap);
+    private (int Slot, bool Wrap) Step(int slot, bool wrap, int count) =>
+        slot + count < Size ? (slot + count, wrap) : (slot + count - Size, !wrap);
 }

@@ -113,7 +113,10 @@ public sealed class InterruptTests
     {
         // Channel 0 of the timer, mode 2, 1000 ticks; its interrupt comes at pin 0 of the I/O APIC.
         string code = Code.Replace("0x1b", "0x11 ", StringComparison.Ordinal).Replace("0x1a", "0x10", StringComparison.Ordinal)
-            .Replace("out 0x11, al", "mov al, 0x34; out 0x43, al; mov al, 0xe8; out 0x40, al; mov al, 3; out 0x40, al; out 0x11, al", StringComparison.Ordinal);
+            .Replace(
+                "out 0x11, al",
+                "mov al, 0x34; out 0x43, al; mov al, 0xe8; out 0x40, al; mov al, 3; out 0x40, al; out 0x11, al",
+                StringComparison.Ordinal);
         using BareMetalGuest guest = CreateReady(GuestRing.Kernel, "sti; hlt", code, withTimer: true);
 
         RunToPort(guest, Handled);
@@ -139,7 +142,8 @@ public sealed class InterruptTests
     // A vCPU thread that sleeps has halted. While the guest computes, the thread runs.
     private static char ThreadState(string name)
     {
-        string? task = Directory.GetDirectories("/proc/self/task").FirstOrDefault(task => File.ReadAllText(Path.Combine(task, "comm")) == name + "\n");
+        string? task = Directory.GetDirectories("/proc/self/task")
+            .FirstOrDefault(task => File.ReadAllText(Path.Combine(task, "comm")) == name + "\n");
         return task is null ? '?' : File.ReadAllText(Path.Combine(task, "stat")).Split(") ")[^1][0];
     }
 

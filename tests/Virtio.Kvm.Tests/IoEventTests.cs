@@ -42,7 +42,8 @@ public sealed class IoEventTests
     [Fact]
     public void An_event_without_a_length_takes_writes_of_every_width_and_value()
     {
-        using var guest = BareMetalGuest.Create($"mov ebx, 0xd0000050; mov byte ptr [rbx], 1; mov word ptr [rbx], 2; mov dword ptr [rbx], 3; mov [rbx], rax{End}");
+        using var guest = BareMetalGuest.Create(
+            $"mov ebx, 0xd0000050; mov byte ptr [rbx], 1; mov word ptr [rbx], 2; mov dword ptr [rbx], 3; mov [rbx], rax{End}");
         using var signalled = new EventDescriptor();
         Assert.SkipUnless(guest.Vm.CheckExtension(KvmCapability.IoEventWithoutLength) > 0, "this KVM lacks KVM_CAP_IOEVENTFD_NO_LENGTH");
         guest.Vm.AddIoEvent(new KvmIoEvent(Notify, 0), signalled.Handle);
@@ -57,7 +58,8 @@ public sealed class IoEventTests
     [InlineData(GuestRing.User)]
     public void Writes_to_a_port_signal_an_event(GuestRing ring)
     {
-        using var guest = BareMetalGuest.Create("mov edx, 0x500; mov eax, 7; out dx, ax; mov eax, 8; out dx, ax; out 0x10, al; 1: jmp 1b", ring);
+        using var guest = BareMetalGuest.Create(
+            "mov edx, 0x500; mov eax, 7; out dx, ax; mov eax, 8; out dx, ax; out 0x10, al; 1: jmp 1b", ring);
         using var signalled = new EventDescriptor();
         guest.Vm.AddIoEvent(new KvmIoEvent(0x500, 2) { IsPort = true, Match = 7 }, signalled.Handle);
 
@@ -91,8 +93,14 @@ public sealed class IoEventTests
         var write = new KvmIoEvent(Notify, 4) { Match = 3 };
         guest.Vm.AddIoEvent(write, signalled.Handle);
 
-        Assert.Equal("KVM_IOEVENTFD: EEXIST (File exists)", Assert.Throws<KvmException>(() => guest.Vm.AddIoEvent(write, signalled.Handle)).Message);
-        Assert.Equal("KVM_IOEVENTFD: EINVAL (Invalid argument)", Assert.Throws<KvmException>(() => guest.Vm.AddIoEvent(new KvmIoEvent(Notify, 3), signalled.Handle)).Message);
-        Assert.Equal("KVM_IOEVENTFD: ENOENT (No such file or directory)", Assert.Throws<KvmException>(() => guest.Vm.RemoveIoEvent(write with { Match = 4 }, signalled.Handle)).Message);
+        Assert.Equal(
+            "KVM_IOEVENTFD: EEXIST (File exists)",
+            Assert.Throws<KvmException>(() => guest.Vm.AddIoEvent(write, signalled.Handle)).Message);
+        Assert.Equal(
+            "KVM_IOEVENTFD: EINVAL (Invalid argument)",
+            Assert.Throws<KvmException>(() => guest.Vm.AddIoEvent(new KvmIoEvent(Notify, 3), signalled.Handle)).Message);
+        Assert.Equal(
+            "KVM_IOEVENTFD: ENOENT (No such file or directory)",
+            Assert.Throws<KvmException>(() => guest.Vm.RemoveIoEvent(write with { Match = 4 }, signalled.Handle)).Message);
     }
 }

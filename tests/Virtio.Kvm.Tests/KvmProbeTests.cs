@@ -8,11 +8,17 @@ public sealed class KvmProbeTests
     [Theory]
     [InlineData(0.3)]
     [InlineData(30)]
-    public void What_a_processor_or_one_that_QEMU_emulates_takes_is_usable(double nanoseconds) => Assert.True(KvmProbe.Judge(nanoseconds).IsUsable);
+    public void What_a_processor_or_one_that_QEMU_emulates_takes_is_usable(double nanoseconds) =>
+        Assert.True(KvmProbe.Judge(nanoseconds).IsUsable);
 
     [Fact]
     public void What_an_interpreter_takes_is_not_usable() =>
-        Assert.Equal(new KvmProbeResult(false, "KVM on this host is emulated and slow") { Measured = "an instruction of a guest's kernel takes 548 ns" }, KvmProbe.Judge(547.6));
+        Assert.Equal(
+            new KvmProbeResult(false, "KVM on this host is emulated and slow")
+            {
+                Measured = "an instruction of a guest's kernel takes 548 ns",
+            },
+            KvmProbe.Judge(547.6));
 
     [Fact]
     public void A_missing_device_is_a_finding_that_says_what_may_be_wrong()
@@ -37,7 +43,9 @@ public sealed class KvmProbeTests
     [Fact]
     public void A_KVM_that_interprets_kernels_is_told_by_the_time_that_it_takes()
     {
-        Assert.SkipUnless(Path.Exists("/sys/module/kvm_pvm"), "this host's KVM, if there is one, is not of the kind that interprets kernels");
+        Assert.SkipUnless(
+            Path.Exists("/sys/module/kvm_pvm"),
+            "this host's KVM, if there is one, is not of the kind that interprets kernels");
         Host.OpenKvm().Dispose();
 
         KvmProbeResult result = KvmProbe.Run();
@@ -50,7 +58,9 @@ public sealed class KvmProbeTests
     [Fact]
     public void A_KVM_on_the_processors_own_virtualization_is_usable()
     {
-        Assert.SkipUnless(Path.Exists("/sys/module/kvm_amd") || Path.Exists("/sys/module/kvm_intel"), "this host's processor gives its KVM no virtualization");
+        Assert.SkipUnless(
+            Path.Exists("/sys/module/kvm_amd") || Path.Exists("/sys/module/kvm_intel"),
+            "this host's processor gives its KVM no virtualization");
         Host.OpenKvm().Dispose();
 
         Assert.Equal(new KvmProbeResult(true, "KVM runs guests on the processor itself"), KvmProbe.Run());

@@ -38,7 +38,8 @@ public sealed class MmioTests
     [MemberData(nameof(Widths))]
     public void A_read_of_every_width_is_answered(GuestRing ring, string register, int size)
     {
-        using var guest = BareMetalGuest.Create($"mov ebx, 0xd0000050; xor eax, eax; mov {register}, [rbx]; mov [0x100000], rax{End}", ring);
+        using var guest = BareMetalGuest.Create(
+            $"mov ebx, 0xd0000050; xor eax, eax; mov {register}, [rbx]; mov [0x100000], rax{End}", ring);
 
         guest.RunTo(KvmExitReason.Mmio);
         KvmMmioExit mmio = guest.Vcpu.Mmio;

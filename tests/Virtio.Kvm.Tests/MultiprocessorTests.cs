@@ -25,7 +25,8 @@ public sealed class MultiprocessorTests
             2: jmp 2b
             """,
             withInterruptController: true);
-        Assembler.Assemble(".code16; mov ax, 0x6000; mov ds, ax; mov word ptr [0], 0x1234; out 0x11, al; 1: jmp 1b", 0).CopyTo(guest.Memory[(StartPage << 12)..]);
+        Assembler.Assemble(".code16; mov ax, 0x6000; mov ds, ax; mov word ptr [0], 0x1234; out 0x11, al; 1: jmp 1b", 0)
+            .CopyTo(guest.Memory[(StartPage << 12)..]);
         KvmVcpu second = guest.Vm.CreateVcpu(1);
         Assert.Equal(KvmMpState.Uninitialized, second.GetMpState());
         Task<KvmExitReason> run = Task.Run(() => BareMetalGuest.Run(second));

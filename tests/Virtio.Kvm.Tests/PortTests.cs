@@ -32,7 +32,8 @@ public sealed class PortTests
     [InlineData(GuestRing.User, "eax", 4, 0x84838281ul)]
     public void A_read_of_every_width_is_answered(GuestRing ring, string register, int size, ulong result)
     {
-        using var guest = BareMetalGuest.Create($"mov rax, -1; mov edx, 0xabcd; in {register}, dx; mov [0x100000], rax; out 0x10, al", ring);
+        using var guest = BareMetalGuest.Create(
+            $"mov rax, -1; mov edx, 0xabcd; in {register}, dx; mov [0x100000], rax; out 0x10, al", ring);
 
         guest.RunTo(KvmExitReason.Port);
         KvmPortExit port = guest.Vcpu.Port;
@@ -53,7 +54,8 @@ public sealed class PortTests
     public void Repeated_writes_arrive_in_order_and_whole(GuestRing ring, string instruction, int size)
     {
         const int count = 24;
-        using var guest = BareMetalGuest.Create($"mov edx, 0x500; mov ecx, {count}; mov esi, 0x100000; cld; rep {instruction}; out 0x10, al; 1: jmp 1b", ring);
+        using var guest = BareMetalGuest.Create(
+            $"mov edx, 0x500; mov ecx, {count}; mov esi, 0x100000; cld; rep {instruction}; out 0x10, al; 1: jmp 1b", ring);
         Span<byte> sent = guest.Memory.Slice((int)BareMetalGuest.DataAddress, count * size);
         new Random(1).NextBytes(sent);
         var arrived = new List<byte>();
@@ -76,7 +78,8 @@ public sealed class PortTests
     public void Repeated_reads_are_answered_in_order_and_whole(GuestRing ring, string instruction, int size)
     {
         const int count = 24;
-        using var guest = BareMetalGuest.Create($"mov edx, 0x500; mov ecx, {count}; mov edi, 0x100000; cld; rep {instruction}; out 0x10, al; 1: jmp 1b", ring);
+        using var guest = BareMetalGuest.Create(
+            $"mov edx, 0x500; mov ecx, {count}; mov edi, 0x100000; cld; rep {instruction}; out 0x10, al; 1: jmp 1b", ring);
         byte[] sent = new byte[count * size];
         new Random(1).NextBytes(sent);
         int position = 0;

@@ -5,7 +5,8 @@ namespace Virtio.Kvm.Tests;
 
 public sealed class StateTests : IDisposable
 {
-    private readonly BareMetalGuest _guest = BareMetalGuest.Create("mov eax, 0x40000000; xor ecx, ecx; cpuid; mov [0x100000], rbx; out 0x10, al; 1: jmp 1b", withInterruptController: true);
+    private readonly BareMetalGuest _guest = BareMetalGuest.Create(
+        "mov eax, 0x40000000; xor ecx, ecx; cpuid; mov [0x100000], rbx; out 0x10, al; 1: jmp 1b", withInterruptController: true);
 
     private KvmVcpu Vcpu => _guest.Vcpu;
 
@@ -69,8 +70,12 @@ public sealed class StateTests : IDisposable
     {
         KvmMsr[] registers = [new(KvmMsrIndex.LongStar, 1), new(0x12345678, 1)];
 
-        Assert.Equal("KVM_SET_MSRS: KVM does not have MSR 0x12345678, or not with this value", Assert.Throws<KvmException>(() => Vcpu.SetMsrs(registers)).Message);
-        Assert.Equal("KVM_GET_MSRS: KVM does not have MSR 0x12345678, or not with this value", Assert.Throws<KvmException>(() => Vcpu.GetMsrs(registers)).Message);
+        Assert.Equal(
+            "KVM_SET_MSRS: KVM does not have MSR 0x12345678, or not with this value",
+            Assert.Throws<KvmException>(() => Vcpu.SetMsrs(registers)).Message);
+        Assert.Equal(
+            "KVM_GET_MSRS: KVM does not have MSR 0x12345678, or not with this value",
+            Assert.Throws<KvmException>(() => Vcpu.GetMsrs(registers)).Message);
     }
 
     [Fact]
@@ -78,8 +83,16 @@ public sealed class StateTests : IDisposable
     {
         KvmMsr[] registers =
         [
-            new(KvmMsrIndex.TimeStampCounter), new(KvmMsrIndex.ApicBase), new(KvmMsrIndex.SysenterCs), new(KvmMsrIndex.SysenterEsp), new(KvmMsrIndex.SysenterEip),
-            new(KvmMsrIndex.MiscEnable), new(KvmMsrIndex.MtrrDefaultType), new(KvmMsrIndex.Efer), new(KvmMsrIndex.Star), new(KvmMsrIndex.LongStar),
+            new(KvmMsrIndex.TimeStampCounter),
+            new(KvmMsrIndex.ApicBase),
+            new(KvmMsrIndex.SysenterCs),
+            new(KvmMsrIndex.SysenterEsp),
+            new(KvmMsrIndex.SysenterEip),
+            new(KvmMsrIndex.MiscEnable),
+            new(KvmMsrIndex.MtrrDefaultType),
+            new(KvmMsrIndex.Efer),
+            new(KvmMsrIndex.Star),
+            new(KvmMsrIndex.LongStar),
             new(KvmMsrIndex.CompatibilityStar), new(KvmMsrIndex.SyscallMask), new(KvmMsrIndex.KernelGsBase),
         ];
 
@@ -111,7 +124,11 @@ public sealed class StateTests : IDisposable
     {
         using KvmSystem system = Host.OpenKvm();
         KvmVcpu vcpu = Vcpu;
-        vcpu.SetCpuid([.. system.GetSupportedCpuid().Where(entry => entry.Function != 0x40000000), new KvmCpuidEntry { Function = 0x40000000, Eax = 0x40000000, Ebx = 0x12345678 }]);
+        vcpu.SetCpuid(
+            [
+                .. system.GetSupportedCpuid().Where(entry => entry.Function != 0x40000000),
+                new KvmCpuidEntry { Function = 0x40000000, Eax = 0x40000000, Ebx = 0x12345678 },
+            ]);
 
         _guest.RunTo(KvmExitReason.Port);
 

@@ -44,14 +44,17 @@ public sealed class StopTests
         Assert.Throws<InvalidOperationException>(() => guest.Vcpu.Mmio.Address);
         Assert.Throws<InvalidOperationException>(() => guest.Vcpu.InternalError);
         Assert.Throws<InvalidOperationException>(() => guest.Vcpu.EntryFailure);
-        Assert.Equal("the last run of vCPU 0 ended with Port, not with SystemEvent", Assert.Throws<InvalidOperationException>(() => guest.Vcpu.SystemEvent).Message);
+        Assert.Equal(
+            "the last run of vCPU 0 ended with Port, not with SystemEvent",
+            Assert.Throws<InvalidOperationException>(() => guest.Vcpu.SystemEvent).Message);
     }
 
     [Fact]
     public void Memory_above_4_GiB_is_the_guests()
     {
         const ulong high = 1ul << 32;
-        using var guest = BareMetalGuest.Create("mov rbx, 0x100001000; mov rax, [rbx]; inc rax; mov [rbx + 8], rax; out 0x10, al; 1: jmp 1b");
+        using var guest = BareMetalGuest.Create(
+            "mov rbx, 0x100001000; mov rax, [rbx]; inc rax; mov [rbx + 8], rax; out 0x10, al; 1: jmp 1b");
         Span<byte> memory = guest.AddMemory(high, 0x200000);
         memory[0x1000] = 41;
 

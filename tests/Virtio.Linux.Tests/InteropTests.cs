@@ -103,7 +103,9 @@ public class InteropTests
 
         string[] values = CompileAndRun(source);
 
-        Assert.Equal(Facts.Select(fact => $"{fact.Expression} = {fact.Value}"), Facts.Zip(values, (fact, value) => $"{fact.Expression} = {value}"));
+        Assert.Equal(
+            Facts.Select(fact => $"{fact.Expression} = {fact.Value}"),
+            Facts.Zip(values, (fact, value) => $"{fact.Expression} = {value}"));
     }
 
     private static long Offset<T>(string field) => Marshal.OffsetOf<T>(field);

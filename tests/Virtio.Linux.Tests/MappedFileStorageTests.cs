@@ -19,10 +19,12 @@ public sealed class MappedFileStorageTests : IDisposable
         {
             Assert.Equal(4_000_000, storage.Length);
             Assert.True(storage.CanWrite);
-            await storage.WriteAsync(99_999, [bytes.AsMemory(0, 1), ReadOnlyMemory<byte>.Empty, bytes.AsMemory(1)], TestContext.Current.CancellationToken);
+            await storage.WriteAsync(
+                99_999, [bytes.AsMemory(0, 1), ReadOnlyMemory<byte>.Empty, bytes.AsMemory(1)], TestContext.Current.CancellationToken);
             await storage.FlushAsync(TestContext.Current.CancellationToken);
             byte[] read = new byte[bytes.Length];
-            await storage.ReadAsync(99_999, [read.AsMemory(0, 50_000), Memory<byte>.Empty, read.AsMemory(50_000)], TestContext.Current.CancellationToken);
+            await storage.ReadAsync(
+                99_999, [read.AsMemory(0, 50_000), Memory<byte>.Empty, read.AsMemory(50_000)], TestContext.Current.CancellationToken);
             Assert.Equal(bytes, read);
         }
 
@@ -37,8 +39,10 @@ public sealed class MappedFileStorageTests : IDisposable
     public async Task What_lies_outside_the_file_is_refused(long offset, int length)
     {
         await using MappedFileStorage storage = MappedFileStorage.Open(Make(new byte[10_000]));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await storage.ReadAsync(offset, [new byte[length]], TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await storage.WriteAsync(offset, [new byte[length]], TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await storage.ReadAsync(offset, [new byte[length]], TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await storage.WriteAsync(offset, [new byte[length]], TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -46,7 +50,8 @@ public sealed class MappedFileStorageTests : IDisposable
     {
         await using MappedFileStorage storage = MappedFileStorage.Open(Make(new byte[10_000]), new FileStorageOptions { ReadOnly = true });
         Assert.False(storage.CanWrite);
-        await Assert.ThrowsAsync<NotSupportedException>(async () => await storage.WriteAsync(0, [new byte[1]], TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<NotSupportedException>(
+            async () => await storage.WriteAsync(0, [new byte[1]], TestContext.Current.CancellationToken));
         await storage.ReadAsync(9_999, [new byte[1]], TestContext.Current.CancellationToken);
     }
 
@@ -73,8 +78,10 @@ public sealed class MappedFileStorageTests : IDisposable
     {
         MappedFileStorage storage = MappedFileStorage.Open(Make(new byte[10_000]));
         await storage.DisposeAsync();
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await storage.ReadAsync(0, [new byte[1]], TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await storage.WriteAsync(0, [new byte[1]], TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await storage.ReadAsync(0, [new byte[1]], TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await storage.WriteAsync(0, [new byte[1]], TestContext.Current.CancellationToken));
     }
 
     [Fact]

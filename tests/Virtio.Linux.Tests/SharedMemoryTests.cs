@@ -151,8 +151,11 @@ public sealed unsafe class SharedMemoryTests : IDisposable
     // A file of two huge pages.
     private static SafeFileHandle OpenHuge(string name)
     {
-        string free = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("HugePages_Free:", StringComparison.Ordinal), ":0").Split(':')[1];
-        Assert.SkipUnless(int.Parse(free, CultureInfo.InvariantCulture) >= 2, "no huge pages are free: root can write a number to /proc/sys/vm/nr_hugepages");
+        string free = File.ReadLines("/proc/meminfo")
+            .FirstOrDefault(line => line.StartsWith("HugePages_Free:", StringComparison.Ordinal), ":0").Split(':')[1];
+        Assert.SkipUnless(
+            int.Parse(free, CultureInfo.InvariantCulture) >= 2,
+            "no huge pages are free: root can write a number to /proc/sys/vm/nr_hugepages");
         SafeFileHandle file = MappingCalls.CreateFile(name, CloseOnExec | HugePages | HugePagesOf2Mebibytes);
         RandomAccess.SetLength(file, 2 * HugePage);
         return file;

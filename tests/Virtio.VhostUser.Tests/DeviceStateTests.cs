@@ -34,7 +34,9 @@ public sealed class DeviceStateTests
         using RawFrontend peer = disk.Connect();
         using (var pipe = new AnonymousPipeServerStream(PipeDirection.Out))
         {
-            Assert.Equal(RawFrontend.Numbers(NoDescriptor), peer.Ask(FrontendRequest.SetDeviceState, RawFrontend.Numbers(Load), Handle(pipe)));
+            Assert.Equal(
+                RawFrontend.Numbers(NoDescriptor),
+                peer.Ask(FrontendRequest.SetDeviceState, RawFrontend.Numbers(Load), Handle(pipe)));
             pipe.Write(new byte[length]);
         }
 
@@ -52,10 +54,13 @@ public sealed class DeviceStateTests
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
-        Assert.Equal(RawFrontend.Numbers(NoDescriptor | 1), peer.Ask(FrontendRequest.SetDeviceState, RawFrontend.Numbers(directionAndPhase), Handle(pipe)));
+        Assert.Equal(
+            RawFrontend.Numbers(NoDescriptor | 1),
+            peer.Ask(FrontendRequest.SetDeviceState, RawFrontend.Numbers(directionAndPhase), Handle(pipe)));
         pipe.DisposeLocalCopyOfClientHandle();
         Assert.Equal(-1, pipe.ReadByte());
     }
 
-    private static SafeFileHandle Handle(AnonymousPipeServerStream pipe) => new(pipe.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false);
+    private static SafeFileHandle Handle(AnonymousPipeServerStream pipe) =>
+        new(pipe.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false);
 }

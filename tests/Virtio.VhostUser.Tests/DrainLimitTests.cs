@@ -25,7 +25,21 @@ public sealed class DrainLimitTests : IDisposable
     private readonly StallingStorage _storage = new();
 
     public static TheoryData<string> Draining =>
-        ["base", "disable", "size", "addresses", "set base", "table", "add", "remove", "status", "features", "log", "log features", "record"];
+        [
+            "base",
+            "disable",
+            "size",
+            "addresses",
+            "set base",
+            "table",
+            "add",
+            "remove",
+            "status",
+            "features",
+            "log",
+            "log features",
+            "record",
+        ];
 
     public void Dispose() => _guest.Dispose();
 
@@ -46,7 +60,8 @@ public sealed class DrainLimitTests : IDisposable
     [InlineData((int)FrontendRequest.SetOwner)]
     public async Task A_reset_cancels_requests_at_once_and_completes_none(int reset)
     {
-        await using var served = new ServedAlone(new BlockDevice(_storage), new VhostUserServerOptions { DrainTime = TimeSpan.FromDays(1) });
+        await using var served = new ServedAlone(
+            new BlockDevice(_storage), new VhostUserServerOptions { DrainTime = TimeSpan.FromDays(1) });
         using var peer = new RawFrontend(served.Path);
         OfferStalled(peer, Stall.UntilCancelled);
         Assert.True(peer.Try((FrontendRequest)reset, []));
@@ -82,7 +97,8 @@ public sealed class DrainLimitTests : IDisposable
     [Fact]
     public async Task A_front_end_that_goes_while_requests_are_waited_for_makes_room_for_the_next_one()
     {
-        await using var served = new ServedAlone(new BlockDevice(_storage), new VhostUserServerOptions { DrainTime = TimeSpan.FromDays(1) });
+        await using var served = new ServedAlone(
+            new BlockDevice(_storage), new VhostUserServerOptions { DrainTime = TimeSpan.FromDays(1) });
         using (var peer = new RawFrontend(served.Path))
         {
             OfferStalled(peer, Stall.UntilCancelled);
@@ -169,7 +185,9 @@ public sealed class DrainLimitTests : IDisposable
 
     private static void SetUp(RawFrontend peer, SharedGuest guest)
     {
-        peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures) & ~(ulong)ProtocolFeatures.InBandNotifications);
+        peer.Send(
+            FrontendRequest.SetProtocolFeatures,
+            peer.AskNumber(FrontendRequest.GetProtocolFeatures) & ~(ulong)ProtocolFeatures.InBandNotifications);
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1 | ServedDisk.ProtocolFeatures);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), guest.File);
         guest.SetUpRing(peer);
@@ -207,7 +225,10 @@ public sealed class DrainLimitTests : IDisposable
             "base" => peer.Ask(FrontendRequest.GetRingBase, RawFrontend.Numbers(0)).SequenceEqual(RawFrontend.Numbers(1UL << 32)),
             "disable" => peer.Try(FrontendRequest.SetRingEnable, RawFrontend.Numbers(0)),
             "size" => peer.Try(FrontendRequest.SetRingSize, RawFrontend.Numbers(4UL << 32)),
-            "addresses" => peer.Try(FrontendRequest.SetRingAddresses, RawFrontend.Numbers(0, SharedGuest.UserAddress, SharedGuest.UserAddress, SharedGuest.UserAddress, 0)),
+            "addresses" =>
+                peer.Try(
+                    FrontendRequest.SetRingAddresses,
+                    RawFrontend.Numbers(0, SharedGuest.UserAddress, SharedGuest.UserAddress, SharedGuest.UserAddress, 0)),
             "set base" => peer.Try(FrontendRequest.SetRingBase, RawFrontend.Numbers(1UL << 32)),
             "table" => peer.Try(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File),
             "add" => peer.Try(FrontendRequest.AddMemoryRegion, RawFrontend.Numbers(other), _guest.File),

@@ -152,7 +152,18 @@ public sealed class FramingTrapTests : IDisposable
             Assert.Equal(whole[(int)(12 + offset - 0x100)..(int)(12 + offset - 0x100 + length)], answer[12..]);
         }
 
-        foreach ((uint offset, uint length) in ((uint, uint)[])[(0xff, 2), (0x100, 257), (0x1ff, 2), (0x200, 1), (0x201, 0), (uint.MaxValue, 1), (uint.MaxValue, uint.MaxValue), (0x100, uint.MaxValue)])
+        foreach ((uint offset, uint length)
+            in ((uint, uint)[])
+            [
+                (0xff, 2),
+                (0x100, 257),
+                (0x1ff, 2),
+                (0x200, 1),
+                (0x201, 0),
+                (uint.MaxValue, 1),
+                (uint.MaxValue, uint.MaxValue),
+                (0x100, uint.MaxValue),
+            ])
             Assert.Empty(peer.Ask(FrontendRequest.GetConfig, RawFrontend.Numbers(offset | ((ulong)length << 32), flags)));
     }
 
@@ -187,7 +198,8 @@ public sealed class FramingTrapTests : IDisposable
 
     private static int FlagsOf(string descriptor)
     {
-        string line = File.ReadLines($"/proc/self/fdinfo/{Path.GetFileName(descriptor)}").First(each => each.StartsWith("flags:", StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/self/fdinfo/{Path.GetFileName(descriptor)}")
+            .First(each => each.StartsWith("flags:", StringComparison.Ordinal));
         return Convert.ToInt32(line.Split('\t')[1], 8);
     }
 }

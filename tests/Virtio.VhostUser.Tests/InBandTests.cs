@@ -33,7 +33,9 @@ public sealed class InBandTests : IDisposable
             peer.Send(FrontendRequest.RingKick, (0, 0));
             byte[] message = new byte[MessageHeader.Length + sizeof(ulong)];
             Assert.True(channel.Receive(message, [], Patience, wait: false));
-            Assert.Equal(new MessageHeader((uint)BackendRequest.RingCall, MessageFlags.Version, sizeof(ulong)), MessageHeader.Read(message));
+            Assert.Equal(
+                new MessageHeader((uint)BackendRequest.RingCall, MessageFlags.Version, sizeof(ulong)),
+                MessageHeader.Read(message));
             Assert.Equal(0UL, BinaryPrimitives.ReadUInt64LittleEndian(message.AsSpan(MessageHeader.Length)));
             _guest.Await();
         }

@@ -150,10 +150,15 @@ internal sealed class LyingBackend : IDisposable
             payload = [.. payload.Select(value => (byte)~value)];
         byte[] answer = new byte[MessageHeader.Length + payload.Length];
         MessageFlags flags = MessageFlags.Version | (lie == Lie.NoAnswer ? MessageFlags.None : MessageFlags.Reply);
-        new MessageHeader((uint)message.Request + (lie == Lie.OtherRequest ? 1u : 0), flags, lie == Lie.TooLong ? 1u << 30 : (uint)payload.Length).Write(answer);
+        new MessageHeader(
+            (uint)message.Request + (lie == Lie.OtherRequest ? 1u : 0),
+            flags,
+            lie == Lie.TooLong ? 1u << 30 : (uint)payload.Length).Write(answer);
         payload.CopyTo(answer, MessageHeader.Length);
         using SharedMemory? record = message.Request == FrontendRequest.GetInflight ? SharedMemory.Create("record", RecordLength) : null;
-        using SafeFileHandle? file = record is null || RecordPath is null ? null : File.OpenHandle(RecordPath, access: FileAccess.ReadWrite);
+        using SafeFileHandle? file = record is null || RecordPath is null
+            ? null
+            : File.OpenHandle(RecordPath, access: FileAccess.ReadWrite);
         connection.Send(lie == Lie.Half ? answer.AsSpan(0, 14) : answer, file ?? record?.File);
         return true;
     }

@@ -12,14 +12,28 @@ namespace Virtio.VhostUser.Tests;
 public sealed class LyingBackendTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly VhostUserDeviceOptions Impatient = new() { Timeout = TimeSpan.FromMilliseconds(300), ReconnectTime = TimeSpan.Zero };
+    private static readonly VhostUserDeviceOptions Impatient = new()
+    {
+        Timeout = TimeSpan.FromMilliseconds(300),
+        ReconnectTime = TimeSpan.Zero,
+    };
 
     private static readonly FrontendRequest[] Beginning =
-        [FrontendRequest.GetFeatures, FrontendRequest.GetProtocolFeatures, FrontendRequest.GetQueueCount, FrontendRequest.SetBackendChannel, FrontendRequest.GetConfig];
+        [
+            FrontendRequest.GetFeatures,
+            FrontendRequest.GetProtocolFeatures,
+            FrontendRequest.GetQueueCount,
+            FrontendRequest.SetBackendChannel,
+            FrontendRequest.GetConfig,
+        ];
 
     private static readonly FrontendRequest[] Start =
     [
-        FrontendRequest.SetFeatures, FrontendRequest.SetMemoryTable, FrontendRequest.SetRingSize, FrontendRequest.SetRingBase, FrontendRequest.SetRingAddresses,
+        FrontendRequest.SetFeatures,
+        FrontendRequest.SetMemoryTable,
+        FrontendRequest.SetRingSize,
+        FrontendRequest.SetRingBase,
+        FrontendRequest.SetRingAddresses,
         FrontendRequest.SetRingCall, FrontendRequest.SetRingError, FrontendRequest.SetRingKick, FrontendRequest.SetRingEnable,
     ];
 
@@ -76,7 +90,9 @@ public sealed class LyingBackendTests
     public void A_number_of_queues_that_nobody_can_have_is_refused(ulong number)
     {
         using var backend = new LyingBackend { Where = FrontendRequest.GetQueueCount, Number = number };
-        Assert.Contains($"{number} queues", Assert.Throws<IOException>(() => VhostUserDevice.Connect(DeviceId.Block, backend.Path, Impatient)).Message);
+        Assert.Contains(
+            $"{number} queues",
+            Assert.Throws<IOException>(() => VhostUserDevice.Connect(DeviceId.Block, backend.Path, Impatient)).Message);
     }
 
     [Theory]
@@ -93,7 +109,9 @@ public sealed class LyingBackendTests
     public void One_that_knows_only_the_legacy_interface_is_refused()
     {
         using var backend = new LyingBackend { Where = FrontendRequest.GetFeatures, Number = 1UL << 30 };
-        Assert.Contains("VERSION_1", Assert.Throws<IOException>(() => VhostUserDevice.Connect(DeviceId.Block, backend.Path, Impatient)).Message);
+        Assert.Contains(
+            "VERSION_1",
+            Assert.Throws<IOException>(() => VhostUserDevice.Connect(DeviceId.Block, backend.Path, Impatient)).Message);
     }
 
     [Fact]
@@ -117,7 +135,8 @@ public sealed class LyingBackendTests
     public Task Half_a_message_on_its_channel_needs_a_reset() => AfterStartAsync(backend => backend.SendOnChannel([2, 0, 0]));
 
     [Fact]
-    public Task A_message_without_end_on_its_channel_needs_a_reset() => AfterStartAsync(backend => backend.SendOnChannel([2, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f]));
+    public Task A_message_without_end_on_its_channel_needs_a_reset() =>
+        AfterStartAsync(backend => backend.SendOnChannel([2, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f]));
 
     [Fact]
     public Task Interrupts_without_a_reason_do_no_harm() => InTimeAsync(() =>

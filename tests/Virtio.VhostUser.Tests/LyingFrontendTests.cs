@@ -148,7 +148,8 @@ public sealed class LyingFrontendTests : IDisposable
         Assert.DoesNotContain(Path.GetFileName(_guest.Path), MappingsOfServer());
     }
 
-    private string MappingsOfServer() => string.Join('\n', File.ReadLines("/proc/self/maps").Where(line => line.Contains(_guest.Path, StringComparison.Ordinal)).Skip(1));
+    private string MappingsOfServer() =>
+        string.Join('\n', File.ReadLines("/proc/self/maps").Where(line => line.Contains(_guest.Path, StringComparison.Ordinal)).Skip(1));
 
     /// <summary>Asserts that a new front-end is served.</summary>
     private static void AssertServed(ServedDisk disk)

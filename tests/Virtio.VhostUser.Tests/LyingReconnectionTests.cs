@@ -12,8 +12,16 @@ namespace Virtio.VhostUser.Tests;
 public sealed class LyingReconnectionTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly VhostUserDeviceOptions Short = new() { ReconnectTime = TimeSpan.FromMilliseconds(300), Timeout = TimeSpan.FromSeconds(5) };
-    private static readonly VhostUserDeviceOptions Long = new() { ReconnectTime = TimeSpan.FromMinutes(5), Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly VhostUserDeviceOptions Short = new()
+    {
+        ReconnectTime = TimeSpan.FromMilliseconds(300),
+        Timeout = TimeSpan.FromSeconds(5),
+    };
+    private static readonly VhostUserDeviceOptions Long = new()
+    {
+        ReconnectTime = TimeSpan.FromMinutes(5),
+        Timeout = TimeSpan.FromSeconds(5),
+    };
 
     [Theory]
     [MemberData(nameof(LyingBackendTests.Lies), MemberType = typeof(LyingBackendTests))]
@@ -21,7 +29,15 @@ public sealed class LyingReconnectionTests
     {
         VhostUserDeviceOptions options = Short with { Timeout = TimeSpan.FromMilliseconds(200) };
         foreach (FrontendRequest request in (FrontendRequest[])
-            [FrontendRequest.GetFeatures, FrontendRequest.GetConfig, FrontendRequest.SetFeatures, FrontendRequest.SetInflight, FrontendRequest.SetMemoryTable, FrontendRequest.SetRingBase, FrontendRequest.SetRingEnable])
+            [
+                FrontendRequest.GetFeatures,
+                FrontendRequest.GetConfig,
+                FrontendRequest.SetFeatures,
+                FrontendRequest.SetInflight,
+                FrontendRequest.SetMemoryTable,
+                FrontendRequest.SetRingBase,
+                FrontendRequest.SetRingEnable,
+            ])
         {
             using var backend = new LyingBackend();
             using TestBus bus = RemoteDisk.BusFor(VhostUserDevice.Connect(DeviceId.Block, backend.Path, options), hasEventSignals: true);

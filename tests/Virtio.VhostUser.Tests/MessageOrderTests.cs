@@ -50,7 +50,8 @@ public sealed class MessageOrderTests : IDisposable
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();
-        Assert.True(peer.Try(FrontendRequest.SetProtocolFeatures, RawFrontend.Numbers(peer.AskNumber(FrontendRequest.GetProtocolFeatures))));
+        Assert.True(
+            peer.Try(FrontendRequest.SetProtocolFeatures, RawFrontend.Numbers(peer.AskNumber(FrontendRequest.GetProtocolFeatures))));
     }
 
     [Fact]
@@ -184,7 +185,9 @@ public sealed class MessageOrderTests : IDisposable
     private void Begin(RawFrontend peer)
     {
         peer.Send(FrontendRequest.SetOwner);
-        Assert.Equal(ServedDisk.Version1 | ServedDisk.ProtocolFeatures, peer.AskNumber(FrontendRequest.GetFeatures) & (ServedDisk.Version1 | ServedDisk.ProtocolFeatures));
+        Assert.Equal(
+            ServedDisk.Version1 | ServedDisk.ProtocolFeatures,
+            peer.AskNumber(FrontendRequest.GetFeatures) & (ServedDisk.Version1 | ServedDisk.ProtocolFeatures));
         peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures));
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1 | ServedDisk.ProtocolFeatures);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);

@@ -8,7 +8,11 @@ namespace Virtio.VhostUser.Tests;
 [SupportedOSPlatform("linux")]
 public sealed class OtherDeviceTests
 {
-    private static readonly VhostUserDeviceOptions Impatient = new() { Timeout = TimeSpan.FromMilliseconds(300), ReconnectTime = TimeSpan.Zero };
+    private static readonly VhostUserDeviceOptions Impatient = new()
+    {
+        Timeout = TimeSpan.FromMilliseconds(300),
+        ReconnectTime = TimeSpan.Zero,
+    };
 
     [Theory]
     [InlineData(null)]
@@ -51,7 +55,9 @@ public sealed class OtherDeviceTests
     public void A_disk_whose_back_end_has_less_configuration_than_was_asked_for_is_refused()
     {
         using var backend = new LyingBackend { ConfigLimit = 8 };
-        Assert.Contains("60 bytes", Assert.Throws<IOException>(() => VhostUserDevice.Connect(Devices.DeviceId.Block, backend.Path, Impatient)).Message);
+        Assert.Contains(
+            "60 bytes",
+            Assert.Throws<IOException>(() => VhostUserDevice.Connect(Devices.DeviceId.Block, backend.Path, Impatient)).Message);
     }
 
     [Theory]
@@ -60,7 +66,8 @@ public sealed class OtherDeviceTests
     public void A_length_that_the_protocol_has_no_room_for_is_refused(int length)
     {
         using var backend = new LyingBackend();
-        Assert.Throws<ArgumentOutOfRangeException>(() => VhostUserDevice.Connect(OtherDevice.Type, backend.Path, Impatient with { ConfigLength = length }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => VhostUserDevice.Connect(OtherDevice.Type, backend.Path, Impatient with { ConfigLength = length }));
     }
 
     [Fact]

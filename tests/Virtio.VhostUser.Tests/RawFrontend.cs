@@ -24,7 +24,11 @@ internal sealed class RawFrontend : IDisposable
 
     internal void SendBytes(ReadOnlySpan<byte> bytes, SafeFileHandle? descriptor = null) => _socket.Send(bytes, descriptor);
 
-    internal void Send(FrontendRequest request, ReadOnlySpan<byte> payload = default, SafeFileHandle? descriptor = null, MessageFlags flags = MessageFlags.None) =>
+    internal void Send(
+        FrontendRequest request,
+        ReadOnlySpan<byte> payload = default,
+        SafeFileHandle? descriptor = null,
+        MessageFlags flags = MessageFlags.None) =>
         SendBytes(MessageOf(request, payload, flags), descriptor);
 
     /// <summary>A message's bytes.</summary>
@@ -43,7 +47,11 @@ internal sealed class RawFrontend : IDisposable
         Send(request, Numbers(state.Index | ((ulong)state.Value << 32)));
 
     /// <summary>Sends a message and returns its answer.</summary>
-    internal byte[] Ask(FrontendRequest request, ReadOnlySpan<byte> payload = default, SafeFileHandle? descriptor = null, MessageFlags flags = MessageFlags.None)
+    internal byte[] Ask(
+        FrontendRequest request,
+        ReadOnlySpan<byte> payload = default,
+        SafeFileHandle? descriptor = null,
+        MessageFlags flags = MessageFlags.None)
     {
         Send(request, payload, descriptor, flags);
         return Receive(request, []);

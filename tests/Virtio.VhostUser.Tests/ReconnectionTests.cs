@@ -17,8 +17,16 @@ public sealed class ReconnectionTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     // With this limit the driver learns soon that the back-end stays away.
-    private static readonly VhostUserDeviceOptions Short = new() { ReconnectTime = TimeSpan.FromMilliseconds(300), Timeout = TimeSpan.FromSeconds(5) };
-    private static readonly VhostUserDeviceOptions Long = new() { ReconnectTime = TimeSpan.FromMinutes(5), Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly VhostUserDeviceOptions Short = new()
+    {
+        ReconnectTime = TimeSpan.FromMilliseconds(300),
+        Timeout = TimeSpan.FromSeconds(5),
+    };
+    private static readonly VhostUserDeviceOptions Long = new()
+    {
+        ReconnectTime = TimeSpan.FromMinutes(5),
+        Timeout = TimeSpan.FromSeconds(5),
+    };
 
     public static TheoryData<bool, bool, bool> Kinds
     {
@@ -42,7 +50,8 @@ public sealed class ReconnectionTests
     [MemberData(nameof(Kinds))]
     public async Task A_back_end_that_ends_over_and_over_costs_no_request_and_no_byte(bool isPacked, bool keepsRecord, bool hasEventSignals)
     {
-        await using var disk = new RemoteDisk(isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Long);
+        await using var disk = new RemoteDisk(
+            isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Long);
         MmioDriver driver = disk.Bus.Driver().Start();
         var block = new BlockDriver(driver);
         int done = 0;
@@ -77,7 +86,8 @@ public sealed class ReconnectionTests
     public async Task A_request_that_was_in_flight_is_done_by_the_next_back_end(bool isPacked, bool keepsRecord, bool hasEventSignals)
     {
         var stalling = new StallingStorage { Stall = Stall.UntilCancelled };
-        await using var disk = new RemoteDisk(isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Long);
+        await using var disk = new RemoteDisk(
+            isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Long);
         MmioDriver driver = disk.Bus.Driver().Start();
         await disk.EndServerAsync();
         disk.Storage = stalling;
@@ -109,10 +119,12 @@ public sealed class ReconnectionTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task The_requests_of_a_disk_whose_back_end_stays_away_fail_until_it_is_back(bool isPacked, bool keepsRecord, bool hasEventSignals)
+    public async Task The_requests_of_a_disk_whose_back_end_stays_away_fail_until_it_is_back(
+        bool isPacked, bool keepsRecord, bool hasEventSignals)
     {
         var stalling = new StallingStorage { Stall = Stall.UntilCancelled };
-        await using var disk = new RemoteDisk(isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Short);
+        await using var disk = new RemoteDisk(
+            isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: Short);
         MmioDriver driver = disk.Bus.Driver().Start();
         await disk.EndServerAsync();
         disk.Storage = stalling;
@@ -156,10 +168,12 @@ public sealed class ReconnectionTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_ring_that_was_reset_alone_goes_on_from_its_new_beginning_with_the_next_back_end(bool isPacked, bool keepsRecord, bool hasEventSignals)
+    public async Task A_ring_that_was_reset_alone_goes_on_from_its_new_beginning_with_the_next_back_end(
+        bool isPacked, bool keepsRecord, bool hasEventSignals)
     {
         var options = Long with { RingFeatures = VirtioFeatures.RingDefault | VirtioFeatures.RingReset };
-        await using var disk = new RemoteDisk(queues: 2, isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: options);
+        await using var disk = new RemoteDisk(
+            queues: 2, isPacked: isPacked, keepsRecord: keepsRecord, hasEventSignals: hasEventSignals, options: options);
         MmioDriver driver = disk.Bus.Driver().Start();
         for (int round = 0; round < 3; round++)
         {

@@ -127,5 +127,6 @@ public sealed class RelayRingTests : IDisposable
 
     private void Write(int queue, int offset, byte[] bytes) => Assert.True(_memory.Access.TryWrite(Address(queue) + (ulong)offset, bytes));
 
-    private ulong Address(int queue) => _memory.Region.Address + (_memory.Region.Length / 2 * (ulong)queue) + RelayMemory.PlacesOf(Size).Device;
+    private ulong Address(int queue) =>
+        _memory.Region.Address + (_memory.Region.Length / 2 * (ulong)queue) + RelayMemory.PlacesOf(Size).Device;
 }

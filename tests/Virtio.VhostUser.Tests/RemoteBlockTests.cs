@@ -136,7 +136,9 @@ public sealed class RemoteBlockTests
     }
 
     private static void AwaitNeedsReset(MmioDriver driver) =>
-        Assert.True(SpinWait.SpinUntil(() => driver.Status.HasFlag(DeviceStatusBits.NeedsReset), TimeSpan.FromSeconds(30)), $"the status is {driver.Status}");
+        Assert.True(
+            SpinWait.SpinUntil(() => driver.Status.HasFlag(DeviceStatusBits.NeedsReset), TimeSpan.FromSeconds(30)),
+            $"the status is {driver.Status}");
 
     /// <summary>A server has one front-end at a time.</summary>
     private static async Task<IOException> EndThenRefuseAsync(RemoteDisk disk, VhostUserDeviceOptions options)

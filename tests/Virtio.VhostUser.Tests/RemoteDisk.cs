@@ -25,7 +25,8 @@ internal sealed class RemoteDisk : IAsyncDisposable
     /// <param name="hasEventSignals">Whether kicks reach the back-end without a thread in between.</param>
     /// <param name="options">Options of the device.</param>
     /// <param name="keepsRecord">Whether the server keeps an in-flight record.</param>
-    internal RemoteDisk(int queues = 1, bool isPacked = false, bool hasEventSignals = true, VhostUserDeviceOptions? options = null, bool keepsRecord = true)
+    internal RemoteDisk(
+        int queues = 1, bool isPacked = false, bool hasEventSignals = true, VhostUserDeviceOptions? options = null, bool keepsRecord = true)
     {
         _keepsRecord = keepsRecord;
         _queues = queues;
@@ -74,7 +75,8 @@ internal sealed class RemoteDisk : IAsyncDisposable
 
     private VhostUserServer Serve() => VhostUserServer.Listen(
         new BlockDevice(
-            Storage ?? new MemoryStorage(Image), new BlockDeviceOptions { Queues = _queues, RingFeatures = (VirtioFeatures.RingDefault | VirtioFeatures.InOrder) & ~Withheld }),
+            Storage ?? new MemoryStorage(Image),
+            new BlockDeviceOptions { Queues = _queues, RingFeatures = (VirtioFeatures.RingDefault | VirtioFeatures.InOrder) & ~Withheld }),
         SocketPath,
         new VhostUserServerOptions { Packed = _isPacked, Withheld = _keepsRecord ? 0 : ProtocolFeatures.InflightInSharedMemory });
 }

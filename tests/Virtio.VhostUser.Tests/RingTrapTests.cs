@@ -269,7 +269,9 @@ public sealed class RingTrapTests : IDisposable
 
     private void Begin(RawFrontend peer)
     {
-        peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures) & ~(ulong)ProtocolFeatures.InBandNotifications);
+        peer.Send(
+            FrontendRequest.SetProtocolFeatures,
+            peer.AskNumber(FrontendRequest.GetProtocolFeatures) & ~(ulong)ProtocolFeatures.InBandNotifications);
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1 | ServedDisk.ProtocolFeatures);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
     }

@@ -25,7 +25,8 @@ internal sealed unsafe class SharedGuest : IDisposable
     private const ulong DataPlace = 0x4000;
     private const int SectorSize = 512;
 
-    internal string Path { get; } = System.IO.Path.Combine(System.IO.Path.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
+    internal string Path { get; } = System.IO.Path.Combine(
+        System.IO.Path.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
     private readonly SharedMemory _memory;
     private ushort _offered;
 
@@ -96,7 +97,8 @@ internal sealed unsafe class SharedGuest : IDisposable
     }
 
     /// <summary>Waits for an interrupt, which may come after the used index.</summary>
-    internal static Task AwaitCallAsync(EventDescriptor calls) => Task.Run(() => SpinWait.SpinUntil(() => WasCalled(calls))).WaitAsync(TimeSpan.FromSeconds(30));
+    internal static Task AwaitCallAsync(EventDescriptor calls) =>
+        Task.Run(() => SpinWait.SpinUntil(() => WasCalled(calls))).WaitAsync(TimeSpan.FromSeconds(30));
 
     internal void Cut(long length) => RandomAccess.SetLength(File, length);
 

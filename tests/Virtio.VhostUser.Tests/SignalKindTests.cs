@@ -18,9 +18,11 @@ public sealed class SignalKindTests : IDisposable
         get
         {
             var wrong = new TheoryData<int, string>();
-            foreach (FrontendRequest request in (FrontendRequest[])[FrontendRequest.SetRingKick, FrontendRequest.SetRingCall, FrontendRequest.SetRingError])
+            foreach (FrontendRequest request
+                in (FrontendRequest[])[FrontendRequest.SetRingKick, FrontendRequest.SetRingCall, FrontendRequest.SetRingError])
             {
-                foreach (string kind in (string[])["memory", "file", "memfd", "/dev/null", "/dev/zero", "/proc/self/status", "socket", "pipe"])
+                foreach (string kind
+                    in (string[])["memory", "file", "memfd", "/dev/null", "/dev/zero", "/proc/self/status", "socket", "pipe"])
                 {
                     if (kind != "pipe" || request != FrontendRequest.SetRingCall)
                         wrong.Add((int)request, kind);
@@ -49,7 +51,9 @@ public sealed class SignalKindTests : IDisposable
             using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
             using SharedMemory memory = SharedMemory.Create("test", 4096);
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            using SafeFileHandle? opened = kind == "file" || kind[0] == '/' ? File.OpenHandle(kind == "file" ? path : kind, access: kind[1] == 'p' ? FileAccess.Read : FileAccess.ReadWrite) : null;
+            using SafeFileHandle? opened = kind == "file" || kind[0] == '/'
+                ? File.OpenHandle(kind == "file" ? path : kind, access: kind[1] == 'p' ? FileAccess.Read : FileAccess.ReadWrite)
+                : null;
             SafeFileHandle handle = kind switch
             {
                 "memory" => _guest.File,
@@ -112,7 +116,9 @@ public sealed class SignalKindTests : IDisposable
 
     private void SetUp(RawFrontend peer)
     {
-        peer.Send(FrontendRequest.SetProtocolFeatures, peer.AskNumber(FrontendRequest.GetProtocolFeatures) & ~(ulong)ProtocolFeatures.InBandNotifications);
+        peer.Send(
+            FrontendRequest.SetProtocolFeatures,
+            peer.AskNumber(FrontendRequest.GetProtocolFeatures) & ~(ulong)ProtocolFeatures.InBandNotifications);
         peer.Send(FrontendRequest.SetFeatures, ServedDisk.Version1 | ServedDisk.ProtocolFeatures);
         peer.Send(FrontendRequest.SetMemoryTable, SharedGuest.MemoryTable(), _guest.File);
         _guest.SetUpRing(peer);

@@ -70,7 +70,9 @@ internal sealed class StallingWebServer : IDisposable
                 }
 
                 string status = isPart ? $"206 Partial Content\r\nContent-Range: bytes {from}-{to}/{Length}" : "200 OK";
-                string answer = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status}\r\nAccept-Ranges: bytes\r\nETag: \"1\"\r\nContent-Length: {to - from + 1}\r\n\r\n");
+                string answer = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"HTTP/1.1 {status}\r\nAccept-Ranges: bytes\r\nETag: \"1\"\r\nContent-Length: {to - from + 1}\r\n\r\n");
                 client.GetStream().Write(Encoding.ASCII.GetBytes(answer));
                 if (!request.StartsWith("HEAD", StringComparison.Ordinal))
                     client.GetStream().Write(new byte[to - from + 1]);

@@ -27,7 +27,9 @@ public sealed class AddedFilesTests
         GuestResult result = await guest.RunAsync("own-tool works; readlink /bin; stat -c '%a %U %s' /usr/bin/own-tool /opt/one/two/big; stat -c '%a %U' /opt/one; sha256sum </opt/one/two/big; cat /etc/hostname; ls /bin/busybox");
 
         string sum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(big));
-        Assert.Equal(["tool works", "usr/bin", "755 root 23", $"644 root {big.Length}", "755 root", $"{sum}  -", "guest-name", "/bin/busybox"], result.Text.Split('\n'));
+        Assert.Equal(
+            ["tool works", "usr/bin", "755 root 23", $"644 root {big.Length}", "755 root", $"{sum}  -", "guest-name", "/bin/busybox"],
+            result.Text.Split('\n'));
     }
 
     [Theory]
@@ -35,7 +37,12 @@ public sealed class AddedFilesTests
     public async Task Modules_are_loaded_at_boot_with_what_they_need(MicroVmMachine machine)
     {
         Guests.RequireImage(machine);
-        await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, Image = GuestImage.Find(machine).WithModules("btrfs", "nbd", "virtio-net", "virtio_console") });
+        await using LinuxGuest guest = await Guests.StartAsync(
+            new LinuxGuestOptions
+            {
+                Machine = machine,
+                Image = GuestImage.Find(machine).WithModules("btrfs", "nbd", "virtio-net", "virtio_console"),
+            });
 
         GuestResult result = await guest.RunAsync("for name in btrfs raid6_pq nbd virtio_net net_failover; do [ -d /sys/module/$name ] && echo $name; done; cat /proc/filesystems | grep btrfs; modprobe overlay && echo overlay");
 

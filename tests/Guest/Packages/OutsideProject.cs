@@ -15,11 +15,15 @@ internal sealed class OutsideProject : IDisposable
     internal OutsideProject(string program, params IReadOnlyList<string> packages)
     {
         string own = Path.Combine(Repository(), "artifacts", "packages");
-        Assert.SkipWhen(packages.Any(package => VersionIn(own, package) is null), $"there are no packages in {own}: ./build pack makes them");
+        Assert.SkipWhen(
+            packages.Any(package => VersionIn(own, package) is null),
+            $"there are no packages in {own}: ./build pack makes them");
         string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named
             ? named
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        Assert.SkipUnless(Directory.Exists(Path.Combine(cache, "zstdsharp.port")), $"there is no {cache} with the packages that these depend on");
+        Assert.SkipUnless(
+            Directory.Exists(Path.Combine(cache, "zstdsharp.port")),
+            $"there is no {cache} with the packages that these depend on");
         Write("nuget.config", $"""
             <configuration>
               <config><add key="globalPackagesFolder" value="{Packages}" /></config>
@@ -54,17 +58,27 @@ internal sealed class OutsideProject : IDisposable
     internal string Full(string path) => Path.Combine(_root, path);
 
     /// <summary>Runs a command of the SDK in the project's folder. A failure's message has the command's output.</summary>
-    internal Task<string> DotnetAsync(params IReadOnlyList<string> arguments) => RunAsync("dotnet", [.. arguments, "-v:q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
+    internal Task<string> DotnetAsync(params IReadOnlyList<string> arguments) =>
+        RunAsync("dotnet", [.. arguments, "-v:q", "-nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false"]);
 
     /// <summary>
     /// Runs a program in the project's folder and returns its output. The test fails when the program ends with a status other than 0.
     /// </summary>
     internal async Task<string> RunAsync(string program, params IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _root, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = _root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
 
         // Variables of the test runner, and the one that names the folder of images that a build has made.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || name.StartsWith("VIRTIO_", StringComparison.Ordinal)).ToArray())
+        foreach (string name
+            in start.Environment.Keys.Where(
+                name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
+                    || name.StartsWith("VIRTIO_", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(name);
         using Process process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Limit);
@@ -74,7 +88,9 @@ internal sealed class OutsideProject : IDisposable
             Task<string> error = process.StandardError.ReadToEndAsync(limit.Token);
             string output = await process.StandardOutput.ReadToEndAsync(limit.Token);
             await process.WaitForExitAsync(limit.Token);
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}{await error}");
+            Assert.True(
+                process.ExitCode == 0,
+                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}{await error}");
             return output;
         }
         finally
@@ -98,7 +114,9 @@ internal sealed class OutsideProject : IDisposable
     // A version begins with a digit; without that check a package whose name continues the prefix would match.
     private static string? VersionIn(string folder, string package) => !Directory.Exists(folder)
         ? null
-        : Directory.EnumerateFiles(folder, package + ".*.nupkg").Select(path => Path.GetFileNameWithoutExtension(path)[(package.Length + 1)..]).FirstOrDefault(version => char.IsAsciiDigit(version[0]));
+        : Directory.EnumerateFiles(folder, package + ".*.nupkg").Select(
+            path =>
+                Path.GetFileNameWithoutExtension(path)[(package.Length + 1)..]).FirstOrDefault(version => char.IsAsciiDigit(version[0]));
 
     private void Write(string name, string content) => File.WriteAllText(Full(name), content);
 }

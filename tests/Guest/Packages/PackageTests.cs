@@ -30,7 +30,9 @@ public sealed class PackageTests
         // Publishing copies the image and its licences, so that the program also runs on machines without that folder.
         await project.DotnetAsync("publish", "-c", "Release", "-o", "published");
         Directory.Delete(project.Packages, recursive: true);
-        Assert.All(["licences.txt", "sources.txt", "manifest"], name => Assert.True(File.Exists(project.Full($"published/guest/riscv64/{name}")), name));
+        Assert.All(
+            ["licences.txt", "sources.txt", "manifest"],
+            name => Assert.True(File.Exists(project.Full($"published/guest/riscv64/{name}")), name));
         string output = await project.RunAsync(project.Full("published/outside"));
         Assert.Equal([project.Full("published/guest/riscv64/Image.zst"), "riscv64", "own", "btrfs"], output.Trim().Split('\n'));
     }

@@ -13,7 +13,11 @@ internal readonly record struct BackEndHoldings(int Descriptors, int Sockets, in
     internal static BackEndHoldings Of(int process)
     {
         string folder = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}");
-        string[] threads = [.. Directory.GetDirectories($"{folder}/task").Select(NameOf).Where(name => name.Length > 0 && !name.StartsWith(".NET", StringComparison.Ordinal))];
+        string[] threads =
+        [
+            .. Directory.GetDirectories($"{folder}/task").Select(NameOf)
+                .Where(name => name.Length > 0 && !name.StartsWith(".NET", StringComparison.Ordinal)),
+        ];
         string[] descriptors = [.. Directory.GetFiles($"{folder}/fd").Select(path => new FileInfo(path).LinkTarget).OfType<string>()];
         return new BackEndHoldings(
             descriptors.Count(target => !target.EndsWith(".dll", StringComparison.Ordinal)),

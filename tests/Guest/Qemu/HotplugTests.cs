@@ -20,7 +20,8 @@ public sealed class HotplugTests
         string socket = Path.Combine(folder.Root, "socket");
         using BackEnd server = await BackEnd.StartAsync(disk, socket, packed: true);
         await using QemuGuest guest = await QemuGuest.StartAsync(
-            "-device", "pcie-root-port,id=bay", "-chardev", $"socket,id=disk,path={socket}", "-device", JsonSerializer.Serialize(Device(packed: false)));
+            "-device", "pcie-root-port,id=bay", "-chardev", $"socket,id=disk,path={socket}", "-device",
+            JsonSerializer.Serialize(Device(packed: false)));
         using QemuMonitor monitor = await guest.ConnectMonitorAsync();
         Assert.StartsWith(sum, await guest.RunAsync(Sum), StringComparison.Ordinal);
         Assert.InRange(server.Holdings.Mappings, 1, int.MaxValue);
@@ -41,13 +42,22 @@ public sealed class HotplugTests
     }
 
     private static Dictionary<string, object> Device(bool packed) =>
-        new() { ["driver"] = "vhost-user-blk-pci", ["id"] = "blk", ["bus"] = "bay", ["chardev"] = "disk", ["num-queues"] = 2, ["packed"] = packed };
+        new()
+        {
+            ["driver"] = "vhost-user-blk-pci",
+            ["id"] = "blk",
+            ["bus"] = "bay",
+            ["chardev"] = "disk",
+            ["num-queues"] = 2,
+            ["packed"] = packed,
+        };
 
     private static async Task ReconnectAsync(QemuMonitor monitor, BackEnd server, string path)
     {
         await monitor.ExecuteAsync("chardev-remove", new { id = "disk" });
         Assert.Equal(0, (await server.AwaitHoldingsAsync(held => held.Mappings == 0)).Mappings);
         var place = new { type = "unix", data = new { path } };
-        await monitor.ExecuteAsync("chardev-add", new { id = "disk", backend = new { type = "socket", data = new { addr = place, server = false } } });
+        await monitor.ExecuteAsync(
+            "chardev-add", new { id = "disk", backend = new { type = "socket", data = new { addr = place, server = false } } });
     }
 }

@@ -60,10 +60,12 @@ public sealed class MigrationTests
         using QemuMonitor receiver = await target.ConnectMonitorAsync();
         using QemuMonitor sender = await source.ConnectMonitorAsync();
         foreach (QemuMonitor monitor in (QemuMonitor[])[sender, receiver])
-            await monitor.ExecuteAsync("migrate-set-capabilities", new { capabilities = new[] { new { capability = "events", state = true } } });
+            await monitor.ExecuteAsync(
+                "migrate-set-capabilities", new { capabilities = new[] { new { capability = "events", state = true } } });
 
         // Slow enough for several rounds over memory that changes meanwhile.
-        await sender.ExecuteAsync("migrate-set-parameters", new Dictionary<string, long> { ["max-bandwidth"] = 64 << 20, ["downtime-limit"] = 1000 });
+        await sender.ExecuteAsync(
+            "migrate-set-parameters", new Dictionary<string, long> { ["max-bandwidth"] = 64 << 20, ["downtime-limit"] = 1000 });
         await sender.ExecuteAsync("migrate", new { uri = $"unix:{place}" });
         await CompleteAsync(sender);
         await CompleteAsync(receiver);
@@ -112,7 +114,12 @@ public sealed class MigrationTests
             new VhostUserServerOptions { Packed = packed });
 
     private static string[] Device(string socket, bool packed) =>
-        ["-chardev", $"socket,id=disk,path={socket}", "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}"];
+        [
+            "-chardev",
+            $"socket,id=disk,path={socket}",
+            "-device",
+            $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}",
+        ];
 
     private static string WritePattern(string disk)
     {

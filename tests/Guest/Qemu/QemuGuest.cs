@@ -83,8 +83,10 @@ internal sealed class QemuGuest : IAsyncDisposable
                 await guest.DisposeAsync();
                 string said = guest.Said;
                 if (ended || start == Starts)
-                    throw new GuestScriptException($"{Program} {(ended ? "ended" : $"did not boot the guest in {Starts} starts")}: {said}", e);
-                TestContext.Current.TestOutputHelper?.WriteLine($"the emulator did not boot the guest within {StartLimit}; started again ({start + 1} of {Starts}): {said}");
+                    throw new GuestScriptException(
+                        $"{Program} {(ended ? "ended" : $"did not boot the guest in {Starts} starts")}: {said}", e);
+                TestContext.Current.TestOutputHelper?.WriteLine(
+                    $"the emulator did not boot the guest within {StartLimit}; started again ({start + 1} of {Starts}): {said}");
             }
         }
     }
@@ -95,7 +97,8 @@ internal sealed class QemuGuest : IAsyncDisposable
     /// </summary>
     /// <param name="place">The Unix socket of the migration.</param>
     /// <param name="arguments">QEMU's arguments for the devices.</param>
-    internal static QemuGuest StartIncoming(string place, params string[] arguments) => new([.. arguments, "-S", "-incoming", $"unix:{place}"]);
+    internal static QemuGuest StartIncoming(string place, params string[] arguments) =>
+        new([.. arguments, "-S", "-incoming", $"unix:{place}"]);
 
     /// <summary>Runs a script, which must succeed, and returns its output without the white space around it.</summary>
     internal async Task<string> RunAsync(string script, TimeSpan? limit = null)
@@ -111,7 +114,9 @@ internal sealed class QemuGuest : IAsyncDisposable
             throw new GuestScriptException($"the guest did not end the script\n{script}\nwhat {Program} said:\n{Said}", e);
         }
 
-        return result.ExitStatus == 0 ? result.Text : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
+        return result.ExitStatus == 0
+            ? result.Text
+            : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
     }
 
     /// <summary>Opens the guest's memory, which changes while the guest or a device runs.</summary>

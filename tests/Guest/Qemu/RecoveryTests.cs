@@ -21,7 +21,10 @@ public sealed class RecoveryTests
         try
         {
             await using QemuGuest guest = await QemuGuest.StartAsync(
-                "-chardev", $"socket,id=disk,path={socket},reconnect=1", "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}");
+                "-chardev",
+                $"socket,id=disk,path={socket},reconnect=1",
+                "-device",
+                $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}");
 
             // fio checks each block by its checksum after a few more writes, and all of them at the end.
             Task<string> jobs = guest.RunAsync(
@@ -92,5 +95,10 @@ public sealed class RecoveryTests
     }
 
     private static string[] FrontEnd(string socket, bool packed) =>
-        ["-chardev", $"socket,id=disk,path={socket}", "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}"];
+        [
+            "-chardev",
+            $"socket,id=disk,path={socket}",
+            "-device",
+            $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}",
+        ];
 }

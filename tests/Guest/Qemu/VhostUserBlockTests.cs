@@ -40,7 +40,10 @@ public sealed class VhostUserBlockTests
         string before = await disk.SumAsync();
         await using QemuGuest guest = await QemuGuest.StartAsync(disk.Arguments);
         Assert.Equal("1", await guest.RunAsync("cat /sys/block/vda/ro"));
-        Assert.Equal(before, (await guest.RunAsync("sha256sum </dev/vda; ! dd if=/dev/zero of=/dev/vda bs=4k count=1 oflag=direct 2>/dev/null")).Split(' ')[0]);
+        Assert.Equal(
+            before,
+            (await guest.RunAsync("sha256sum </dev/vda; ! dd if=/dev/zero of=/dev/vda bs=4k count=1 oflag=direct 2>/dev/null"))
+                .Split(' ')[0]);
         Assert.Equal(before, await disk.SumAsync());
     }
 
@@ -95,8 +98,11 @@ public sealed class VhostUserBlockTests
         string disk = folder.Sparse("disk.img", 1 << 20);
         string socket = Path.Combine(folder.Root, "socket");
         using BackEnd server = await BackEnd.StartAsync(disk, socket, packed: false);
-        await using QemuGuest guest = await QemuGuest.StartAsync("-chardev", $"socket,id=disk,path={socket}", "-device", "vhost-user-blk-pci,chardev=disk,num-queues=2");
-        Assert.Equal("2048", await guest.RunAsync("cat /sys/block/vda/size; ! dd if=/dev/zero of=/dev/vda bs=1M seek=1 count=1 oflag=direct 2>/dev/null"));
+        await using QemuGuest guest = await QemuGuest.StartAsync(
+            "-chardev", $"socket,id=disk,path={socket}", "-device", "vhost-user-blk-pci,chardev=disk,num-queues=2");
+        Assert.Equal(
+            "2048",
+            await guest.RunAsync("cat /sys/block/vda/size; ! dd if=/dev/zero of=/dev/vda bs=1M seek=1 count=1 oflag=direct 2>/dev/null"));
         await server.ResizeAsync(disk, 4 << 20);
         await guest.RunAsync("i=0; while [ $(cat /sys/block/vda/size) != 8192 ]; do [ $((i += 1)) -lt 300 ] || exit 1; sleep 0.1; done; dmesg | grep 'vda.*new size: 8192 512-byte'");
         string sum = await guest.RunAsync("dd if=/dev/urandom of=/tmp/data bs=1M count=1 2>/dev/null; dd if=/tmp/data of=/dev/vda bs=1M seek=3 oflag=direct 2>/dev/null; sha256sum </tmp/data");
@@ -115,7 +121,8 @@ public sealed class VhostUserBlockTests
         {
             (_packed, _queues) = (packed, queues);
             var options = new BlockDeviceOptions { Queues = queues, ReadOnly = readOnly };
-            _server = VhostUserServer.Listen(new BlockDevice(_storage, options), Path.Combine(_folder.Root, "socket"), new VhostUserServerOptions { Packed = packed });
+            _server = VhostUserServer.Listen(
+                new BlockDevice(_storage, options), Path.Combine(_folder.Root, "socket"), new VhostUserServerOptions { Packed = packed });
         }
 
         internal string[] Arguments =>

@@ -28,7 +28,18 @@ internal sealed class UmlGuest : IAsyncDisposable
         WriteRamdisk(ramdisk);
 
         // The console output of the kernel goes to tty0, which does not exist; its memory and its other files go to the folder.
-        string[] arguments = ["mem=256M", $"initrd={ramdisk}", $"virtio_uml.device={device}", "console=tty0", "con=null", "ssl0=fd:0,fd:1", "virtio.agent=ttyS0", "panic=-1", $"uml_dir={_folder.Root}"];
+        string[] arguments =
+        [
+            "mem=256M",
+            $"initrd={ramdisk}",
+            $"virtio_uml.device={device}",
+            "console=tty0",
+            "con=null",
+            "ssl0=fd:0,fd:1",
+            "virtio.agent=ttyS0",
+            "panic=-1",
+            $"uml_dir={_folder.Root}",
+        ];
         _process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
@@ -65,7 +76,9 @@ internal sealed class UmlGuest : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(Limit);
         GuestResult result = await _agent.RunAsync(script, limit.Token);
-        return result.ExitStatus == 0 ? result.Text : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
+        return result.ExitStatus == 0
+            ? result.Text
+            : throw new GuestScriptException($"the script ended with {result.ExitStatus}\n{script}\n{result.Output}");
     }
 
     public async ValueTask DisposeAsync()
@@ -102,8 +115,14 @@ internal sealed class UmlGuest : IAsyncDisposable
     // four. A folder has no content.
     private static void WriteEntry(FileStream archive, string name, byte[]? content)
     {
-        uint[] numbers = [0, content is null ? 0x41edu : 0x81a4u, 0, 0, 1, 0, (uint)(content?.Length ?? 0), 0, 0, 0, 0, (uint)name.Length + 1, 0];
-        Write(archive, Encoding.ASCII.GetBytes($"070701{string.Concat(numbers.Select(number => number.ToString("x8", CultureInfo.InvariantCulture)))}{name}\0"));
+        uint[] numbers =
+        [
+            0, content is null ? 0x41edu : 0x81a4u, 0, 0, 1, 0, (uint)(content?.Length ?? 0), 0, 0, 0, 0, (uint)name.Length + 1, 0,
+        ];
+        Write(
+            archive,
+            Encoding.ASCII.GetBytes(
+                $"070701{string.Concat(numbers.Select(number => number.ToString("x8", CultureInfo.InvariantCulture)))}{name}\0"));
         Write(archive, content ?? []);
     }
 

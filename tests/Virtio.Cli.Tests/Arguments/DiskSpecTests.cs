@@ -9,13 +9,20 @@ public class DiskSpecTests
     {
         Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default), DiskSpec.Parse("a.img"));
         Assert.Equal(new DiskSpec(DiskKind.File, "/dev/sdb", 0, true, "root", RingSpec.Default), DiskSpec.Parse("/dev/sdb,ro,id=root"));
-        Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default) { Shared = true }, DiskSpec.Parse("a.img,shared"));
+        Assert.Equal(
+            new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default) { Shared = true },
+            DiskSpec.Parse("a.img,shared"));
         Assert.Equal(new DiskSpec(DiskKind.MappedFile, "a.img", 0, true, "", RingSpec.Default), DiskSpec.Parse("a.img,mapped,ro"));
         Assert.Equal(new DiskSpec(DiskKind.Memory, "mem:64M", 64 << 20, true, "x", RingSpec.Default), DiskSpec.Parse("mem:64M,id=x,ro"));
-        Assert.Equal(new DiskSpec(DiskKind.Http, "https://h/p?a=1,2", 0, false, "n", RingSpec.Default), DiskSpec.Parse("https://h/p?a=1,,2,id=n"));
         Assert.Equal(
-            new DiskSpec(DiskKind.Http, "http://h/d", 0, true, "", RingSpec.Default) { Unvalidated = true }, DiskSpec.Parse("http://h/d,unvalidated,ro"));
-        Assert.Equal(new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default) { Format = "ext4" }, DiskSpec.Parse("a.img,mkfs=ext4"));
+            new DiskSpec(DiskKind.Http, "https://h/p?a=1,2", 0, false, "n", RingSpec.Default),
+            DiskSpec.Parse("https://h/p?a=1,,2,id=n"));
+        Assert.Equal(
+            new DiskSpec(DiskKind.Http, "http://h/d", 0, true, "", RingSpec.Default) { Unvalidated = true },
+            DiskSpec.Parse("http://h/d,unvalidated,ro"));
+        Assert.Equal(
+            new DiskSpec(DiskKind.File, "a.img", 0, false, "", RingSpec.Default) { Format = "ext4" },
+            DiskSpec.Parse("a.img,mkfs=ext4"));
     }
 
     [Theory]
@@ -50,9 +57,12 @@ public class DiskSpecTests
     public void What_the_ring_offers_is_said_by_name_and_said_last_counts()
     {
         Assert.Equal(
-            new RingSpec(VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors | VirtioFeatures.RingReset | VirtioFeatures.InOrder, 1024),
+            new RingSpec(
+                VirtioFeatures.EventIndex | VirtioFeatures.IndirectDescriptors | VirtioFeatures.RingReset | VirtioFeatures.InOrder, 1024),
             DiskSpec.Parse("a.img,packed=on,ro,packed=off,in-order=on,queue-size=1024").Ring);
-        Assert.Equal(new RingSpec(VirtioFeatures.RingPacked, 300), DiskSpec.Parse("mem:1M,event-idx=off,indirect=off,queue-reset=off,queue-size=300").Ring);
+        Assert.Equal(
+            new RingSpec(VirtioFeatures.RingPacked, 300),
+            DiskSpec.Parse("mem:1M,event-idx=off,indirect=off,queue-reset=off,queue-size=300").Ring);
     }
 
     [Theory]

@@ -11,8 +11,10 @@ public class RunCommandTests
     {
         RunOptions options = Read(
             "--machine", "software", "--kernel", "k", "--initrd", "http://h/i", "--initrd", "more",
-            "--file", "a:/b", "--file", "c:/d:600", "--module", "btrfs", "--module", "nbd", "--cmdline", "a=b c", "-m", "256M", "-c", "4", "--timeout", "1.5m",
-            "--disk", "one.img,ro", "--disk", "mem:1M", "--vhost-user", "block,socket=/run/d", "--console", "unix:/run/c,,d", "--serial", "s,,t");
+            "--file", "a:/b", "--file", "c:/d:600", "--module", "btrfs", "--module", "nbd", "--cmdline", "a=b c", "-m", "256M", "-c", "4",
+            "--timeout", "1.5m",
+            "--disk", "one.img,ro", "--disk", "mem:1M", "--vhost-user", "block,socket=/run/d", "--console", "unix:/run/c,,d", "--serial",
+            "s,,t");
 
         Assert.Equal(MicroVmMachine.Software, options.Machine);
         Assert.Equal("k", options.Kernel);
@@ -34,7 +36,9 @@ public class RunCommandTests
     {
         Assert.True(Read("--serial", "stdio").HasSerialTerminal);
         Assert.False(Read("--serial", "s").HasSerialTerminal);
-        Assert.Contains("leave --console out", Assert.Throws<CommandException>(() => Read("--serial", "stdio", "--console", "stdio")).Message);
+        Assert.Contains(
+            "leave --console out",
+            Assert.Throws<CommandException>(() => Read("--serial", "stdio", "--console", "stdio")).Message);
     }
 
     [Fact]
@@ -61,8 +65,14 @@ public class RunCommandTests
     [Fact]
     public void The_guest_is_told_by_name_which_disks_to_format()
     {
-        string[] disks = [.. Enumerable.Range(0, 28).SelectMany(index => (string[])["--disk", index is 0 or 2 or 25 or 26 or 27 ? "mem:4M,mkfs=ext4" : "mem:4M"])];
-        Assert.Equal("virtio.mkfs=vda:ext4 virtio.mkfs=vdc:ext4 virtio.mkfs=vdz:ext4 virtio.mkfs=vdaa:ext4 virtio.mkfs=vdab:ext4", Read(disks).FormatParameters);
+        string[] disks =
+        [
+            .. Enumerable.Range(0, 28)
+                .SelectMany(index => (string[])["--disk", index is 0 or 2 or 25 or 26 or 27 ? "mem:4M,mkfs=ext4" : "mem:4M"]),
+        ];
+        Assert.Equal(
+            "virtio.mkfs=vda:ext4 virtio.mkfs=vdc:ext4 virtio.mkfs=vdz:ext4 virtio.mkfs=vdaa:ext4 virtio.mkfs=vdab:ext4",
+            Read(disks).FormatParameters);
     }
 
     [Theory]

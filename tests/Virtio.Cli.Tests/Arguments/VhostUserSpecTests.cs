@@ -10,7 +10,9 @@ public class VhostUserSpecTests
     [Fact]
     public void A_device_of_another_process_is_a_type_and_a_socket_with_options_in_any_order()
     {
-        Assert.Equal(new VhostUserSpec(DeviceId.Block, "/run/disk", null, new RingSpec(Usual, null)), VhostUserSpec.Parse("block,socket=/run/disk"));
+        Assert.Equal(
+            new VhostUserSpec(DeviceId.Block, "/run/disk", null, new RingSpec(Usual, null)),
+            VhostUserSpec.Parse("block,socket=/run/disk"));
         Assert.Equal(
             new VhostUserSpec(DeviceId.Console, "c", 2, new RingSpec(Usual & ~VirtioFeatures.RingPacked, 128)),
             VhostUserSpec.Parse("console,queue-size=128,queues=2,packed=off,socket=c"));

@@ -76,7 +76,9 @@ public sealed class SocketConsoleTests : IDisposable
         Assert.Contains("it is a regular file, not a socket", Assert.Throws<CommandException>(() => new SocketConsole(file)).Message);
         Assert.True(File.Exists(file));
         Assert.Contains("it is a directory, not a socket", Assert.Throws<CommandException>(() => new SocketConsole(_folder)).Message);
-        Assert.Contains("too long", Assert.Throws<CommandException>(() => new SocketConsole(Path.Combine(_folder, new string('x', 200)))).Message);
+        Assert.Contains(
+            "too long",
+            Assert.Throws<CommandException>(() => new SocketConsole(Path.Combine(_folder, new string('x', 200)))).Message);
     }
 
     [Fact]

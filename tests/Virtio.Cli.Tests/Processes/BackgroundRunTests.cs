@@ -56,7 +56,8 @@ public sealed class BackgroundRunTests : TerminalTestBase
     {
         CommandProcess.RequireGuestImage();
         Assert.SkipUnless(File.Exists(Shell), "bash is needed");
-        Process shell = StartAtTerminal(Shell, ["--norc", "--noprofile", "-i"], ("PS1", ShellPrompt), ("VIRTIO", CommandProcess.ExecutablePath));
+        Process shell = StartAtTerminal(
+            Shell, ["--norc", "--noprofile", "-i"], ("PS1", ShellPrompt), ("VIRTIO", CommandProcess.ExecutablePath));
         await WaitForAsync(ShellPrompt);
         return shell;
     }

@@ -45,7 +45,9 @@ internal sealed partial class CommandProcess : IDisposable
 
     /// <summary>Skips the test if there is no guest image.</summary>
     internal static void RequireGuestImage() =>
-        Assert.SkipWhen(GuestImage.TryFind() is null, $"there is no guest image: make it with './build guest', or set {GuestImage.FolderVariable}");
+        Assert.SkipWhen(
+            GuestImage.TryFind() is null,
+            $"there is no guest image: make it with './build guest', or set {GuestImage.FolderVariable}");
 
     /// <summary>Runs the command to its end, with no input.</summary>
     internal static async Task<(int Status, string Output, string Error)> RunAsync(params string[] arguments)
@@ -125,7 +127,9 @@ internal sealed partial class CommandProcess : IDisposable
         var clock = Stopwatch.StartNew();
         while (!said().Contains(text, StringComparison.Ordinal))
         {
-            Assert.False(_process.HasExited, $"it ended with {(_process.HasExited ? _process.ExitCode : 0)} before it wrote '{text}': {Output}{Error}");
+            Assert.False(
+                _process.HasExited,
+                $"it ended with {(_process.HasExited ? _process.ExitCode : 0)} before it wrote '{text}': {Output}{Error}");
             Assert.True(clock.Elapsed < Limit, $"'{text}' did not come: {Output}{Error}");
             await Task.Delay(20);
         }

@@ -7,7 +7,8 @@ namespace Virtio.Cli.Tests.Processes;
 [UnsupportedOSPlatform("windows")]
 public sealed class CompletionTests : IDisposable
 {
-    private const string Bash = "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _virtio; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    private const string Bash =
+        "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _virtio; printf '%s\\n' \"${COMPREPLY[@]}\"";
 
     // Stands in for zsh's own completion functions, so that the test needs no terminal.
     private const string Zsh =
@@ -85,7 +86,9 @@ public sealed class CompletionTests : IDisposable
         string[] wanted = expected.Replace("FOLDER", _folder, StringComparison.Ordinal).Split(' ');
 
         // Some shells also offer the files of the current folder.
-        Assert.Equal(wanted.Order(), candidates.Distinct().Where(candidate => last.Length > 0 || !File.Exists(candidate) && !Directory.Exists(candidate)).Order());
+        Assert.Equal(
+            wanted.Order(),
+            candidates.Distinct().Where(candidate => last.Length > 0 || !File.Exists(candidate) && !Directory.Exists(candidate)).Order());
     }
 
     [Theory]
@@ -98,7 +101,9 @@ public sealed class CompletionTests : IDisposable
         foreach (CompletionNode node in CompletionTree.Of(VirtioCommand.Create()))
         {
             Assert.Contains(node.Path, script);
-            Assert.All(node.Options.SelectMany(option => option.Names).Where(name => name.StartsWith("--", StringComparison.Ordinal)), name => Assert.Contains(shell == "fish" ? "-l " + name[2..] : name, script));
+            Assert.All(
+                node.Options.SelectMany(option => option.Names).Where(name => name.StartsWith("--", StringComparison.Ordinal)),
+                name => Assert.Contains(shell == "fish" ? "-l " + name[2..] : name, script));
         }
     }
 }

@@ -24,7 +24,8 @@ public sealed class DiskWarningTests : IDisposable
     [Fact]
     public async Task A_disk_without_one_sector_is_refused()
     {
-        (int status, _, string error) = await CommandProcess.RunAsync("serve", "block", "--socket", Path.Combine(_folder, "socket"), MakeDisk(new byte[16]));
+        (int status, _, string error) = await CommandProcess.RunAsync(
+            "serve", "block", "--socket", Path.Combine(_folder, "socket"), MakeDisk(new byte[16]));
         Assert.Contains("its length, 16 bytes, is less than a sector of 512 bytes", error);
         Assert.Equal(ExitStatus.Failure, status);
     }
@@ -35,11 +36,14 @@ public sealed class DiskWarningTests : IDisposable
         byte[] image = new byte[4096];
         Encoding.Latin1.GetBytes("QFI\u00fb").CopyTo(image, 0);
         string error = await ServeAsync(MakeDisk(image));
-        Assert.Contains("it is a qcow2 file, of which the guest gets the bytes as they are; make a raw disk of it: qemu-img convert -f qcow2 -O raw", error);
+        Assert.Contains(
+            "it is a qcow2 file, of which the guest gets the bytes as they are; make a raw disk of it: qemu-img convert -f qcow2 -O raw",
+            error);
     }
 
     [Fact]
-    public async Task An_ordinary_disk_is_served_without_a_warning() => Assert.DoesNotContain("warning", await ServeAsync(MakeDisk(new byte[4096])));
+    public async Task An_ordinary_disk_is_served_without_a_warning() =>
+        Assert.DoesNotContain("warning", await ServeAsync(MakeDisk(new byte[4096])));
 
     [Theory]
     [InlineData("QFI\u00fb", 0, "a qcow2 file", "qemu-img convert -f qcow2")]

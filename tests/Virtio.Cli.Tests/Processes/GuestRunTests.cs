@@ -19,7 +19,8 @@ public sealed class GuestRunTests : IDisposable
         CommandProcess.RequireGuestImage();
         string disk = Path.Combine(_folder, "disk.img");
         File.WriteAllBytes(disk, new byte[16 << 20]);
-        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--cpus", "2", "--disk", disk + ",id=mine", "--disk", "mem:1M,ro");
+        using CommandProcess process = CommandProcess.Start(
+            "run", "--memory", "256M", "--cpus", "2", "--disk", disk + ",id=mine", "--disk", "mem:1M,ro");
 
         // The test writes all input, and closes it, before the guest has booted. The guest must still read all of it.
         await process.Input.WriteAsync("cat /sys/block/vda/serial; cat /sys/block/vdb/ro; nproc\necho written-by-the-guest | dd of=/dev/vda conv=fsync; sleep 3; echo sum=$((40+2)); poweroff -f\n");
@@ -83,7 +84,8 @@ public sealed class GuestRunTests : IDisposable
     {
         const string Program = "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin";
         Assert.SkipUnless(File.Exists(Program), $"there is no {Program}: install Debian's package u-boot-qemu");
-        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--kernel", Program, "--disk", "mem:3M", "--serial", "stdio");
+        using CommandProcess process = CommandProcess.Start(
+            "run", "--memory", "256M", "--kernel", Program, "--disk", "mem:3M", "--serial", "stdio");
         await process.WaitForOutputAsync("=> ");
         await process.Input.WriteAsync("virtio info; poweroff\n");
         await process.Input.FlushAsync();
@@ -109,7 +111,8 @@ public sealed class GuestRunTests : IDisposable
         CommandProcess.RequireGuestImage();
         string path = Path.Combine(_folder, "console");
         string serial = Path.Combine(_folder, "serial");
-        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--console", "unix:" + path, "--serial", serial, "--cmdline", "loglevel=7");
+        using CommandProcess process = CommandProcess.Start(
+            "run", "--memory", "256M", "--console", "unix:" + path, "--serial", serial, "--cmdline", "loglevel=7");
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         for (int i = 0; !File.Exists(path) && i < 1000; i++)
             await Task.Delay(20);
@@ -130,7 +133,14 @@ public sealed class GuestRunTests : IDisposable
     {
         CommandProcess.RequireGuestImage();
         string serial = Path.Combine(_folder, "serial");
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" run --memory 256M --serial \"$1\" --cmdline 'loglevel=7 panic=-1 init=/none rdinit=/none' 0<&- 1>&- 2>&-", CommandProcess.ExecutablePath, serial]);
+        var start = new ProcessStartInfo(
+            "/bin/sh",
+            [
+                "-c",
+                "exec \"$0\" run --memory 256M --serial \"$1\" --cmdline 'loglevel=7 panic=-1 init=/none rdinit=/none' 0<&- 1>&- 2>&-",
+                CommandProcess.ExecutablePath,
+                serial,
+            ]);
         using Process process = Process.Start(start)!;
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
 
@@ -154,8 +164,21 @@ public sealed class GuestRunTests : IDisposable
 
         GuestImage image = GuestImage.Find();
         string[] ramdisks = [.. image.Initrd.Append(ramdisk).SelectMany(source => new[] { "--initrd", source.Name })];
-        using CommandProcess process = CommandProcess.Start(["run", "--memory", "256M", .. ramdisks, "--file", script + ":/bin/script:755", "--file", script + ":/opt/own/script", "--module", "btrfs"]);
-        await process.Input.WriteAsync("script; . /opt/own/script; grep -q btrfs /proc/filesystems && echo btr''fs; eval echo $(cat /further); poweroff -f\n");
+        using CommandProcess process = CommandProcess.Start(
+            [
+                "run",
+                "--memory",
+                "256M",
+                .. ramdisks,
+                "--file",
+                script + ":/bin/script:755",
+                "--file",
+                script + ":/opt/own/script",
+                "--module",
+                "btrfs",
+            ]);
+        await process.Input.WriteAsync(
+            "script; . /opt/own/script; grep -q btrfs /proc/filesystems && echo btr''fs; eval echo $(cat /further); poweroff -f\n");
         process.Input.Close();
         (int status, string output, string error) = await process.EndAsync();
 
@@ -188,9 +211,11 @@ public sealed class GuestRunTests : IDisposable
         CommandProcess.RequireGuestImage();
         string used = Path.Combine(_folder, "used.img");
         File.WriteAllBytes(used, [.. new byte[8192], 1, .. new byte[(16 << 20) - 8193]]);
-        using CommandProcess process = CommandProcess.Start("run", "--memory", "256M", "--disk", "mem:16M", "--disk", "mem:16M,mkfs=ext4", "--disk", used + ",mkfs=ext4");
+        using CommandProcess process = CommandProcess.Start(
+            "run", "--memory", "256M", "--disk", "mem:16M", "--disk", "mem:16M,mkfs=ext4", "--disk", used + ",mkfs=ext4");
         await process.WaitForOutputAsync(Prompt);
-        await process.Input.WriteAsync("mkdir /a; mount -t ext4 /dev/vdb /a && echo second=$((1+1)); mount -t ext4 /dev/vda /a || echo first=$((0+1)); poweroff -f\n");
+        await process.Input.WriteAsync(
+            "mkdir /a; mount -t ext4 /dev/vdb /a && echo second=$((1+1)); mount -t ext4 /dev/vda /a || echo first=$((0+1)); poweroff -f\n");
         process.Input.Close();
         (int status, string output, string error) = await process.EndAsync();
 

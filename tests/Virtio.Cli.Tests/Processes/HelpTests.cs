@@ -8,7 +8,10 @@ namespace Virtio.Cli.Tests.Processes;
 public class HelpTests
 {
     public static TheoryData<string> Everything =>
-        [.. Commands(VirtioCommand.Create()).Select(HelpPrinter.PathOf).Select(path => path["virtio".Length..].Trim()), .. HelpTopics.All.Select(topic => topic.Name)];
+        [
+            .. Commands(VirtioCommand.Create()).Select(HelpPrinter.PathOf).Select(path => path["virtio".Length..].Trim()),
+            .. HelpTopics.All.Select(topic => topic.Name),
+        ];
 
     [Theory]
     [InlineData("probe", "--help")]
@@ -47,10 +50,13 @@ public class HelpTests
     {
         var output = new StringWriter();
         Command root = VirtioCommand.Create();
-        ParseResult result = root.Parse(["help", .. subject.Split(' ', StringSplitOptions.RemoveEmptyEntries)], VirtioCommand.Configuration);
+        ParseResult result = root.Parse(
+            ["help", .. subject.Split(' ', StringSplitOptions.RemoveEmptyEntries)], VirtioCommand.Configuration);
         Assert.Empty(result.Errors);
 
-        Assert.Equal(ExitStatus.Success, result.Invoke(new InvocationConfiguration { Output = output, EnableDefaultExceptionHandler = false }));
+        Assert.Equal(
+            ExitStatus.Success,
+            result.Invoke(new InvocationConfiguration { Output = output, EnableDefaultExceptionHandler = false }));
 
         Assert.NotEqual("", output.ToString());
         Assert.DoesNotContain(output.ToString().Split('\n'), line => line.Length > 80);
@@ -61,7 +67,12 @@ public class HelpTests
     {
         foreach (Command command in Commands(VirtioCommand.Create()))
         {
-            IEnumerable<string?> texts = [command.Description, .. command.Options.Select(option => option.Description), .. command.Arguments.Select(argument => argument.Description)];
+            IEnumerable<string?> texts =
+            [
+                command.Description,
+                .. command.Options.Select(option => option.Description),
+                .. command.Arguments.Select(argument => argument.Description),
+            ];
             Assert.All(texts, text =>
             {
                 Assert.False(string.IsNullOrEmpty(text), command.Name);

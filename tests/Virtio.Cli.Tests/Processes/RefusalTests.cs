@@ -66,7 +66,8 @@ public sealed class RefusalTests : IDisposable
     [InlineData("there are no completions for 'csh'; give bash, zsh, fish", "completion", "csh")]
     [InlineData("an argument is missing: bash|zsh|fish", "completion")]
     [InlineData("--file tool: give a file of this host and its path in the guest", "run", "--file", "tool")]
-    public Task A_wrong_command_line_is_answered_with_one_line_and_status_2(string expected, params string[] arguments) => RefusesAsync(ExitStatus.Usage, expected, arguments);
+    public Task A_wrong_command_line_is_answered_with_one_line_and_status_2(string expected, params string[] arguments) =>
+        RefusesAsync(ExitStatus.Usage, expected, arguments);
 
     [Theory]
     [InlineData("--config /no/such/file: there is no such file", "serve", "--config", "/no/such/file")]
@@ -83,7 +84,8 @@ public sealed class RefusalTests : IDisposable
     [InlineData("cannot listen at /dev/null: it is a character device, not a socket", "serve", "entropy", "--socket", "/dev/null")]
     [InlineData("cannot listen at /etc: it is a directory, not a socket", "serve", "entropy", "--socket", "/etc")]
     [InlineData("disk /dev/zero: '/dev/zero' is a character device; a disk needs a regular file or a block device", "serve", "block", "--socket", "/tmp/virtio-none", "/dev/zero")]
-    public Task A_fault_is_told_with_one_line_and_status_1(string expected, params string[] arguments) => RefusesAsync(ExitStatus.Failure, expected, arguments);
+    public Task A_fault_is_told_with_one_line_and_status_1(string expected, params string[] arguments) =>
+        RefusesAsync(ExitStatus.Failure, expected, arguments);
 
     [Fact]
     public async Task Disks_that_are_none_are_refused()
@@ -122,12 +124,16 @@ public sealed class RefusalTests : IDisposable
         MicroVmMachineChoice choice = MicroVmMachineChoice.For();
         Assert.SkipWhen(choice.Machine == MicroVmMachine.Kvm, "this host's KVM is of use");
 
-        await RefusesAsync("the KVM machine does not run here: ", "run", "--machine", "kvm", "--kernel", "http://localhost:1/not-even-asked-for");
+        await RefusesAsync(
+            "the KVM machine does not run here: ", "run", "--machine", "kvm", "--kernel", "http://localhost:1/not-even-asked-for");
     }
 
     [Fact]
     public async Task A_kernel_that_needs_more_than_the_software_machine_is_told_what_that_has() =>
-        await RefusesAsync(ExitStatus.Usage, "at most 8 processors, the KVM machine 32", ["run", "--machine", "software", "--cpus", "9", "--kernel", MakeFile("Image", new byte[4096])]);
+        await RefusesAsync(
+            ExitStatus.Usage,
+            "at most 8 processors, the KVM machine 32",
+            ["run", "--machine", "software", "--cpus", "9", "--kernel", MakeFile("Image", new byte[4096])]);
 
     [Fact]
     public async Task Files_that_cannot_be_written_are_refused()
@@ -143,7 +149,12 @@ public sealed class RefusalTests : IDisposable
     {
         string copy = Path.Combine(_folder, "away");
         Directory.CreateDirectory(copy);
-        var start = new System.Diagnostics.ProcessStartInfo(CommandProcess.ExecutablePath, ["run"]) { RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = copy };
+        var start = new System.Diagnostics.ProcessStartInfo(CommandProcess.ExecutablePath, ["run"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = copy,
+        };
         start.Environment["VIRTIO_GUEST_DIR"] = copy;
 
         using var process = System.Diagnostics.Process.Start(start)!;

@@ -64,7 +64,11 @@ public sealed partial class SpecialFileTests : IDisposable
         string fifo = Path.Combine(_folder, "fifo");
         Assert.Equal(0, MakeFifo(fifo, 0x180));
         (int status, _, string error) = await CommandProcess.RunAsync(
-            [.. arguments.Select(argument => argument.Replace("FIFO", fifo, StringComparison.Ordinal).Replace("FOLDER", _folder, StringComparison.Ordinal))]);
+            [
+                .. arguments.Select(
+                    argument =>
+                        argument.Replace("FIFO", fifo, StringComparison.Ordinal).Replace("FOLDER", _folder, StringComparison.Ordinal)),
+            ]);
 
         Assert.Contains("is a FIFO", error);
         Assert.Contains(fifo, error);

@@ -11,7 +11,9 @@ public sealed partial class StoppedRunTests
     [Fact]
     public async Task A_guest_does_not_notice_that_its_process_was_stopped_but_for_the_real_time_clock()
     {
-        Assert.SkipWhen(GuestImage.TryFind(MicroVmMachine.Software) is null, "there is no guest image for the software machine: make it with './build guest'");
+        Assert.SkipWhen(
+            GuestImage.TryFind(MicroVmMachine.Software) is null,
+            "there is no guest image for the software machine: make it with './build guest'");
         TimeSpan stop = TimeSpan.FromSeconds(8);
         using CommandProcess process = CommandProcess.Start("run", "--machine", "software", "--memory", "128M", "--cpus", "2");
 
@@ -40,12 +42,17 @@ public sealed partial class StoppedRunTests
     private static async Task<Times> LookAsync(CommandProcess process, int number)
     {
         long before = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        await process.Input.WriteAsync($"echo look-{number} up=$(cut -d ' ' -f 1 /proc/uptime) rtc=$(cat /sys/class/rtc/rtc0/since_epoch) end''-{number}\n");
+        await process.Input.WriteAsync(
+            $"echo look-{number} up=$(cut -d ' ' -f 1 /proc/uptime) rtc=$(cat /sys/class/rtc/rtc0/since_epoch) end''-{number}\n");
         await process.Input.FlushAsync();
         await process.WaitForOutputAsync($"end-{number}");
         long after = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         Match match = Look().Matches(process.Output).Single(match => match.Groups[1].Value == $"{number}");
-        return new Times(double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture), long.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture), before, after);
+        return new Times(
+            double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture),
+            long.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture),
+            before,
+            after);
     }
 
     [GeneratedRegex("look-([0-9]) up=([0-9.]+) rtc=([0-9]+)")]

@@ -30,7 +30,8 @@ public abstract class TerminalTestBase : IDisposable
     private protected Process StartAtTerminal(string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/setsid"), "setsid is needed, from the package util-linux");
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec setsid -c \"$0\" \"$@\" <\"$PTY\" >\"$PTY\" 2>\"$PTY\"", program, .. arguments]);
+        var start = new ProcessStartInfo(
+            "/bin/sh", ["-c", "exec setsid -c \"$0\" \"$@\" <\"$PTY\" >\"$PTY\" 2>\"$PTY\"", program, .. arguments]);
         start.Environment["PTY"] = Pty.Path;
         start.Environment["TERM"] = "dumb";
         foreach ((string name, string value) in environment)

@@ -19,7 +19,8 @@ public sealed class CounterReportTests : IDisposable
     {
         var counted = new VhostUserStatistics { Device = DeviceId.Block, Connections = 1, Resets = 2, Queues = [Queue(1234567), Queue(8)] };
 
-        string report = CounterReport.Format([("/run/a", counted), ("fd 5", counted with { Device = DeviceId.Console, Queues = [Queue(0)] })]);
+        string report = CounterReport.Format(
+            [("/run/a", counted), ("fd 5", counted with { Device = DeviceId.Console, Queues = [Queue(0)] })]);
 
         Assert.Equal(
             """
@@ -32,7 +33,16 @@ public sealed class CounterReportTests : IDisposable
             report);
 
         static VhostUserQueueStatistics Queue(long requests) =>
-            new() { Requests = requests, Bytes = requests + 1, Errors = 3, Malformed = 4, Kicks = 5, Interrupts = 6, InterruptsSuppressed = 7 };
+            new()
+            {
+                Requests = requests,
+                Bytes = requests + 1,
+                Errors = 3,
+                Malformed = 4,
+                Kicks = 5,
+                Interrupts = 6,
+                InterruptsSuppressed = 7,
+            };
     }
 
     [Fact]

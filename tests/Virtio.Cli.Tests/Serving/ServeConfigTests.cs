@@ -26,7 +26,15 @@ public sealed class ServeConfigTests : IDisposable
             ] }
             """);
 
-        Assert.Equal(new ServeOptions { Socket = "/run/a b=c", Queues = 4, PollTime = TimeSpan.FromMicroseconds(50), Ring = devices[0].Options.Ring }, devices[0].Options);
+        Assert.Equal(
+            new ServeOptions
+            {
+                Socket = "/run/a b=c",
+                Queues = 4,
+                PollTime = TimeSpan.FromMicroseconds(50),
+                Ring = devices[0].Options.Ring,
+            },
+            devices[0].Options);
         Assert.Equal((5, "--like-an-option"), (devices[1].Options.Descriptor, devices[2].Options.Connect));
         Assert.Equal((TimeSpan.Zero, null), (devices[1].Options.PollTime, devices[2].Options.PollTime));
         Assert.True(devices[0].Ring.Features.HasFlag(VirtioFeatures.RingPacked));

@@ -93,6 +93,8 @@ public sealed class HeaderTests
         (string Expression, long Ours)[] list = [.. facts];
         string program = string.Concat(list.Select(fact => $"printf(\"%lld\\n\", (long long)({fact.Expression}));\n"));
         string[] theirs = Compiler.CompileAndRun($"{Includes}\nint main(void) {{\n{program}return 0; }}\n");
-        Assert.Equal(list.Zip(theirs, (fact, value) => $"{fact.Expression} = {value}"), list.Select(fact => $"{fact.Expression} = {fact.Ours}"));
+        Assert.Equal(
+            list.Zip(theirs, (fact, value) => $"{fact.Expression} = {value}"),
+            list.Select(fact => $"{fact.Expression} = {fact.Ours}"));
     }
 }

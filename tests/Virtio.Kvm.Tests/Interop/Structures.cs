@@ -39,7 +39,11 @@ internal static class Structures
         if (name == "others")
             return Others();
         Structure structure = All[name];
-        FieldInfo[] fields = [.. structure.Type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(field => field.MetadataToken)];
+        FieldInfo[] fields =
+        [
+            .. structure.Type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .OrderBy(field => field.MetadataToken),
+        ];
         Assert.Equal(structure.Fields.Length, fields.Length);
         return fields.Zip(structure.Fields, (field, theirs) => ($"offsetof(struct {name}, {theirs})", OffsetOf(structure.Type, field)))
             .Prepend(($"sizeof(struct {name})", structure.Size));

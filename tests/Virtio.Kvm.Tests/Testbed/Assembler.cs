@@ -21,7 +21,16 @@ internal static class Assembler
             string name = Path.Combine(folder, "guest");
             File.WriteAllText(name + ".s", ".intel_syntax noprefix\n" + key.Source + "\n");
             Compiler.Run("as", "--64", "-o", name + ".o", name + ".s");
-            Compiler.Run("ld", "-Ttext=0x" + key.Address.ToString("x", CultureInfo.InvariantCulture), "-e", key.Address.ToString(CultureInfo.InvariantCulture), "--oformat", "binary", "-o", name, name + ".o");
+            Compiler.Run(
+                "ld",
+                "-Ttext=0x" + key.Address.ToString("x", CultureInfo.InvariantCulture),
+                "-e",
+                key.Address.ToString(CultureInfo.InvariantCulture),
+                "--oformat",
+                "binary",
+                "-o",
+                name,
+                name + ".o");
             return File.ReadAllBytes(name);
         }
         finally

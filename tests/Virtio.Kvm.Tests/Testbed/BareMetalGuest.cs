@@ -115,7 +115,9 @@ internal sealed unsafe class BareMetalGuest : IDisposable
     internal void RunTo(KvmExitReason expected)
     {
         KvmExitReason reason = Run();
-        Assert.True(reason == expected, $"The guest stopped by {reason}, not {expected}; {Describe(reason)}; rip 0x{Vcpu.GetRegisters().Rip:x}");
+        Assert.True(
+            reason == expected,
+            $"The guest stopped by {reason}, not {expected}; {Describe(reason)}; rip 0x{Vcpu.GetRegisters().Rip:x}");
     }
 
     public void Dispose()

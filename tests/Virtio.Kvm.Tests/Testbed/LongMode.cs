@@ -53,7 +53,10 @@ internal static class LongMode
     /// <summary>Makes a vector enter a handler in ring 0.</summary>
     internal static void WriteGate(Span<byte> memory, int vector, ulong handler)
     {
-        Write(memory, InterruptTable + vector * 16, handler & 0xffff | (ulong)KernelCode << 16 | 0x8e00ul << 32 | (handler >> 16 & 0xffff) << 48);
+        Write(
+            memory,
+            InterruptTable + vector * 16,
+            handler & 0xffff | (ulong)KernelCode << 16 | 0x8e00ul << 32 | (handler >> 16 & 0xffff) << 48);
         Write(memory, InterruptTable + vector * 16 + 8, handler >> 32);
     }
 
@@ -63,7 +66,17 @@ internal static class LongMode
         bool isKernel = ring == GuestRing.Kernel;
         byte level = isKernel ? (byte)0 : (byte)3;
         KvmSpecialRegisters special = vcpu.GetSpecialRegisters();
-        var data = new KvmSegment { Limit = uint.MaxValue, Selector = isKernel ? KernelData : UserData, Type = 3, Present = 1, PrivilegeLevel = level, CodeOrData = 1, DefaultSize = 1, Granularity = 1 };
+        var data = new KvmSegment
+        {
+            Limit = uint.MaxValue,
+            Selector = isKernel ? KernelData : UserData,
+            Type = 3,
+            Present = 1,
+            PrivilegeLevel = level,
+            CodeOrData = 1,
+            DefaultSize = 1,
+            Granularity = 1,
+        };
         special.Data = special.Extra = special.Fs = special.Gs = special.Stack = data;
         special.Code = data with { Selector = isKernel ? KernelCode : UserCode, Type = 0xb, DefaultSize = 0, LongMode = 1 };
         special.Task = new KvmSegment { Base = TaskState, Limit = TaskStateLimit, Selector = Task, Type = 0xb, Present = 1 };
@@ -78,5 +91,6 @@ internal static class LongMode
         vcpu.SetRegisters(new KvmRegisters { Rip = code, Rsp = stack, Rflags = 2 | (isKernel ? 0ul : 3 << 12) });
     }
 
-    private static void Write(Span<byte> memory, int address, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(memory[address..], value);
+    private static void Write(Span<byte> memory, int address, ulong value) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(memory[address..], value);
 }

@@ -9,7 +9,8 @@ internal readonly record struct ProcessResources(int Descriptors, int VcpuPages,
     internal static ProcessResources Count()
     {
         return new ProcessResources(
-            Directory.GetFileSystemEntries("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget?.EndsWith(".dll", StringComparison.Ordinal) == false),
+            Directory.GetFileSystemEntries("/proc/self/fd")
+                .Count(path => new FileInfo(path).LinkTarget?.EndsWith(".dll", StringComparison.Ordinal) == false),
             File.ReadLines("/proc/self/maps").Count(map => map.Contains("kvm-vcpu", StringComparison.Ordinal)),
             Directory.GetDirectories("/proc/self/task").Count(task => !IsRuntimes(task)));
     }

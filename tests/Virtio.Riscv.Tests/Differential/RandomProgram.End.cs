@@ -29,10 +29,21 @@ internal sealed partial class RandomProgram
                 Line($"fcvt{integer}{width} {X()}, {F()}, {rounding}");
                 break;
             case 8:
-                Line(width == ".d" && integer is ".w" or ".wu" ? $"fcvt{width}{integer} {F()}, {X()}" : $"fcvt{width}{integer} {F()}, {X()}, {rounding}");
+                Line(
+                    width == ".d" && integer is ".w" or ".wu"
+                        ? $"fcvt{width}{integer} {F()}, {X()}"
+                        : $"fcvt{width}{integer} {F()}, {X()}, {rounding}");
                 break;
             default:
-                Line(Pick([$"fcvt.s.d {F()}, {F()}, {rounding}", $"fcvt.d.s {F()}, {F()}", $"fclass{width} {X()}, {F()}", $"fmv.x.{(width == ".s" ? "w" : "d")} {X()}, {F()}", $"fmv.{(width == ".s" ? "w" : "d")}.x {F()}, {X()}"]));
+                Line(
+                    Pick(
+                        [
+                            $"fcvt.s.d {F()}, {F()}, {rounding}",
+                            $"fcvt.d.s {F()}, {F()}",
+                            $"fclass{width} {X()}, {F()}",
+                            $"fmv.x.{(width == ".s" ? "w" : "d")} {X()}, {F()}",
+                            $"fmv.{(width == ".s" ? "w" : "d")}.x {F()}, {X()}",
+                        ]));
                 break;
         }
     }
@@ -41,7 +52,9 @@ internal sealed partial class RandomProgram
     {
         _text.Append(" la s1, result\n");
         for (int i = 0; i < 32; i++)
-            _text.Append(CultureInfo.InvariantCulture, $" sd {(i is 2 or 3 or 4 or 9 ? "x0" : $"x{i}")}, {8 * i}(s1)\n fsd f{i}, {256 + (8 * i)}(s1)\n");
+            _text.Append(
+                CultureInfo.InvariantCulture,
+                $" sd {(i is 2 or 3 or 4 or 9 ? "x0" : $"x{i}")}, {8 * i}(s1)\n fsd f{i}, {256 + (8 * i)}(s1)\n");
         _text.Append(CultureInfo.InvariantCulture, $"""
              frcsr a0
              sd a0, 512(s1)

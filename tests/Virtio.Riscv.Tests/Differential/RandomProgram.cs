@@ -15,7 +15,10 @@ internal sealed partial class RandomProgram(int seed)
 
     private const int Instructions = 400;
 
-    private static readonly string[] Integer = [.. Enumerable.Range(0, 32).Where(i => i is not (2 or 3 or 4 or 8 or 9)).Select(i => $"x{i}")];
+    private static readonly string[] Integer =
+    [
+        .. Enumerable.Range(0, 32).Where(i => i is not (2 or 3 or 4 or 8 or 9)).Select(i => $"x{i}"),
+    ];
     private static readonly string[] Compressed = ["x10", "x11", "x12", "x13", "x14", "x15"];
     private static readonly string[] ThreeRegisters =
     [
@@ -28,9 +31,12 @@ internal sealed partial class RandomProgram(int seed)
     private static readonly ulong[] Interesting =
     [
         0, 1, 2, 0x7F, 0x80, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000, ulong.MaxValue,
-        0xFFFF_FFFF_8000_0000, 0x3FF0_0000_0000_0000, 0xBFF0_0000_0000_0001, 0x7FF0_0000_0000_0000, 0xFFF0_0000_0000_0000, 0x7FF8_0000_0000_0000,
-        0x7FF0_0000_0000_0001, 0x0010_0000_0000_0000, 0x000F_FFFF_FFFF_FFFF, 0xFFFF_FFFF_3F80_0000, 0xFFFF_FFFF_7F80_0000, 0xFFFF_FFFF_7F80_0001,
-        0xFFFF_FFFF_7FC0_0000, 0xFFFF_FFFF_0080_0000, 0xFFFF_FFFF_007F_FFFF, 0xFFFF_FFFF_8000_0000, 0xFFFF_FFFF_4F00_0000, 0x41DF_FFFF_FFC0_0000,
+        0xFFFF_FFFF_8000_0000, 0x3FF0_0000_0000_0000, 0xBFF0_0000_0000_0001, 0x7FF0_0000_0000_0000, 0xFFF0_0000_0000_0000,
+        0x7FF8_0000_0000_0000,
+        0x7FF0_0000_0000_0001, 0x0010_0000_0000_0000, 0x000F_FFFF_FFFF_FFFF, 0xFFFF_FFFF_3F80_0000, 0xFFFF_FFFF_7F80_0000,
+        0xFFFF_FFFF_7F80_0001,
+        0xFFFF_FFFF_7FC0_0000, 0xFFFF_FFFF_0080_0000, 0xFFFF_FFFF_007F_FFFF, 0xFFFF_FFFF_8000_0000, 0xFFFF_FFFF_4F00_0000,
+        0x41DF_FFFF_FFC0_0000,
         0x43E0_0000_0000_0000, 0xFFFF_FFFF_5F00_0000, 0x3810_0000_0000_0000, 0x47EF_FFFF_F000_0000,
     ];
 
@@ -44,7 +50,8 @@ internal sealed partial class RandomProgram(int seed)
         for (int i = 0; i < 32; i++)
             _text.Append(CultureInfo.InvariantCulture, $" fld f{i}, {256 + (8 * i)}(x5)\n");
         foreach (string register in Integer.Where(r => r is not ("x0" or "x5")))
-            _text.Append(CultureInfo.InvariantCulture, $" ld {register}, {8 * int.Parse(register[1..], CultureInfo.InvariantCulture)}(x5)\n");
+            _text.Append(
+                CultureInfo.InvariantCulture, $" ld {register}, {8 * int.Parse(register[1..], CultureInfo.InvariantCulture)}(x5)\n");
         _text.Append(" ld x5, 40(x5)\n");
         for (int i = 0; i < Instructions; i++)
             WriteOne();
@@ -89,7 +96,9 @@ internal sealed partial class RandomProgram(int seed)
 
     private void WriteImmediate()
     {
-        string[] shifts = ["slli", "srli", "srai"], wordShifts = ["slliw", "srliw", "sraiw"], plain = ["addi", "slti", "sltiu", "xori", "ori", "andi", "addiw"];
+        string[] shifts = ["slli", "srli", "srai"],
+            wordShifts = ["slliw", "srliw", "sraiw"],
+            plain = ["addi", "slti", "sltiu", "xori", "ori", "andi", "addiw"];
         switch (_random.Next(5))
         {
             case 0:

@@ -70,7 +70,8 @@ public sealed class FloatArithmeticTests
                 var result = operation.Run(a, b, c, mode, ref actual);
                 if (result != bits || actual != (accrued | flags))
                 {
-                    Assert.Fail($"{operation} {a:x} {b:x} {c:x}, {mode}, {accrued}: {result:x} {actual}, expected {bits:x} {accrued | flags}");
+                    Assert.Fail(
+                        $"{operation} {a:x} {b:x} {c:x}, {mode}, {accrued}: {result:x} {actual}, expected {bits:x} {accrued | flags}");
                 }
             }
         }

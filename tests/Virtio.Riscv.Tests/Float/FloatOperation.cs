@@ -19,7 +19,8 @@ internal sealed record FloatOperation(
     string Mnemonic, int Operands, FloatRegister Source, FloatRegister Result, bool Rounds, FloatFunction Run, FloatReference Expect)
 {
     /// <summary>Whether only the low half of the result counts.</summary>
-    public bool IsNarrow => Result == FloatRegister.Single || Mnemonic.Contains(".w", StringComparison.Ordinal) && Result == FloatRegister.Integer;
+    public bool IsNarrow =>
+        Result == FloatRegister.Single || Mnemonic.Contains(".w", StringComparison.Ordinal) && Result == FloatRegister.Integer;
 
     public override string ToString() => Mnemonic;
 }

@@ -99,7 +99,8 @@ internal static class QemuFloatProgram
             var (source, program) = (Path.Combine(directory.FullName, "float.c"), Path.Combine(directory.FullName, "float"));
             File.WriteAllText(source, Frame.Replace("CASES", Cases(), StringComparison.Ordinal));
             Run(Compiler, ["-O1", "-nostdlib", "-static", "-ffreestanding", "-march=rv64gc", "-mabi=lp64d", "-o", program, source], []);
-            return MemoryMarshal.Cast<byte, FloatAnswer>(Run(Emulator, [program], MemoryMarshal.AsBytes(questions.AsSpan()).ToArray())).ToArray();
+            return MemoryMarshal.Cast<byte, FloatAnswer>(Run(Emulator, [program], MemoryMarshal.AsBytes(questions.AsSpan()).ToArray()))
+                .ToArray();
         }
         finally
         {

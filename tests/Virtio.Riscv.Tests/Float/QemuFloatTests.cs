@@ -33,7 +33,8 @@ public sealed class QemuFloatTests
         for (var i = 0; i < FloatOperations.All.Count; i++)
         {
             var operation = FloatOperations.All[i];
-            foreach (var (a, b, c) in FloatOperands.Corners(operation).Take(20_000).Concat(FloatOperands.Random(operation, seed: 5, RandomCases)))
+            foreach (var (a, b, c)
+                in FloatOperands.Corners(operation).Take(20_000).Concat(FloatOperands.Random(operation, seed: 5, RandomCases)))
             {
                 for (var mode = RoundingMode.NearestEven; mode <= RoundingMode.NearestMaxMagnitude; mode++)
                 {

@@ -137,7 +137,8 @@ internal static class Reference
         : from.IsZero(a) ? (to.Signed(from.IsNegative(a), 0), FloatFlags.None)
         : to.Round(from.ValueOf(a), mode);
 
-    private static (ulong Bits, FloatFlags Flags) Sum(ReferenceFormat f, ExactValue a, ExactValue b, bool aNegative, bool bNegative, RoundingMode mode)
+    private static (ulong Bits, FloatFlags Flags) Sum(
+        ReferenceFormat f, ExactValue a, ExactValue b, bool aNegative, bool bNegative, RoundingMode mode)
     {
         var sum = a + b;
         if (!sum.Numerator.IsZero)

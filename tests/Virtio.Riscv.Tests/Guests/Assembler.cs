@@ -22,7 +22,20 @@ internal static class Assembler
             return program;
         string unique = Path.Combine(folder, $"{key}-{Guid.NewGuid():N}");
         File.WriteAllText(unique + ".S", source);
-        Run(Compiler, "-nostdlib", "-static", "-fno-pie", "-no-pie", "-march=rv64gc", "-mabi=lp64d", "-Wl,--build-id=none", "-Wl,--no-relax", $"-Wl,-Ttext=0x{textAddress:x}", "-o", unique, unique + ".S");
+        Run(
+            Compiler,
+            "-nostdlib",
+            "-static",
+            "-fno-pie",
+            "-no-pie",
+            "-march=rv64gc",
+            "-mabi=lp64d",
+            "-Wl,--build-id=none",
+            "-Wl,--no-relax",
+            $"-Wl,-Ttext=0x{textAddress:x}",
+            "-o",
+            unique,
+            unique + ".S");
         File.Move(unique, program, overwrite: true);
         File.Delete(unique + ".S");
         return program;
@@ -32,7 +45,8 @@ internal static class Assembler
     public static byte[] Run(string program, params string[] arguments)
     {
         Assert.SkipUnless(IsInstalled(program), $"{program} is not installed.");
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         using MemoryStream output = new();
         Task copy = process.StandardOutput.BaseStream.CopyToAsync(output);
@@ -48,5 +62,6 @@ internal static class Assembler
     }
 
     private static bool IsInstalled(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
 }

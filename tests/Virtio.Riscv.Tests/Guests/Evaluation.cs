@@ -16,7 +16,9 @@ internal static class Evaluation
         for (int i = 0; i < cases.Length; i++)
         {
             ulong actual = guest.Doubleword("results", i);
-            Assert.True(actual == cases[i].Expected, $"{cases[i].Instruction} of 0x{cases[i].A1:x}, 0x{cases[i].A2:x} gave 0x{actual:x}, not 0x{cases[i].Expected:x}.");
+            Assert.True(
+                actual == cases[i].Expected,
+                $"{cases[i].Instruction} of 0x{cases[i].A1:x}, 0x{cases[i].A2:x} gave 0x{actual:x}, not 0x{cases[i].Expected:x}.");
         }
     }
 }

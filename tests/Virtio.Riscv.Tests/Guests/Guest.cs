@@ -93,7 +93,8 @@ internal sealed class Guest : IDisposable
 
     public ulong Doubleword(ulong address) => BinaryPrimitives.ReadUInt64LittleEndian(_memory.AsSpan(Index(address)));
 
-    public void SetDoubleword(ulong address, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(_memory.AsSpan(Index(address)), value);
+    public void SetDoubleword(ulong address, ulong value) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(_memory.AsSpan(Index(address)), value);
 
     public ulong Csr(int number)
     {

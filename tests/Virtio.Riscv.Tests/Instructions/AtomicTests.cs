@@ -15,7 +15,8 @@ public sealed class AtomicTests
     [InlineData("amomax", 0xFFFF_FFFF_FFFF_FFFFUL, 3UL, 3UL)]
     [InlineData("amominu", 0xFFFF_FFFF_FFFF_FFFFUL, 3UL, 3UL)]
     [InlineData("amomaxu", 0xFFFF_FFFF_FFFF_FFFFUL, 3UL, 0xFFFF_FFFF_FFFF_FFFFUL)]
-    public void An_atomic_operation_returns_the_old_value_and_stores_the_new(string operation, ulong old, ulong operand, ulong stored) => Evaluation.Check(
+    public void An_atomic_operation_returns_the_old_value_and_stores_the_new(string operation, ulong old, ulong operand, ulong stored) =>
+        Evaluation.Check(
         ($"sd a1, 0(s0); {operation}.d a0, a2, (s0)", old, operand, old),
         ($"sd a1, 0(s0); {operation}.d.aqrl a0, a2, (s0); ld a0, 0(s0)", old, operand, stored),
         ($"sw a1, 0(s0); {operation}.w a0, a2, (s0)", old, operand, (ulong)(int)old),

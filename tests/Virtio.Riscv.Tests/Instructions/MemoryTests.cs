@@ -65,7 +65,15 @@ public sealed class MemoryTests
             """, bus: bus);
         guest.Run();
         Assert.Equal(
-            ["w 10000001 1 88", "w 10000002 2 7788", "w 10000004 4 55667788", "w 10000008 8 1122334455667788", "r 10000001 1", "r 10000004 4", "r 10000008 8"],
+            [
+                "w 10000001 1 88",
+                "w 10000002 2 7788",
+                "w 10000004 4 55667788",
+                "w 10000008 8 1122334455667788",
+                "r 10000001 1",
+                "r 10000004 4",
+                "r 10000008 8",
+            ],
             bus.Accesses);
         Assert.Equal((0xF1UL, 0xFFFF_FFFF_FFFF_FFF1UL, 0xFFFF_FFFF_FFFF_FFF1UL), (guest["s1"], guest["s2"], guest["s3"]));
     }

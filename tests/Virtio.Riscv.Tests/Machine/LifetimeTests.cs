@@ -49,7 +49,8 @@ public sealed class LifetimeTests
 
         // The host may list a joined thread for a moment longer.
         Assert.True(
-            SpinWait.SpinUntil(() => !ThreadNames().Any(name => name.StartsWith("riscv-hart", StringComparison.Ordinal)), TimeSpan.FromSeconds(5)),
+            SpinWait.SpinUntil(
+                () => !ThreadNames().Any(name => name.StartsWith("riscv-hart", StringComparison.Ordinal)), TimeSpan.FromSeconds(5)),
             "A hart's thread is still there.");
     }
 
@@ -138,8 +139,11 @@ public sealed class LifetimeTests
     {
         Assert.ThrowsAny<ArgumentException>(() => new RiscvMachine(new RiscvMachineOptions { Memory = [], HartCount = 9 }));
         Assert.ThrowsAny<ArgumentException>(() => new RiscvMachine(new RiscvMachineOptions { Memory = [], HartCount = 0 }));
-        Assert.ThrowsAny<ArgumentException>(() => new RiscvMachine(new RiscvMachineOptions { Memory = [new RiscvMemoryRegion(0x800, 8, 4096)] }));
-        Assert.ThrowsAny<ArgumentException>(() => new RiscvMachine(new RiscvMachineOptions { Memory = [new RiscvMemoryRegion(0, 8, 8192), new RiscvMemoryRegion(4096, 8, 4096)] }));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new RiscvMachine(new RiscvMachineOptions { Memory = [new RiscvMemoryRegion(0x800, 8, 4096)] }));
+        Assert.ThrowsAny<ArgumentException>(
+            () => new RiscvMachine(
+                new RiscvMachineOptions { Memory = [new RiscvMemoryRegion(0, 8, 8192), new RiscvMemoryRegion(4096, 8, 4096)] }));
     }
 
     private static IEnumerable<string> ThreadNames() =>

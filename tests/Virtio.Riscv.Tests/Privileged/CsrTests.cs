@@ -142,6 +142,7 @@ public sealed class CsrTests
         Assert.Equal(8UL, guest["s1"]);
     }
 
-    private static (string Instruction, ulong A1, ulong A2, ulong Expected) Written(string register, ulong value, ulong expected, string after = "") =>
+    private static (string Instruction, ulong A1, ulong A2, ulong Expected) Written(
+        string register, ulong value, ulong expected, string after = "") =>
         ($"csrw {register}, a1; csrr a0, {register}; {after}", value, 0, expected);
 }

@@ -255,7 +255,8 @@ public sealed class PagingTests
         return guest;
     }
 
-    private static void Map(Guest guest, int page, ulong physical, int flags) => guest.SetDoubleword(Leaves + (ulong)(8 * page), Entry(physical, flags));
+    private static void Map(Guest guest, int page, ulong physical, int flags) =>
+        guest.SetDoubleword(Leaves + (ulong)(8 * page), Entry(physical, flags));
 
     private static ulong Entry(ulong physical, int flags) => (physical >> 12 << 10) | (uint)flags;
 }

@@ -34,7 +34,8 @@ internal static class ConformancePage
     {
         page.Append($"\n## {Titles[group.Key]}\n\n| | Section | Level | Requirement | Shown by |\n| --- | --- | --- | --- | --- |\n");
         foreach (Requirement requirement in group)
-            page.Append($"| {requirement.Id} | {requirement.Section} | {requirement.Level} | {requirement.Text} | {Evidence(requirement)} |\n");
+            page.Append(
+                $"| {requirement.Id} | {requirement.Section} | {requirement.Level} | {requirement.Text} | {Evidence(requirement)} |\n");
     }
 
     private static string Evidence(Requirement requirement) => Requirement.Tests.Contains(requirement.Id)

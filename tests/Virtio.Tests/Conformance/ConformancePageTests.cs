@@ -9,7 +9,9 @@ public sealed class ConformancePageTests
     [Fact]
     public void Every_requirement_is_either_tested_or_excused()
     {
-        Assert.DoesNotContain(Requirement.All, row => !Requirement.Tests.Contains(row.Id) && !Requirement.NotApplicable.ContainsKey(row.Id));
+        Assert.DoesNotContain(
+            Requirement.All,
+            row => !Requirement.Tests.Contains(row.Id) && !Requirement.NotApplicable.ContainsKey(row.Id));
         Assert.DoesNotContain(Requirement.All, row => Requirement.Tests.Contains(row.Id) && Requirement.NotApplicable.ContainsKey(row.Id));
     }
 

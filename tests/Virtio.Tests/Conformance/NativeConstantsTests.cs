@@ -166,7 +166,8 @@ public sealed class NativeConstantsTests
     private static string Source()
     {
         IEnumerable<string> includes = Headers.Split(' ').Select(header => $"#include <linux/{header}>");
-        IEnumerable<string> prints = Constants.Select(row => $"printf(\"%s=%llu\\n\", \"{row.Expression}\", (unsigned long long)({row.Expression}));");
+        IEnumerable<string> prints = Constants.Select(
+            row => $"printf(\"%s=%llu\\n\", \"{row.Expression}\", (unsigned long long)({row.Expression}));");
         return string.Create(CultureInfo.InvariantCulture, $"""
             #include <stddef.h>
             #include <stdint.h>
@@ -183,7 +184,10 @@ public sealed class NativeConstantsTests
     /// <summary>Runs a program and returns its output; null when there is no such program.</summary>
     private static async Task<string?> RunAsync(string program, params string[] arguments)
     {
-        using var process = new Process { StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true } };
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
         try
         {
             process.Start();

@@ -104,7 +104,10 @@ public sealed class BlockGroupCommitTests : IDisposable
         _statuses.Add(status);
         DriverBuffer header = DriverBuffer.Readable(_bus.Place(BlockKind.Header(type, 0)), 16);
         if (type == Write)
-            queue.Offer(header, DriverBuffer.Readable(_bus.Place(new byte[BlockKind.SectorSize]), BlockKind.SectorSize), DriverBuffer.Writable(status, 1));
+            queue.Offer(
+                header,
+                DriverBuffer.Readable(_bus.Place(new byte[BlockKind.SectorSize]), BlockKind.SectorSize),
+                DriverBuffer.Writable(status, 1));
         else
             queue.Offer(header, DriverBuffer.Writable(status, 1));
     }

@@ -12,7 +12,8 @@ internal static class BlockRequests
     /// Sends a chain of a header, other readable bytes and writable room, each cut into pieces of at most the given length.
     /// </summary>
     /// <returns>The used length and all writable bytes, which were 0xee before.</returns>
-    internal static (uint Used, byte[] Room) Send(MmioDriver driver, byte[] readable, int room, int piece = int.MaxValue, bool indirect = false)
+    internal static (uint Used, byte[] Room) Send(
+        MmioDriver driver, byte[] readable, int room, int piece = int.MaxValue, bool indirect = false)
     {
         TestBus bus = driver.Bus;
         ulong readableAt = bus.Place(readable);

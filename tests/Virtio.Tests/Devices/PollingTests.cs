@@ -115,5 +115,6 @@ public sealed class PollingTests
 
     private static bool KicksWanted(MmioDriver driver) => (driver.Packed().DeviceEvent >> 16) != 1;
 
-    private static TestBus Bus(TimeSpan pollTime, ProbeDevice device) => new(new TestBusOptions { Bus = new MmioBusOptions { PollTime = pollTime } }, device);
+    private static TestBus Bus(TimeSpan pollTime, ProbeDevice device) =>
+        new(new TestBusOptions { Bus = new MmioBusOptions { PollTime = pollTime } }, device);
 }

@@ -12,7 +12,8 @@ public sealed class DriverSideTests
     public void A_device_that_gives_nothing_back_is_a_time_out_that_names_the_queue_and_the_status()
     {
         using var kept = new BlockingCollection<DescriptorChain>();
-        using var bus = new TestBus(new TestBusOptions { Timeout = TimeSpan.FromMilliseconds(50) }, new ProbeDevice(ProbeDevice.Keep(kept)));
+        using var bus = new TestBus(
+            new TestBusOptions { Timeout = TimeSpan.FromMilliseconds(50) }, new ProbeDevice(ProbeDevice.Keep(kept)));
         DriverQueue queue = bus.Driver().Start().Queue();
         string message = Assert.Throws<TimeoutException>(() => queue.Exchange("x"u8, 0)).Message;
         Assert.Contains("queue 0", message, StringComparison.Ordinal);
@@ -90,7 +91,9 @@ public sealed class DriverSideTests
             ulong address = bus.Allocator.Allocate(length);
             Assert.True(bus.Memory.Contains(address, (ulong)length));
             Assert.Equal(0UL, address % (length > 2048 ? 4096u : 64u));
-            Assert.DoesNotContain(blocks, other => address < other.Address + (ulong)other.Length && other.Address < address + (ulong)length);
+            Assert.DoesNotContain(
+                blocks,
+                other => address < other.Address + (ulong)other.Length && other.Address < address + (ulong)length);
             blocks.Add((address, length));
         }
 

@@ -31,7 +31,16 @@ public sealed class DescriptorAddressTests
 
     // The victim's own registers, those of a possible neighbouring device, and an interrupt controller's usual address.
     private static readonly ulong[] Devices =
-        [Victim.Registers, Victim.Registers + 0x30, Victim.Registers + 0x50, Victim.Registers + 0x70, Victim.Registers + 0x80, Victim.Registers + 0x100, Victim.Registers + 0x1050, 0x0c00_0000];
+        [
+            Victim.Registers,
+            Victim.Registers + 0x30,
+            Victim.Registers + 0x50,
+            Victim.Registers + 0x70,
+            Victim.Registers + 0x80,
+            Victim.Registers + 0x100,
+            Victim.Registers + 0x1050,
+            0x0c00_0000,
+        ];
 
     /// <summary>Classes 5 and 6, and number 9 of the first list: any buffer outside RAM.</summary>
     [Theory]
@@ -72,7 +81,11 @@ public sealed class DescriptorAddressTests
             foreach (PackedFlags direction in new[] { PackedFlags.None, PackedFlags.Write })
             {
                 Assert.Equal(0u, victim.Send(new PackedDescriptor(address, 0, 1, direction))?.Length);
-                PackedDescriptor[] many = [.. Enumerable.Range(0, victim.Queue.Size).Select(i => new PackedDescriptor(address, 0, 1, direction | PackedFlags.Next))];
+                PackedDescriptor[] many =
+                [
+                    .. Enumerable.Range(0, victim.Queue.Size)
+                        .Select(i => new PackedDescriptor(address, 0, 1, direction | PackedFlags.Next)),
+                ];
                 many[^1] = many[^1] with { Flags = direction };
                 Assert.Equal(0u, victim.Send(many)?.Length);
             }
@@ -130,7 +143,11 @@ public sealed class DescriptorAddressTests
         victim.Guard();
         foreach (PackedFlags direction in new[] { PackedFlags.None, PackedFlags.Write })
         {
-            PackedDescriptor[] chain = [.. Enumerable.Range(0, victim.Queue.Size).Select(i => new PackedDescriptor(Victim.RamStart, uint.MaxValue, 1, direction | PackedFlags.Next))];
+            PackedDescriptor[] chain =
+            [
+                .. Enumerable.Range(0, victim.Queue.Size)
+                    .Select(i => new PackedDescriptor(Victim.RamStart, uint.MaxValue, 1, direction | PackedFlags.Next)),
+            ];
             chain[^1] = chain[^1] with { Flags = direction };
             Assert.Equal(0u, victim.Send(chain)?.Length);
         }

@@ -48,7 +48,12 @@ public sealed class DoubleFetchTests
         DriverBuffer[] request = victim.Kind.Request(victim.Bus);
         Run(victim, random => Flip(victim, table + ((ulong)random.Next(request.Length) * 16), random, flags: true), _ =>
         {
-            victim.WriteTable(table, [.. request.Select(buffer => new PackedDescriptor(buffer.Address, buffer.Length, 0, buffer.IsWritable ? PackedFlags.Write : 0))]);
+            victim.WriteTable(
+                table,
+                [
+                    .. request.Select(
+                        buffer => new PackedDescriptor(buffer.Address, buffer.Length, 0, buffer.IsWritable ? PackedFlags.Write : 0)),
+                ]);
             return victim.Send(new PackedDescriptor(table, (uint)request.Length * 16, 21, PackedFlags.Indirect));
         });
     }
@@ -80,7 +85,10 @@ public sealed class DoubleFetchTests
             23,
             (buffer.IsWritable ? PackedFlags.Write : 0) | (i < request.Length - 1 ? PackedFlags.Next : 0)))];
         ulong wish = victim.IsSplit ? victim.Queue.Areas.Driver + 4 + (2 * (ulong)victim.Queue.Size) : victim.Queue.Areas.Driver;
-        Run(victim, random => victim.Bus.Memory.TryWrite(wish, BitConverter.GetBytes(Seeds.Value(random)).AsSpan(0, victim.IsSplit ? 2 : 4)), _ => victim.Send(chain));
+        Run(
+            victim,
+            random => victim.Bus.Memory.TryWrite(wish, BitConverter.GetBytes(Seeds.Value(random)).AsSpan(0, victim.IsSplit ? 2 : 4)),
+            _ => victim.Send(chain));
     }
 
     private static void Run(Victim victim, Action<Random> flip, Func<Victim, UsedBuffer?> send)

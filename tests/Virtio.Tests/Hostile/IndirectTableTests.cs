@@ -30,7 +30,19 @@ public sealed class IndirectTableTests
     {
         using var victim = Victim.Named(name);
         victim.Guard();
-        foreach (ulong address in new ulong[] { 0, Victim.RamStart - 16, Victim.RamEnd - 16, Victim.RamEnd - 8, Victim.RamEnd, Victim.Registers, ulong.MaxValue - 31, ulong.MaxValue - 15, ulong.MaxValue })
+        foreach (ulong address
+            in new ulong[]
+            {
+                0,
+                Victim.RamStart - 16,
+                Victim.RamEnd - 16,
+                Victim.RamEnd - 8,
+                Victim.RamEnd,
+                Victim.Registers,
+                ulong.MaxValue - 31,
+                ulong.MaxValue - 15,
+                ulong.MaxValue,
+            })
             Assert.Equal(0u, victim.Send(new PackedDescriptor(address, 32, 3, Indirect))?.Length);
         victim.AssertSurvived();
     }
@@ -87,11 +99,26 @@ public sealed class IndirectTableTests
     {
         DeviceKind kind = DeviceKind.Named(name);
         using var victim = new Victim(kind);
-        foreach (PackedFlags stale in new[] { PackedFlags.Next, PackedFlags.Available, PackedFlags.Used, PackedFlags.Next | PackedFlags.Available | PackedFlags.Used, (PackedFlags)0x7f78 })
+        foreach (PackedFlags stale
+            in new[]
+            {
+                PackedFlags.Next,
+                PackedFlags.Available,
+                PackedFlags.Used,
+                PackedFlags.Next | PackedFlags.Available | PackedFlags.Used,
+                (PackedFlags)0x7f78,
+            })
         {
             DriverBuffer[] request = kind.Request(victim.Bus);
             ulong table = victim.Bus.Allocator.Allocate(request.Length * PackedDescriptor.Size);
-            victim.WriteTable(table, [.. request.Select(buffer => new PackedDescriptor(buffer.Address, buffer.Length, 0xffff, stale | (buffer.IsWritable ? PackedFlags.Write : 0)))]);
+            victim.WriteTable(
+                table,
+                [
+                    .. request.Select(
+                        buffer =>
+                            new PackedDescriptor(
+                                buffer.Address, buffer.Length, 0xffff, stale | (buffer.IsWritable ? PackedFlags.Write : 0))),
+                ]);
             UsedBuffer? used = victim.Send(new PackedDescriptor(table, (uint)(request.Length * PackedDescriptor.Size), 3, Indirect));
             Assert.NotNull(used);
             kind.AssertAnswered(victim.Bus, request, used.Value);
@@ -122,7 +149,8 @@ public sealed class IndirectTableTests
         ulong table = victim.Bus.Allocator.Allocate(Entries * PackedDescriptor.Size);
         foreach (PackedFlags direction in new[] { PackedFlags.None, PackedFlags.Write })
         {
-            victim.WriteTable(table, [.. Enumerable.Repeat(new PackedDescriptor(Victim.BehindHole, Victim.RamSize, 0, direction), Entries)]);
+            victim.WriteTable(
+                table, [.. Enumerable.Repeat(new PackedDescriptor(Victim.BehindHole, Victim.RamSize, 0, direction), Entries)]);
             victim.Guard();
             Assert.NotNull(victim.Send(new PackedDescriptor(table, Entries * PackedDescriptor.Size, 3, Indirect)));
         }

@@ -32,7 +32,9 @@ public sealed class LoadTests
             // The same pages become new rings and buffers at once, so a late write of the device would corrupt them.
             victim.Bus.Memory.TryWrite(room, pattern);
             victim.Restart();
-            Assert.True(victim.Bus.Read(room, pattern.Length).AsSpan().SequenceEqual(pattern), $"round {i}: a request wrote after the reset");
+            Assert.True(
+                victim.Bus.Read(room, pattern.Length).AsSpan().SequenceEqual(pattern),
+                $"round {i}: a request wrote after the reset");
         }
 
         Assert.Equal(BlockResult.Ok, new BlockDriver(victim.Driver).Read(0, new byte[512]));
@@ -45,7 +47,10 @@ public sealed class LoadTests
         using var bus = new TestBus(new BlockDevice(storage, new BlockDeviceOptions { QueueSize = 32768 }));
         MmioDriver driver = bus.Driver().Start();
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        DriverBuffer[] request = [DriverBuffer.Readable(bus.Place(BlockKind.Header(0, 1)), 16), DriverBuffer.Writable(bus.Allocator.Allocate(513), 513)];
+        DriverBuffer[] request =
+        [
+            DriverBuffer.Readable(bus.Place(BlockKind.Header(0, 1)), 16), DriverBuffer.Writable(bus.Allocator.Allocate(513), 513),
+        ];
         for (int i = 0; i < 32768; i++)
             driver.Queue().OfferIndirect(request);
         driver.Queue().Kick();

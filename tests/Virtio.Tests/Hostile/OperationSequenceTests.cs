@@ -51,7 +51,10 @@ public sealed class OperationSequenceTests
                 driver.Status = DeviceStatusBits.Running;
                 break;
             case 3:
-                driver.EnableQueue((uint)random.Next(4), new QueueAreas(unchecked((uint)Seeds.Value(random)), Seeds.Address(random), Seeds.Address(random), Seeds.Address(random)));
+                driver.EnableQueue(
+                    (uint)random.Next(4),
+                    new QueueAreas(
+                        unchecked((uint)Seeds.Value(random)), Seeds.Address(random), Seeds.Address(random), Seeds.Address(random)));
                 break;
             case 4:
                 driver.WriteRegister(MmioRegisters.QueueSelect, (uint)random.Next(3));

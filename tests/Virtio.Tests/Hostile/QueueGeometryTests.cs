@@ -18,9 +18,35 @@ public sealed class QueueGeometryTests
     {
         using var victim = Victim.Named(name);
         var good = new QueueAreas((uint)victim.Queue.Size, Ram, Ram + 0x2000, Ram + 0x3000);
-        foreach (ulong bad in new ulong[] { 0, Ram - 16, Victim.RamEnd - 8, Victim.RamEnd, Victim.RamEnd + 0x1000, Victim.Registers, Victim.Registers + 0x70, ulong.MaxValue - 15, ulong.MaxValue, 1UL << 63 })
+        foreach (ulong bad
+            in new ulong[]
+            {
+                0,
+                Ram - 16,
+                Victim.RamEnd - 8,
+                Victim.RamEnd,
+                Victim.RamEnd + 0x1000,
+                Victim.Registers,
+                Victim.Registers + 0x70,
+                ulong.MaxValue - 15,
+                ulong.MaxValue,
+                1UL << 63,
+            })
             AssertNotReady(victim, good with { Descriptor = bad });
-        foreach (ulong bad in new ulong[] { 0, Ram - 4, Victim.RamEnd - 2, Victim.RamEnd, Victim.RamEnd + 0x1000, Victim.Registers, Victim.Registers + 0x70, ulong.MaxValue - 3, ulong.MaxValue, 1UL << 63 })
+        foreach (ulong bad
+            in new ulong[]
+            {
+                0,
+                Ram - 4,
+                Victim.RamEnd - 2,
+                Victim.RamEnd,
+                Victim.RamEnd + 0x1000,
+                Victim.Registers,
+                Victim.Registers + 0x70,
+                ulong.MaxValue - 3,
+                ulong.MaxValue,
+                1UL << 63,
+            })
         {
             AssertNotReady(victim, good with { Driver = bad });
             AssertNotReady(victim, good with { Device = bad });
@@ -109,7 +135,20 @@ public sealed class QueueGeometryTests
     public void Sizes_beyond_the_maximum_and_0_make_no_queue(string name)
     {
         using var victim = Victim.Named(name);
-        foreach (uint size in new uint[] { 0, (uint)victim.Queue.Size + 1, 0x8000, 0x8001, 0xffff, 0x10000, 0x10001, 0x1000_0000, 0x8000_0000, uint.MaxValue })
+        foreach (uint size
+            in new uint[]
+            {
+                0,
+                (uint)victim.Queue.Size + 1,
+                0x8000,
+                0x8001,
+                0xffff,
+                0x10000,
+                0x10001,
+                0x1000_0000,
+                0x8000_0000,
+                uint.MaxValue,
+            })
             AssertNotReady(victim, new QueueAreas(size, Ram, Ram + 0x2000, Ram + 0x3000));
         victim.Restart();
         victim.AssertSurvived();

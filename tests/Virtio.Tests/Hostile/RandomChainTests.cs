@@ -11,14 +11,18 @@ public sealed class RandomChainTests
     private static readonly PackedFlags[] FlagMixes =
     [
         PackedFlags.None, PackedFlags.Write, PackedFlags.Indirect, PackedFlags.Indirect | PackedFlags.Write,
-        PackedFlags.Next, PackedFlags.Next | PackedFlags.Write, PackedFlags.Next | PackedFlags.Indirect, PackedFlags.Next | PackedFlags.Indirect | PackedFlags.Write,
+        PackedFlags.Next,
+        PackedFlags.Next | PackedFlags.Write,
+        PackedFlags.Next | PackedFlags.Indirect,
+        PackedFlags.Next | PackedFlags.Indirect | PackedFlags.Write,
     ];
 
     private static readonly uint[] Lengths = [0, 1, 16, 17, 512, 4096, uint.MaxValue];
 
     private static readonly ulong[] Addresses =
     [
-        0, Victim.RamStart, Victim.RamStart + (Victim.RamSize / 2), Victim.RamEnd - 512, Victim.RamEnd - 1, Victim.RamEnd, Victim.BehindHole, Victim.Registers + 0x70, ulong.MaxValue,
+        0, Victim.RamStart, Victim.RamStart + (Victim.RamSize / 2), Victim.RamEnd - 512, Victim.RamEnd - 1, Victim.RamEnd,
+        Victim.BehindHole, Victim.Registers + 0x70, ulong.MaxValue,
     ];
 
     public static TheoryData<string> Names => Victim.Names;
@@ -140,7 +144,9 @@ public sealed class RandomChainTests
         }
 
         Span<byte> entry = stackalloc byte[PackedDescriptor.Size];
-        for (uint at = 0; at < Math.Min(descriptor.Length, 1024 * 16) && victim.Bus.Memory.TryRead(unchecked(descriptor.Address + at), entry); at += 16)
+        for (uint at = 0;
+             at < Math.Min(descriptor.Length, 1024 * 16) && victim.Bus.Memory.TryRead(unchecked(descriptor.Address + at), entry);
+             at += 16)
         {
             if ((BinaryPrimitives.ReadUInt16LittleEndian(entry[(victim.IsSplit ? 12 : 14)..]) & (ushort)PackedFlags.Write) != 0)
                 victim.AllowWrite(BinaryPrimitives.ReadUInt64LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));

@@ -10,7 +10,10 @@ public sealed class RegisterSweepTests
     private const int SpaceSize = 4096;
 
     private static readonly int[] Widths = [1, 2, 4, 8];
-    private static readonly ulong[] Values = [0, 1, 2, 3, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fff_ffff, 0x8000_0000, ulong.MaxValue];
+    private static readonly ulong[] Values =
+    [
+        0, 1, 2, 3, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fff_ffff, 0x8000_0000, ulong.MaxValue,
+    ];
 
     public static TheoryData<string> Names => DeviceKind.Names;
 

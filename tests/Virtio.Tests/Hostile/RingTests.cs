@@ -57,7 +57,8 @@ public sealed class RingTests
         foreach (int id in new[] { victim.Packed.Size - 1, victim.Packed.Size, 0x7fff, 0x8000, 0xffff })
         {
             DriverBuffer[] request = victim.Kind.Request(victim.Bus);
-            UsedBuffer? used = victim.Send([.. request.Select((buffer, i) => Descriptor(buffer, (ushort)id, last: i == request.Length - 1))]);
+            UsedBuffer? used = victim.Send(
+                [.. request.Select((buffer, i) => Descriptor(buffer, (ushort)id, last: i == request.Length - 1))]);
             Assert.Equal((ushort)id, used?.Id);
             victim.Kind.AssertAnswered(victim.Bus, request, used!.Value);
         }
@@ -109,7 +110,16 @@ public sealed class RingTests
     {
         using var victim = new Victim(DeviceKind.Named(name));
         PackedDriverQueue queue = victim.Packed;
-        foreach (PackedFlags flags in new[] { PackedFlags.None, PackedFlags.Available | PackedFlags.Used, PackedFlags.Next, (PackedFlags)0x7f7f, (PackedFlags)0xffff, PackedFlags.Used })
+        foreach (PackedFlags flags
+            in new[]
+            {
+                PackedFlags.None,
+                PackedFlags.Available | PackedFlags.Used,
+                PackedFlags.Next,
+                (PackedFlags)0x7f7f,
+                (PackedFlags)0xffff,
+                PackedFlags.Used,
+            })
         {
             var descriptor = new PackedDescriptor(Victim.RamStart, 64, 1, flags);
             queue.WriteDescriptor(queue.NextAvailable, descriptor);

@@ -9,8 +9,10 @@ internal static class Seeds
     // Values that are worth trying in every field.
     private static readonly ulong[] Values =
     [
-        0, 1, 2, 63, 64, 65, 255, 256, 257, 0x7fff, 0x8000, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 1UL << 32, 1UL << 63, ulong.MaxValue - 15, ulong.MaxValue,
-        Victim.RamStart, Victim.RamEnd - 1, Victim.RamEnd - 16, Victim.RamEnd, Victim.RamEnd + 0x1000, Victim.BehindHole, Victim.Registers, Victim.Registers + 0x70,
+        0, 1, 2, 63, 64, 65, 255, 256, 257, 0x7fff, 0x8000, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
+        1UL << 32, 1UL << 63, ulong.MaxValue - 15, ulong.MaxValue,
+        Victim.RamStart, Victim.RamEnd - 1, Victim.RamEnd - 16, Victim.RamEnd, Victim.RamEnd + 0x1000, Victim.BehindHole, Victim.Registers,
+        Victim.Registers + 0x70,
     ];
 
     /// <summary>A new seed for each run, for the failure message. VIRTIO_SEED repeats a run.</summary>

@@ -38,7 +38,9 @@ public sealed class SelfFeedingRingTests
         Assert.True(driver.EnableQueue(0, new QueueAreas(Slots, Ring, Events, Events + 4)));
         driver.SetDriverOk();
         driver.Notify(0);
-        Assert.True(SpinWait.SpinUntil(() => storage.Reads > 10_000, DriverExtensions.Patience), $"it fed itself only {storage.Reads} times");
+        Assert.True(
+            SpinWait.SpinUntil(() => storage.Reads > 10_000, DriverExtensions.Patience),
+            $"it fed itself only {storage.Reads} times");
         new EntropyKind().AssertWorks(bus.Driver(1));
         long start = Stopwatch.GetTimestamp();
         driver.Reset();

@@ -235,11 +235,18 @@ public sealed class SplitRingTests
         victim.Split.OfferRaw(head);
         victim.Driver.Notify((uint)victim.Kind.Queue);
         UsedBuffer used = default;
-        Assert.True(SpinWait.SpinUntil(() => victim.NeedsReset || victim.Queue.TryCollect(out used), DriverExtensions.Patience), $"{victim.Kind}: no answer to head {head}");
+        Assert.True(
+            SpinWait.SpinUntil(() => victim.NeedsReset || victim.Queue.TryCollect(out used), DriverExtensions.Patience),
+            $"{victim.Kind}: no answer to head {head}");
         return victim.NeedsReset ? null : used;
     }
 
     private static void WriteEntry(Victim victim, ulong table, int index, SplitDescriptor entry) => victim.Bus.Memory.TryWrite(
         table + ((ulong)index * 16),
-        [.. BitConverter.GetBytes(entry.Address), .. BitConverter.GetBytes(entry.Length), .. BitConverter.GetBytes((ushort)entry.Flags), .. BitConverter.GetBytes(entry.Next)]);
+        [
+            .. BitConverter.GetBytes(entry.Address),
+            .. BitConverter.GetBytes(entry.Length),
+            .. BitConverter.GetBytes((ushort)entry.Flags),
+            .. BitConverter.GetBytes(entry.Next),
+        ]);
 }

@@ -52,7 +52,9 @@ internal sealed class Victim : IDisposable
     public static TheoryData<string> Names => [.. DeviceKind.Every.SelectMany(kind => new[] { kind.Name, kind.Name + SplitSuffix })];
 
     internal static Victim Named(string name) =>
-        new(DeviceKind.Named(name.Replace(SplitSuffix, "", StringComparison.Ordinal)), split: name.EndsWith(SplitSuffix, StringComparison.Ordinal));
+        new(
+            DeviceKind.Named(name.Replace(SplitSuffix, "", StringComparison.Ordinal)),
+            split: name.EndsWith(SplitSuffix, StringComparison.Ordinal));
 
     internal DeviceKind Kind { get; }
 
@@ -122,7 +124,9 @@ internal sealed class Victim : IDisposable
         {
             if (NeedsReset)
                 return null;
-            Assert.True(Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience, $"{Kind}: no answer to {chain.Length} descriptors from {chain[0]} on");
+            Assert.True(
+                Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience,
+                $"{Kind}: no answer to {chain.Length} descriptors from {chain[0]} on");
             spin.SpinOnce();
         }
 
@@ -154,10 +158,16 @@ internal sealed class Victim : IDisposable
             (ulong address, uint length, ushort third, PackedFlags flags) = entries[i];
             ushort fourth = (ushort)flags;
             if (IsSplit)
-                (third, fourth) = ((ushort)((flags & ~PackedFlags.Next) | (i < entries.Length - 1 ? PackedFlags.Next : 0)), (ushort)(i + 1));
+                (third, fourth) =
+                    ((ushort)((flags & ~PackedFlags.Next) | (i < entries.Length - 1 ? PackedFlags.Next : 0)), (ushort)(i + 1));
             Bus.Memory.TryWrite(
                 table + ((ulong)i * PackedDescriptor.Size),
-                [.. BitConverter.GetBytes(address), .. BitConverter.GetBytes(length), .. BitConverter.GetBytes(third), .. BitConverter.GetBytes(fourth)]);
+                [
+                    .. BitConverter.GetBytes(address),
+                    .. BitConverter.GetBytes(length),
+                    .. BitConverter.GetBytes(third),
+                    .. BitConverter.GetBytes(fourth),
+                ]);
         }
     }
 
@@ -203,7 +213,9 @@ internal sealed class Victim : IDisposable
         long start = Stopwatch.GetTimestamp();
         Restart();
         Kind.AssertWorks(Driver);
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1), $"{Kind}: a reset and a request took {Stopwatch.GetElapsedTime(start)}");
+        Assert.True(
+            Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1),
+            $"{Kind}: a reset and a request took {Stopwatch.GetElapsedTime(start)}");
         AssertOneThreadForEachQueue();
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, _memoryBefore + MemorySlack);
         Assert.True(_log.Lines <= LogLimit, $"{Kind}: {_log.Lines} lines were logged, the last one: {_log.Last}");
@@ -215,7 +227,9 @@ internal sealed class Victim : IDisposable
     private void AssertOneThreadForEachQueue()
     {
         if (WorkerThreads.CanBeSeen)
-            Assert.True(SpinWait.SpinUntil(() => WorkerThreads.Count == Driver.QueueCount, DriverExtensions.Patience), $"{Kind}: {WorkerThreads.Count} worker threads");
+            Assert.True(
+                SpinWait.SpinUntil(() => WorkerThreads.Count == Driver.QueueCount, DriverExtensions.Patience),
+                $"{Kind}: {WorkerThreads.Count} worker threads");
     }
 
     // A worker may have a little left to do, but must sleep within a second of the last kick.

@@ -100,7 +100,8 @@ public sealed class GuestMemoryTests
     [Fact]
     public void Memory_begins_where_a_page_does_and_much_memory_where_a_large_page_does()
     {
-        using GuestMemory memory = GuestMemory.Allocate((Start, 4096UL), (Start + Mebibyte, Mebibyte), (Start + (4 * Mebibyte), 4 * Mebibyte), (3 * Start, 2 * Mebibyte));
+        using GuestMemory memory = GuestMemory.Allocate(
+            (Start, 4096UL), (Start + Mebibyte, Mebibyte), (Start + (4 * Mebibyte), 4 * Mebibyte), (3 * Start, 2 * Mebibyte));
 
         Assert.All(memory.Regions, region => Assert.Equal(0, region.Host % 4096));
         Assert.All(memory.Regions.Skip(2), region => Assert.Equal(0, region.Host % (2 << 20)));

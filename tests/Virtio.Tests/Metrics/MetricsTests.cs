@@ -137,7 +137,8 @@ public sealed class MetricsTests
     }
 
     private static VirtioFeatures FeaturesOf(bool packed, bool inOrder) =>
-        (VirtioFeatures.RingDefault & ~VirtioFeatures.RingPacked) | (packed ? VirtioFeatures.RingPacked : 0) | (inOrder ? VirtioFeatures.InOrder : 0);
+        (VirtioFeatures.RingDefault & ~VirtioFeatures.RingPacked) | (packed ? VirtioFeatures.RingPacked : 0)
+            | (inOrder ? VirtioFeatures.InOrder : 0);
 
     /// <summary>A signal type that is not the library's own.</summary>
     private sealed class OwnSignal : QueueSignal

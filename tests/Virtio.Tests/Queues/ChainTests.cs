@@ -13,7 +13,8 @@ public sealed class ChainTests
         byte[] sent = new byte[2000];
         new Random(10).NextBytes(sent);
         var random = new Random(11);
-        using var bus = new TestBus(new ProbeDevice(chain => failure ??= Record.Exception(() => ReadAndWrite(chain, sent, new Random(12)))));
+        using var bus = new TestBus(
+            new ProbeDevice(chain => failure ??= Record.Exception(() => ReadAndWrite(chain, sent, new Random(12)))));
         DriverQueue queue = bus.Driver().Start().Queue();
         ulong readable = bus.Place(sent);
         ulong writable = bus.Allocator.Allocate(sent.Length);
@@ -62,7 +63,10 @@ public sealed class ChainTests
         }));
         DriverQueue queue = bus.Driver().Start().Queue();
 
-        queue.Offer(DriverBuffer.Readable(Second + 8, 16), DriverBuffer.Readable(Second + (1 << 20) - 10, 30), DriverBuffer.Readable(bus.Place(new byte[5]), 5));
+        queue.Offer(
+            DriverBuffer.Readable(Second + 8, 16),
+            DriverBuffer.Readable(Second + (1 << 20) - 10, 30),
+            DriverBuffer.Readable(bus.Place(new byte[5]), 5));
         queue.Offer(DriverBuffer.Readable(Second + 8, 16), DriverBuffer.Readable(Second + (2 << 20) - 10, 11));
         queue.Kick();
         queue.Collect();

@@ -67,6 +67,8 @@ public sealed class CompletionTests
             chains[2].Complete(0);
         }
 
-        Assert.Equal([new UsedBuffer(slow, 5), new UsedBuffer(fast, 3), new UsedBuffer(behind, 0)], new[] { queue.Collect(), queue.Collect(), queue.Collect() });
+        Assert.Equal(
+            [new UsedBuffer(slow, 5), new UsedBuffer(fast, 3), new UsedBuffer(behind, 0)],
+            new[] { queue.Collect(), queue.Collect(), queue.Collect() });
     }
 }

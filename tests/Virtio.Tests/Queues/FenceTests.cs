@@ -15,7 +15,10 @@ public sealed class FenceTests
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
 
     public static TheoryData<string> Rings =>
-        [.. RingKind.All.Where(features => (features & ~(VirtioFeatures.RingPacked | VirtioFeatures.EventIndex)) == 0).Select(RingKind.NameOf)];
+        [
+            .. RingKind.All.Where(features => (features & ~(VirtioFeatures.RingPacked | VirtioFeatures.EventIndex)) == 0)
+                .Select(RingKind.NameOf),
+        ];
 
     [Theory]
     [MemberData(nameof(Rings))]

@@ -107,7 +107,9 @@ public sealed class FreeRunningTests
                 continue;
             long start = Stopwatch.GetTimestamp();
             while (_bus.Driver().PendingInterrupts == InterruptBits.None)
-                Assert.True(Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience, $"a kick or an interrupt was lost after {_collected} chains");
+                Assert.True(
+                    Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience,
+                    $"a kick or an interrupt was lost after {_collected} chains");
         }
 
         queue.DisableInterrupts();

@@ -42,7 +42,8 @@ public sealed class NotificationTests
     public void An_interrupt_comes_exactly_when_the_wanted_slot_is_used_wherever_in_the_ring_it_is(string ring)
     {
         using var kept = new BlockingCollection<DescriptorChain>();
-        using TestBus bus = Bus(ring, ProbeDevice.Keep(kept), size: ring.StartsWith("packed", StringComparison.Ordinal) ? (ushort)7 : (ushort)8);
+        using TestBus bus = Bus(
+            ring, ProbeDevice.Keep(kept), size: ring.StartsWith("packed", StringComparison.Ordinal) ? (ushort)7 : (ushort)8);
         MmioDriver driver = bus.Driver().Start();
         DriverQueue queue = driver.Queue();
         for (int round = 0; round < 50; round++)
@@ -59,7 +60,9 @@ public sealed class NotificationTests
 
                 // The worker decides after the ring shows the entry, but before it asks for kicks again or goes on to the next completion.
                 if (i == wanted)
-                    Assert.True(SpinWait.SpinUntil(() => driver.Interrupt.Raised == before + 1, DriverExtensions.Patience), $"no interrupt at slot {i} of round {round}");
+                    Assert.True(
+                        SpinWait.SpinUntil(() => driver.Interrupt.Raised == before + 1, DriverExtensions.Patience),
+                        $"no interrupt at slot {i} of round {round}");
                 else
                     Assert.Equal(before, driver.Interrupt.Raised);
             }

@@ -68,7 +68,9 @@ public sealed class SplitEventTests : IDisposable
             queue.UsedEvent = i;
             queue.Offer(DriverBuffer.Readable(_buffer, 1));
             queue.Kick();
-            Assert.True(SpinWait.SpinUntil(() => driver.Interrupt.Raised == i + 1, DriverExtensions.Patience), $"no interrupt for request {i}");
+            Assert.True(
+                SpinWait.SpinUntil(() => driver.Interrupt.Raised == i + 1, DriverExtensions.Patience),
+                $"no interrupt for request {i}");
             queue.Poll();
         }
     }

@@ -41,7 +41,8 @@ public sealed class SplitRingTests
         SplitDriverQueue queue = driver.Split();
         ulong buffer = bus.Allocator.Allocate(PieceLength);
         for (ushort i = 0; i < queue.Size; i++)
-            queue.WriteDescriptor(i, new SplitDescriptor(buffer, PieceLength, i % 2 == 0 ? SplitFlags.Next : SplitFlags.Write, (ushort)(i + 1)));
+            queue.WriteDescriptor(
+                i, new SplitDescriptor(buffer, PieceLength, i % 2 == 0 ? SplitFlags.Next : SplitFlags.Write, (ushort)(i + 1)));
         (ulong address, int length) = queue.Parts()[0];
         byte[] table = bus.Read(address, length);
         for (int i = 0; i < 10_000; i++)
@@ -69,7 +70,9 @@ public sealed class SplitRingTests
         long start = Stopwatch.GetTimestamp();
         using (var look = new BackgroundLoop(() => seen[queue.UsedFlags] = true))
         {
-            for (int chains = 50_000; chains == 50_000 || (seen.Count < expected.Length && Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience); chains += 1000)
+            for (int chains = 50_000;
+                 chains == 50_000 || (seen.Count < expected.Length && Stopwatch.GetElapsedTime(start) < DriverExtensions.Patience);
+                 chains += 1000)
                 echo.Run(chains);
             look.Stop();
         }

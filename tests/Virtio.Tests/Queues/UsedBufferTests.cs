@@ -61,7 +61,8 @@ public sealed class UsedBufferTests
         ulong room = bus.Place(new byte[BlockKind.SectorSize]);
 
         // A sector behind the end of the disk, and an unknown type: the device writes only the status, behind untouched data.
-        foreach ((uint type, ulong sector, BlockResult result) in new[] { (0u, (ulong)BlockKind.Sectors, BlockResult.IoError), (0x77u, 0ul, BlockResult.Unsupported) })
+        foreach ((uint type, ulong sector, BlockResult result)
+            in new[] { (0u, (ulong)BlockKind.Sectors, BlockResult.IoError), (0x77u, 0ul, BlockResult.Unsupported) })
         {
             ulong status = bus.Place([(byte)BlockResult.None]);
             queue.Offer(
@@ -82,7 +83,8 @@ public sealed class UsedBufferTests
     {
         byte[] image = BlockKind.NewImage();
         byte[] before = [.. image];
-        using var bus = new TestBus(new BlockDevice(new MemoryStorage(image), new BlockDeviceOptions { RingFeatures = RingKind.Named(ring) }));
+        using var bus = new TestBus(
+            new BlockDevice(new MemoryStorage(image), new BlockDeviceOptions { RingFeatures = RingKind.Named(ring) }));
         DriverQueue queue = bus.Driver().Start().Queue();
         queue.Offer(
             DriverBuffer.Readable(bus.Place(BlockKind.Header(1, 0)), 16),

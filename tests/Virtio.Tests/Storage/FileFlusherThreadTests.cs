@@ -89,7 +89,8 @@ public sealed class FileFlusherThreadTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => _clock.Threads.Count == 1, Patience));
         for (int i = 0; i < Callers; i++)
             threads.Add(Flush());
-        Assert.True(SpinWait.SpinUntil(() => threads.TrueForAll(thread => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin)), Patience));
+        Assert.True(
+            SpinWait.SpinUntil(() => threads.TrueForAll(thread => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin)), Patience));
 
         _clock.Gate.Set();
 

@@ -138,5 +138,7 @@ public sealed class FileOpeningTests : IDisposable
     private static async Task<int> TryLock(string kind, string path) => (await Programs.Run("flock", "-n", kind, path, "true")).Status;
 
     private static bool IsMountedReadOnly(string mount)
-        => File.Exists("/proc/mounts") && File.ReadLines("/proc/mounts").Any(line => line.Split(' ') is [_, string at, _, string options, ..] && at == mount && options.Split(',').Contains("ro"));
+        => File.Exists("/proc/mounts")
+            && File.ReadLines("/proc/mounts")
+                .Any(line => line.Split(' ') is [_, string at, _, string options, ..] && at == mount && options.Split(',').Contains("ro"));
 }

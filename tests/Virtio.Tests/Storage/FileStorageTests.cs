@@ -79,7 +79,8 @@ public sealed class FileStorageTests : IDisposable
     public async Task A_full_disk_is_an_error_that_names_the_file()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "/dev/full is missing");
-        using Microsoft.Win32.SafeHandles.SafeFileHandle full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        using Microsoft.Win32.SafeHandles.SafeFileHandle full = File.OpenHandle(
+            "/dev/full", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         await using FileStorage storage = new("/dev/full", full, 1000, canWrite: true, logger: null);
         StorageException e = await Assert.ThrowsAsync<StorageException>(() => storage.WriteBytes(0, new byte[1]));
         Assert.Equal("cannot write '/dev/full' at 0: No space left on device", e.Message);

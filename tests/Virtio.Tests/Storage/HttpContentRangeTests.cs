@@ -20,7 +20,8 @@ public sealed class HttpContentRangeTests
                 from = Math.Min(from, long.MaxValue - 1 - count);
                 long to = from + count;
                 long? length = isUnknown ? null : to >= long.MaxValue - beyond ? long.MaxValue : to + beyond;
-                string text = $"{one}{unit} {two}{(zeros ? "000" : "")}{from}{one}-{two}{to}{one}/{two}{(isUnknown ? "*" : $"{length}")}{one}";
+                string text =
+                    $"{one}{unit} {two}{(zeros ? "000" : "")}{from}{one}-{two}{to}{one}/{two}{(isUnknown ? "*" : $"{length}")}{one}";
                 Assert.Null(HttpContentRange.Parse(text, out HttpContentRange range));
                 Assert.Equal(new HttpContentRange(from, to, length), range);
                 Assert.Equal(count + 1, range.Count);

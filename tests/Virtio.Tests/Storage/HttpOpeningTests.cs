@@ -112,7 +112,9 @@ public sealed class HttpOpeningTests
     {
         int answers = 0;
         await using ScriptedServer server = new(request => ScriptedServer.Filled(
-            request, Content, $"{Range}|Last-Modified: {Monday}|Date: Mon, 06 Jan 2020 10:00:0{Math.Min(Interlocked.Increment(ref answers) - 1, 9)} GMT"));
+            request,
+            Content,
+            $"{Range}|Last-Modified: {Monday}|Date: Mon, 06 Jan 2020 10:00:0{Math.Min(Interlocked.Increment(ref answers) - 1, 9)} GMT"));
         await using HttpStorage storage = await HttpStorage.OpenAsync(server.Address, Fast);
         Assert.Equal(3, server.Requests.Count);
     }

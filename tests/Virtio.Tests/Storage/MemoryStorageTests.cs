@@ -87,7 +87,8 @@ public sealed class MemoryStorageTests
     public async Task Parallel_writers_of_one_chunk_lose_nothing()
     {
         await using MemoryStorage storage = new(100 * MemoryStorage.ChunkSize);
-        await Parallel.ForAsync(0, 6400, async (i, _) => await storage.WriteBytes(i * 1024L, Enumerable.Repeat((byte)((i % 255) + 1), 1024).ToArray()));
+        await Parallel.ForAsync(
+            0, 6400, async (i, _) => await storage.WriteBytes(i * 1024L, Enumerable.Repeat((byte)((i % 255) + 1), 1024).ToArray()));
 
         byte[] all = await storage.ReadBytes(0, (int)storage.Length);
         for (int i = 0; i < 6400; i++)

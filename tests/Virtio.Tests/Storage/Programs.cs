@@ -17,7 +17,13 @@ internal static class Programs
     }
 
     public static Process Start(string name, params string[] arguments)
-        => Process.Start(new ProcessStartInfo(Find(name), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+        => Process.Start(
+            new ProcessStartInfo(Find(name), arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardInput = true,
+            })!;
 
     /// <summary>Runs a tool to its end, for at most 20 seconds.</summary>
     public static async Task<(int Status, string Output)> Run(string name, params string[] arguments)

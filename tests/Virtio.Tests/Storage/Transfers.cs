@@ -5,7 +5,8 @@ namespace Virtio.Tests.Storage;
 /// <summary>Reads and writes of whole arrays, and a measurement of what a call allocates.</summary>
 internal static class Transfers
 {
-    public static async Task<byte[]> ReadBytes(this IBlockStorage storage, long offset, int count, CancellationToken cancellationToken = default)
+    public static async Task<byte[]> ReadBytes(
+        this IBlockStorage storage, long offset, int count, CancellationToken cancellationToken = default)
     {
         byte[] bytes = new byte[count];
         Random.Shared.NextBytes(bytes);

@@ -32,7 +32,9 @@ internal sealed class ConsoleControlDriver(MmioDriver driver)
         uint port = BinaryPrimitives.ReadUInt32LittleEndian(message);
         var what = (ConsoleEvent)BinaryPrimitives.ReadUInt16LittleEndian(message.AsSpan(4));
         ushort value = BinaryPrimitives.ReadUInt16LittleEndian(message.AsSpan(6));
-        string rest = what == ConsoleEvent.Resize ? Convert.ToHexStringLower(message.AsSpan(8)) : Encoding.UTF8.GetString(message.AsSpan(8));
+        string rest = what == ConsoleEvent.Resize
+            ? Convert.ToHexStringLower(message.AsSpan(8))
+            : Encoding.UTF8.GetString(message.AsSpan(8));
         return $"{what} {port} {value} {rest}".TrimEnd();
     }
 

@@ -72,7 +72,8 @@ internal sealed class EchoLoad(TestBus bus, DriverQueue queue, bool indirect, in
             throw new InvalidOperationException($"chain {used.Id} of {chain.Pieces} pieces was completed with {used.Length} bytes");
         for (int i = 0; i < chain.Pieces; i++)
         {
-            ulong echo = BinaryPrimitives.ReadUInt64LittleEndian(bus.Read(chain.Address + (ulong)((MaximumPieces + i) * PieceLength), PieceLength));
+            ulong echo = BinaryPrimitives.ReadUInt64LittleEndian(
+                bus.Read(chain.Address + (ulong)((MaximumPieces + i) * PieceLength), PieceLength));
             if (echo != chain.Number + (ulong)i)
                 throw new InvalidOperationException($"chain {used.Id} was completed with {echo} instead of {chain.Number + (ulong)i}");
         }

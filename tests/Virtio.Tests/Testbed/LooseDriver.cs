@@ -25,7 +25,9 @@ internal sealed class LooseDriver : IDisposable
     public static TheoryData<string> Names => [.. DeviceKind.Every.SelectMany(kind => new[] { kind.Name, kind.Name + SplitSuffix })];
 
     internal static LooseDriver Named(string name) =>
-        new(DeviceKind.Named(name.Replace(SplitSuffix, "", StringComparison.Ordinal)), name.EndsWith(SplitSuffix, StringComparison.Ordinal));
+        new(
+            DeviceKind.Named(name.Replace(SplitSuffix, "", StringComparison.Ordinal)),
+            name.EndsWith(SplitSuffix, StringComparison.Ordinal));
 
     internal CountingLogger Log { get; } = new();
 

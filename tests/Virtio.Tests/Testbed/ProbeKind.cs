@@ -14,7 +14,10 @@ internal sealed class ProbeKind : DeviceKind
     public override IVirtioDevice Create() => new ProbeDevice();
 
     public override DriverBuffer[] Request(TestBus bus) =>
-        [DriverBuffer.Readable(bus.Place(Message), Message.Length), DriverBuffer.Writable(bus.Place(new byte[Message.Length]), Message.Length)];
+        [
+            DriverBuffer.Readable(bus.Place(Message), Message.Length),
+            DriverBuffer.Writable(bus.Place(new byte[Message.Length]), Message.Length),
+        ];
 
     public override void AssertAnswered(TestBus bus, DriverBuffer[] request, UsedBuffer used)
     {

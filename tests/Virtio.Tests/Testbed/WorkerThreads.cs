@@ -26,7 +26,8 @@ internal static class WorkerThreads
     }
 
     private static IEnumerable<string> All() => CanBeSeen
-        ? Directory.EnumerateDirectories("/proc/self/task").Where(task => TryRead(Path.Combine(task, "comm"), out string name) && name.StartsWith("virtio-", StringComparison.Ordinal))
+        ? Directory.EnumerateDirectories("/proc/self/task")
+            .Where(task => TryRead(Path.Combine(task, "comm"), out string name) && name.StartsWith("virtio-", StringComparison.Ordinal))
         : [];
 
     private static bool TryRead(string path, out string text)

@@ -171,7 +171,15 @@ public sealed class DriverSequenceTests
     public void In_every_order_of_the_steps_the_driver_is_served_if_the_features_come_before_DRIVER_OK(bool split)
     {
         using var driver = new LooseDriver(new ProbeKind(), split);
-        Action[] steps = [() => driver.Write(1), () => driver.Write(2), () => driver.Write(8), () => driver.Write(4), () => driver.Accept(), () => driver.SetUpQueues()];
+        Action[] steps =
+        [
+            () => driver.Write(1),
+            () => driver.Write(2),
+            () => driver.Write(8),
+            () => driver.Write(4),
+            () => driver.Accept(),
+            () => driver.SetUpQueues(),
+        ];
         foreach (int[] order in Orders([0, 1, 2, 3, 4, 5]))
         {
             driver.Driver.Reset();

@@ -98,5 +98,6 @@ public sealed class FailureTests
         Assert.Equal((1, 1, 1), (disposed, first.Resets, second.Resets));
     }
 
-    private TestBus Bus(Virtio.Devices.IVirtioDevice device) => new(new TestBusOptions { Bus = new MmioBusOptions { Logger = _log } }, device);
+    private TestBus Bus(Virtio.Devices.IVirtioDevice device) =>
+        new(new TestBusOptions { Bus = new MmioBusOptions { Logger = _log } }, device);
 }

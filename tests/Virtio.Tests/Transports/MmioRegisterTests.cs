@@ -42,7 +42,9 @@ public sealed class MmioRegisterTests
 
         // The upper half has the next position in the ring (NOTIFICATION_DATA).
         driver.Notify(0x0001_0001);
-        Assert.Equal(taken != VirtioFeatures.None, driver.Interrupt.WaitForChange(0, taken == VirtioFeatures.None ? DriverExtensions.Silence : DriverExtensions.Patience));
+        Assert.Equal(
+            taken != VirtioFeatures.None,
+            driver.Interrupt.WaitForChange(0, taken == VirtioFeatures.None ? DriverExtensions.Silence : DriverExtensions.Patience));
         queue.Kick();
         queue.Collect();
     }

@@ -111,5 +111,6 @@ public sealed class QueueSignalTests
         return signals[^1];
     });
 
-    private static TestBusOptions OptionsWith(Func<int, int, QueueSignal> create) => new() { Bus = new MmioBusOptions { CreateSignal = create } };
+    private static TestBusOptions OptionsWith(Func<int, int, QueueSignal> create) =>
+        new() { Bus = new MmioBusOptions { CreateSignal = create } };
 }

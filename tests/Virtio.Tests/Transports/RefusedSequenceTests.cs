@@ -90,7 +90,10 @@ public sealed class RefusedSequenceTests
         using var driver = new LooseDriver(new ProbeKind(), split: false);
         driver.Accept().Write(1, 3, 11);
         Assert.False(driver.Driver.EnableQueue(0, new QueueAreas(16, 0x10, 0x20, 0x30)));
-        Assert.Contains("queue 0 cannot be used: size 16 of at most 64, descriptor area 0x10, driver area 0x20, device area 0x30", driver.Log.Last, StringComparison.Ordinal);
+        Assert.Contains(
+            "queue 0 cannot be used: size 16 of at most 64, descriptor area 0x10, driver area 0x20, device area 0x30",
+            driver.Log.Last,
+            StringComparison.Ordinal);
         Assert.Equal(1, driver.Log.Lines);
     }
 

@@ -9,7 +9,10 @@ public sealed class CpioWriterTests
 {
     private const UnixFileMode Executable = (UnixFileMode)0b111_101_101;
 
-    private static readonly Gen<string> Names = Gen.Select(Gen.Char["abcé-_ ."].Array[1, 12], Gen.Int[0, 3], (letters, depth) => new string(letters).Replace('.', 'x') + string.Concat(Enumerable.Repeat("/sub", depth)));
+    private static readonly Gen<string> Names = Gen.Select(
+        Gen.Char["abcé-_ ."].Array[1, 12],
+        Gen.Int[0, 3],
+        (letters, depth) => new string(letters).Replace('.', 'x') + string.Concat(Enumerable.Repeat("/sub", depth)));
 
     private static readonly Gen<(string Name, byte[] Content, int Mode)[]> Files =
         Gen.Select(Names, Gen.Byte.Array[0, 300], Gen.Int[0, 0xfff], (name, content, mode) => (name, content, mode)).Array[0, 20];
@@ -52,7 +55,8 @@ public sealed class CpioWriterTests
             writer.AddSymbolicLink("opt/link", "../empty");
         }));
 
-        (int status, string output) = await Programs.Run("sh", "-c", $"cd '{folder.Root}' && cpio -idm --quiet --no-preserve-owner <'{archive}'");
+        (int status, string output) = await Programs.Run(
+            "sh", "-c", $"cd '{folder.Root}' && cpio -idm --quiet --no-preserve-owner <'{archive}'");
 
         Assert.Equal((0, ""), (status, output));
         string At(string path) => Path.Combine(folder.Root, path);
@@ -63,7 +67,9 @@ public sealed class CpioWriterTests
         Assert.Equal("../empty", new FileInfo(At("opt/link")).LinkTarget);
         Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(At("opt/tool")));
         if (!OperatingSystem.IsWindows())
-            Assert.Equal((Executable, (UnixFileMode)0b111_101_000), (File.GetUnixFileMode(At("opt/tool")), File.GetUnixFileMode(At("opt"))));
+            Assert.Equal(
+                (Executable, (UnixFileMode)0b111_101_000),
+                (File.GetUnixFileMode(At("opt/tool")), File.GetUnixFileMode(At("opt"))));
     }
 
     [Fact]
@@ -93,7 +99,8 @@ public sealed class CpioWriterTests
     [InlineData("a/")]
     [InlineData("a\0b")]
     [InlineData("TRAILER!!!")]
-    public void A_name_that_no_file_can_have_is_refused(string name) => Assert.Throws<ArgumentException>(() => Write(writer => writer.AddFile(name, [])));
+    public void A_name_that_no_file_can_have_is_refused(string name) =>
+        Assert.Throws<ArgumentException>(() => Write(writer => writer.AddFile(name, [])));
 
     [Fact]
     public void A_name_longer_than_Linux_takes_is_refused()
@@ -107,7 +114,9 @@ public sealed class CpioWriterTests
     public void A_file_of_4_GiB_is_refused_and_one_byte_less_is_not()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Write(writer => writer.AddFile("big", Stream.Null, CpioWriter.MaxFileLength + 1)));
-        Assert.Equal("ffffffff", Encoding.ASCII.GetString(Write(w => w.BeginFile("big", CpioWriter.MaxFileLength, Executable)), 6 + 6 * 8, 8));
+        Assert.Equal(
+            "ffffffff",
+            Encoding.ASCII.GetString(Write(w => w.BeginFile("big", CpioWriter.MaxFileLength, Executable)), 6 + 6 * 8, 8));
     }
 
     [Fact]

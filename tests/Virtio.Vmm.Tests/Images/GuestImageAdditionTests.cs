@@ -17,7 +17,14 @@ public sealed class GuestImageAdditionTests
     {
         GuestImage image = Image(Base()).WithFile("hello"u8.ToArray(), "/usr/share/one/two/file");
 
-        Assert.Equal([("usr/share", Folder, ""), ("usr/share/one", Folder, ""), ("usr/share/one/two", Folder, ""), ("usr/share/one/two/file", Plain, "hello")], Added(image));
+        Assert.Equal(
+            [
+                ("usr/share", Folder, ""),
+                ("usr/share/one", Folder, ""),
+                ("usr/share/one/two", Folder, ""),
+                ("usr/share/one/two/file", Plain, "hello"),
+            ],
+            Added(image));
     }
 
     [Fact]
@@ -62,7 +69,8 @@ public sealed class GuestImageAdditionTests
     public void A_stream_that_does_not_say_how_long_it_is_is_added_whole()
     {
         byte[] packed = Pack(new byte[100_000]);
-        GuestImage image = Image(Base()).WithFile(BootSource.FromStream(() => new GZipStream(new MemoryStream(packed), CompressionMode.Decompress)), "/etc/zeros");
+        GuestImage image = Image(Base())
+            .WithFile(BootSource.FromStream(() => new GZipStream(new MemoryStream(packed), CompressionMode.Decompress)), "/etc/zeros");
 
         Assert.Equal(100_000, Added(image).Single().Content.Length);
     }
@@ -117,7 +125,8 @@ public sealed class GuestImageAdditionTests
     [Theory]
     [InlineData("")]
     [InlineData("/a/../b")]
-    public void A_path_that_no_guest_can_have_is_refused_at_once(string path) => Assert.Throws<ArgumentException>(() => Image(Base()).WithFile(Some, path));
+    public void A_path_that_no_guest_can_have_is_refused_at_once(string path) =>
+        Assert.Throws<ArgumentException>(() => Image(Base()).WithFile(Some, path));
 
     internal static byte[] Archive(Action<CpioWriter> add)
     {

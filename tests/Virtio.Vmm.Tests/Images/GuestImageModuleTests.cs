@@ -11,7 +11,9 @@ public sealed class GuestImageModuleTests
     {
         var added = Added(Image().WithModules("fancy-fs"));
 
-        Assert.Equal(["kernel/crypto/hash_generic.ko", "kernel/fs/fancy-fs.ko", "kernel/lib/raid.ko"], added.Keys.Where(name => name.EndsWith(".ko", StringComparison.Ordinal)).Select(Short).Order());
+        Assert.Equal(
+            ["kernel/crypto/hash_generic.ko", "kernel/fs/fancy-fs.ko", "kernel/lib/raid.ko"],
+            added.Keys.Where(name => name.EndsWith(".ko", StringComparison.Ordinal)).Select(Short).Order());
         Assert.Equal("fancy_fs\n", added["etc/modules"]);
     }
 
@@ -25,7 +27,9 @@ public sealed class GuestImageModuleTests
         string[] lines = added[Folder + "modules.dep"].Split('\n');
         Assert.Equal("kernel/fs/here.ko: the image's own line", lines[0]);
         Assert.Equal("kernel/fs/fancy-fs.ko: kernel/lib/raid.ko kernel/fs/here.ko kernel/crypto/hash_generic.ko", lines[1]);
-        Assert.Equal(["alias fs-here here", "alias fs-fancy fancy_fs", "alias crypto-hash hash_generic"], added[Folder + "modules.alias"].Trim().Split('\n'));
+        Assert.Equal(
+            ["alias fs-here here", "alias fs-fancy fancy_fs", "alias crypto-hash hash_generic"],
+            added[Folder + "modules.alias"].Trim().Split('\n'));
     }
 
     [Fact]
@@ -60,12 +64,15 @@ public sealed class GuestImageModuleTests
 
     [Fact]
     public void An_archive_without_modules_is_told() =>
-        Assert.Throws<BootException>(() => Added((Image() with { Modules = GuestImageAdditionTests.Archive(_ => { }) }).WithModules("early")));
+        Assert.Throws<BootException>(
+            () => Added((Image() with { Modules = GuestImageAdditionTests.Archive(_ => { }) }).WithModules("early")));
 
     [Fact]
-    public void An_image_without_modules_says_so_at_once() => Assert.Throws<InvalidOperationException>(() => (Image() with { Modules = null }).WithModules("early"));
+    public void An_image_without_modules_says_so_at_once() =>
+        Assert.Throws<InvalidOperationException>(() => (Image() with { Modules = null }).WithModules("early"));
 
-    private static Dictionary<string, string> Added(GuestImage image) => GuestImageAdditionTests.Added(image).ToDictionary(entry => entry.Name, entry => entry.Content);
+    private static Dictionary<string, string> Added(GuestImage image) =>
+        GuestImageAdditionTests.Added(image).ToDictionary(entry => entry.Name, entry => entry.Content);
 
     private static string Short(string path) => path[Folder.Length..];
 
@@ -90,7 +97,18 @@ public sealed class GuestImageModuleTests
         Add("modules.builtin", "kernel/drivers/virtio/virtio.ko\n");
         Add("modules.dep", "kernel/fs/fancy-fs.ko: kernel/lib/raid.ko kernel/fs/here.ko\nkernel/lib/raid.ko:\nkernel/fs/here.ko:\nkernel/crypto/hash_generic.ko:\nkernel/crypto/hash_quick.ko:\nkernel/crypto/sum_riscv64.ko:\nkernel/early.ko:\nkernel/late.ko: kernel/early.ko\n");
         Add("modules.softdep", "softdep fancy_fs pre: crypto-hash gone sum\nsoftdep early post: late\n");
-        foreach (string module in new[] { "crypto/hash_generic", "crypto/hash_quick", "crypto/sum_riscv64", "early", "fs/fancy-fs", "fs/here", "late", "lib/raid" })
+        foreach (string module
+            in new[]
+            {
+                "crypto/hash_generic",
+                "crypto/hash_quick",
+                "crypto/sum_riscv64",
+                "early",
+                "fs/fancy-fs",
+                "fs/here",
+                "late",
+                "lib/raid",
+            })
             Add($"kernel/{module}.ko", module);
     });
 }

@@ -25,7 +25,9 @@ public sealed class GuestImageTests : IDisposable
         Make("artifacts/guest/riscv64", "Image");
         string below = Directory.CreateDirectory(Full("src/deep")).FullName;
 
-        Assert.Equal(Full("artifacts/guest/riscv64/Image"), Search(named: "", program: below).TryFind(MicroVmMachine.Software)?.Kernel.Name);
+        Assert.Equal(
+            Full("artifacts/guest/riscv64/Image"),
+            Search(named: "", program: below).TryFind(MicroVmMachine.Software)?.Kernel.Name);
     }
 
     [Fact]
@@ -41,7 +43,8 @@ public sealed class GuestImageTests : IDisposable
     [InlineData(MicroVmMachine.Kvm, "vmlinuz")]
     [InlineData(MicroVmMachine.Software, null)]
     [InlineData(MicroVmMachine.Auto, "vmlinuz")]
-    public void The_folder_that_the_environment_names_may_be_an_image_itself_and_is_not_given_to_another_machine(MicroVmMachine machine, string? kernel)
+    public void The_folder_that_the_environment_names_may_be_an_image_itself_and_is_not_given_to_another_machine(
+        MicroVmMachine machine, string? kernel)
     {
         Make("mine", "vmlinuz");
 
@@ -82,7 +85,9 @@ public sealed class GuestImageTests : IDisposable
     {
         Make("artifacts/guest/riscv64", "Image");
         Make("packages/virtio.guest.riscv64/guest/riscv64", "Image.zst", "initrd.cpio.zst", "tools.cpio.zst", "modules.cpio.zst");
-        GuestImageSearch search = Search(current: _root, package: setting => setting == "Virtio.Guest.riscv64" ? Full("packages/virtio.guest.riscv64/guest/riscv64") : null);
+        GuestImageSearch search = Search(
+            current: _root,
+            package: setting => setting == "Virtio.Guest.riscv64" ? Full("packages/virtio.guest.riscv64/guest/riscv64") : null);
 
         GuestImage? image = search.TryFind(MicroVmMachine.Software);
 
@@ -97,7 +102,9 @@ public sealed class GuestImageTests : IDisposable
     {
         Make("published/guest/amd64", "vmlinuz");
 
-        Assert.Equal(Full("published/guest/amd64/vmlinuz"), Search(program: Full("published"), package: _ => "/nowhere").TryFind(MicroVmMachine.Kvm)?.Kernel.Name);
+        Assert.Equal(
+            Full("published/guest/amd64/vmlinuz"),
+            Search(program: Full("published"), package: _ => "/nowhere").TryFind(MicroVmMachine.Kvm)?.Kernel.Name);
     }
 
     [Fact]
@@ -105,7 +112,8 @@ public sealed class GuestImageTests : IDisposable
         Assert.Contains("Virtio.Guest.Riscv64", GuestImageSearch.WhatIsMissing(MicroVmMachine.Software), StringComparison.Ordinal);
 
     // Searches outside this repository, which may have images.
-    private static GuestImageSearch Search(string? named = null, string program = "/nowhere", string current = "/nowhere", Func<string, string?>? package = null) =>
+    private static GuestImageSearch Search(
+        string? named = null, string program = "/nowhere", string current = "/nowhere", Func<string, string?>? package = null) =>
         new(named, program, current, package ?? (_ => null));
 
     private string Full(string path) => Path.Combine(_root, path);

@@ -17,7 +17,8 @@ public sealed class BootMemoryTests : IDisposable
         BootSource[] initrd = [new byte[4 * MiB], BootSource.FromBytes(new byte[MiB])];
 
         BootMemory.Require(BootSource.FromImage(_kernel, 7 * MiB), 20 * MiB, initrd, 42 * MiB);
-        var refusal = Assert.Throws<BootException>(() => BootMemory.Require(BootSource.FromImage(_kernel, 7 * MiB + 1), 20 * MiB, initrd, 42 * MiB));
+        var refusal = Assert.Throws<BootException>(
+            () => BootMemory.Require(BootSource.FromImage(_kernel, 7 * MiB + 1), 20 * MiB, initrd, 42 * MiB));
 
         Assert.Equal($"42 MiB of memory are too little for '{_kernel}' and its initial ramdisks: they need 44 MiB to boot; give the guest at least that much", refusal.Message);
     }

@@ -11,7 +11,9 @@ public sealed class KernelCommandLineTests
     public void The_machines_parameters_come_first_and_end_with_the_console_that_init_gets()
     {
         Assert.Equal("earlycon=sbi console=ttyS0 quiet panic=-1", KernelCommandLine.ForRiscv(Options()));
-        Assert.Equal("earlycon=sbi console=ttyS0 console=hvc0 quiet panic=-1 a=b", KernelCommandLine.ForRiscv(Options("a=b", new ConsoleDevice())));
+        Assert.Equal(
+            "earlycon=sbi console=ttyS0 console=hvc0 quiet panic=-1 a=b",
+            KernelCommandLine.ForRiscv(Options("a=b", new ConsoleDevice())));
         Assert.Equal(
             "quiet earlycon=uart8250,io,0x3f8 console=ttyS0 console=hvc0 quiet panic=-1 a=b",
             KernelCommandLine.ForX86(Options("a=b", new ConsoleDevice())));
@@ -37,7 +39,9 @@ public sealed class KernelCommandLineTests
 
     [Fact]
     public void Without_the_machines_own_parameters_the_devices_are_still_there() =>
-        Assert.Equal("virtio_mmio.device=0x1000@0xd0000000:5 a=b", KernelCommandLine.ForX86(WithDevicesAmongThem(useDefaultCommandLine: false, deviceCount: 1)));
+        Assert.Equal(
+            "virtio_mmio.device=0x1000@0xd0000000:5 a=b",
+            KernelCommandLine.ForX86(WithDevicesAmongThem(useDefaultCommandLine: false, deviceCount: 1)));
 
     [Fact]
     public void As_many_devices_as_there_may_be_leave_room_for_more()

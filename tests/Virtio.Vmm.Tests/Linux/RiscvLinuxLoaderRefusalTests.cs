@@ -43,7 +43,8 @@ public sealed class RiscvLinuxLoaderRefusalTests : IDisposable
     public void A_U_Boot_for_machine_mode() => Refused("U-Boot for machine mode", Convert.FromHexString("732540f12a82ae84"));
 
     [Fact]
-    public void A_U_Boot_in_too_little_memory() => Refused("takes 8 MiB from 2 MiB up, and the guest has 8 MiB", Convert.FromHexString("2a82ae84"));
+    public void A_U_Boot_in_too_little_memory() =>
+        Refused("takes 8 MiB from 2 MiB up, and the guest has 8 MiB", Convert.FromHexString("2a82ae84"));
 
     [Fact]
     public void An_EFI_program() => Refused("EFI program", KernelImages.With(0, "MZ"u8));
@@ -112,7 +113,8 @@ public sealed class RiscvLinuxLoaderRefusalTests : IDisposable
     public void A_kernel_that_takes_more_memory_than_there_is() => Refused("the guest has 8 MiB", KernelImages.Riscv(imageSize: 7 << 20));
 
     [Fact]
-    public void A_kernel_that_says_it_takes_all_there_is_in_the_world() => Refused("the guest has 8 MiB", KernelImages.Riscv(imageSize: ulong.MaxValue));
+    public void A_kernel_that_says_it_takes_all_there_is_in_the_world() =>
+        Refused("the guest has 8 MiB", KernelImages.Riscv(imageSize: ulong.MaxValue));
 
     [Fact]
     public void A_kernel_that_wants_to_be_beyond_memory() => Refused("the guest has 8 MiB", KernelImages.Riscv(textOffset: 1UL << 63));
@@ -164,7 +166,8 @@ public sealed class RiscvLinuxLoaderRefusalTests : IDisposable
     {
         var area = new LoadArea(_memory, Start, Size);
         var refusal = Assert.Throws<BootException>(
-            () => RiscvLinuxLoader.Load(area, kernel, [.. initrd.Select(content => BootSource.FromBytes(content))], _ => new byte[4096], default));
+            () => RiscvLinuxLoader.Load(
+                area, kernel, [.. initrd.Select(content => BootSource.FromBytes(content))], _ => new byte[4096], default));
 
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refusal.Message);

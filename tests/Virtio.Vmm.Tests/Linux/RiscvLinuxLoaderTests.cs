@@ -58,7 +58,9 @@ public sealed class RiscvLinuxLoaderTests : IDisposable
     {
         Load(KernelImages.Riscv(), [1, 2, 3, 4, 5], [6], [7, 8]);
 
-        Assert.Equal([1, 2, 3, 4, 5, 0, 0, 0, 6, 0, 0, 0, 7, 8], Read(_initrd!.Value.Start, (int)(_initrd.Value.End - _initrd.Value.Start)));
+        Assert.Equal(
+            [1, 2, 3, 4, 5, 0, 0, 0, 6, 0, 0, 0, 7, 8],
+            Read(_initrd!.Value.Start, (int)(_initrd.Value.End - _initrd.Value.Start)));
     }
 
     [Fact]
@@ -100,7 +102,8 @@ public sealed class RiscvLinuxLoaderTests : IDisposable
         using var memory = GuestMemory.Allocate((Start, memorySize));
         byte[] program = [.. Convert.FromHexString(instructions), .. RandomNumberGenerator.GetBytes(700_000)];
 
-        var boot = RiscvLinuxLoader.Load(new LoadArea(memory, Start, memorySize), wrapping.Length > 0 ? KernelImages.Gzip(program) : program, [], Tree, default);
+        var boot = RiscvLinuxLoader.Load(
+            new LoadArea(memory, Start, memorySize), wrapping.Length > 0 ? KernelImages.Gzip(program) : program, [], Tree, default);
 
         var loaded = new byte[program.Length];
         Assert.True(memory.TryRead(boot.Entry, loaded));

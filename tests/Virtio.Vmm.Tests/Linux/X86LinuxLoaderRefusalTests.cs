@@ -181,7 +181,8 @@ public sealed class X86LinuxLoaderRefusalTests : IDisposable
     public void A_ramdisk_that_is_longer_than_it_said()
     {
         var liar = BootSource.FromStream(() => new Liar(new byte[10_000]), "liar");
-        var refusal = Assert.Throws<BootException>(() => X86LinuxLoader.Load(_memory, new LinuxFiles(X86KernelImages.BzImage(), [liar], ""), 0, default));
+        var refusal = Assert.Throws<BootException>(
+            () => X86LinuxLoader.Load(_memory, new LinuxFiles(X86KernelImages.BzImage(), [liar], ""), 0, default));
         Assert.Contains("'liar' does not fit", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -204,7 +205,8 @@ public sealed class X86LinuxLoaderRefusalTests : IDisposable
 
     private X86Boot Load(byte[] kernel, params byte[][] initrd) => X86LinuxLoader.Load(
         _memory,
-        new LinuxFiles(BootSource.FromBytes(kernel, "the-file"), [.. initrd.Select(content => BootSource.FromBytes(content))], "quiet panic=-1"),
+        new LinuxFiles(
+            BootSource.FromBytes(kernel, "the-file"), [.. initrd.Select(content => BootSource.FromBytes(content))], "quiet panic=-1"),
         0,
         default);
 

@@ -181,7 +181,8 @@ public sealed class X86LinuxLoaderTests : IDisposable
     private static KernelArchitecture Architecture(byte[] kernel) => KernelFormat.ArchitectureOf((BootSource)kernel);
 
     private static BootSource Unseekable(byte[] content) => BootSource.FromStream(
-        () => new System.IO.Compression.GZipStream(new MemoryStream(KernelImages.Gzip(content)), System.IO.Compression.CompressionMode.Decompress));
+        () => new System.IO.Compression.GZipStream(
+            new MemoryStream(KernelImages.Gzip(content)), System.IO.Compression.CompressionMode.Decompress));
 
     private static uint UInt32(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 

@@ -26,7 +26,9 @@ public sealed class MicroVmMachineChoiceTests
     [Theory]
     [MemberData(nameof(Choices))]
     public void The_kernel_and_the_host_decide_together(string kernel, bool isUsable, MicroVmMachine expected, string reason) =>
-        Assert.Equal(new MicroVmMachineChoice(expected, reason), MicroVmMachineChoice.Choose(MicroVmMachine.Auto, Kernel(kernel), isUsable ? Usable : Unusable));
+        Assert.Equal(
+            new MicroVmMachineChoice(expected, reason),
+            MicroVmMachineChoice.Choose(MicroVmMachine.Auto, Kernel(kernel), isUsable ? Usable : Unusable));
 
     [Fact]
     public void An_x86_kernel_on_a_host_without_KVM_is_refused_with_what_is_wrong_with_KVM()

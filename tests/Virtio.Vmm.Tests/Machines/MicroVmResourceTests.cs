@@ -63,7 +63,10 @@ public sealed class MicroVmResourceTests
             Kernel = (number % 4) switch { 0 => BareMetal.PowerOff, 1 => BareMetal.Reboot, 2 => BareMetal.Spin, _ => BareMetal.Sleep },
             MemorySize = MemorySize,
             ProcessorCount = 1 + number % 4,
-            Devices = [new ConsoleDevice(new ConsoleDeviceOptions { Input = keys.Reader.AsStream(), Output = Stream.Null }), new EntropyDevice()],
+            Devices =
+            [
+                new ConsoleDevice(new ConsoleDeviceOptions { Input = keys.Reader.AsStream(), Output = Stream.Null }), new EntropyDevice(),
+            ],
             SerialInput = new Pipe().Reader.AsStream(),
             SerialOutput = Stream.Null,
         });

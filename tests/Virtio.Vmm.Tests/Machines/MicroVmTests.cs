@@ -106,7 +106,8 @@ public sealed class MicroVmTests
         var refused = new DisposalCounter();
         await Assert.ThrowsAsync<BootException>(() => MicroVm.StartAsync(Options([1, 2, 3], devices: refused)));
         var invalid = new DisposalCounter();
-        await Assert.ThrowsAsync<ArgumentException>(() => MicroVm.StartAsync(Options(BareMetal.PowerOff, processorCount: 9, devices: invalid)));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => MicroVm.StartAsync(Options(BareMetal.PowerOff, processorCount: 9, devices: invalid)));
         var cancelled = new DisposalCounter();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => MicroVm.StartAsync(Options(BareMetal.PowerOff, devices: cancelled), new CancellationToken(canceled: true)));
@@ -150,7 +151,9 @@ public sealed class MicroVmTests
     public async Task It_starts_with_the_most_devices()
     {
         var devices = Enumerable.Range(0, MicroVmOptions.MaxDeviceCount).Select(_ => (IVirtioDevice)new EntropyDevice());
-        Assert.Equal(MicroVmExitReason.PowerOff, (await MicroVm.RunAsync(Options(BareMetal.PowerOff, devices: [.. devices])).WaitAsync(TimeLimit)).Reason);
+        Assert.Equal(
+            MicroVmExitReason.PowerOff,
+            (await MicroVm.RunAsync(Options(BareMetal.PowerOff, devices: [.. devices])).WaitAsync(TimeLimit)).Reason);
     }
 
     [Fact]
@@ -163,11 +166,14 @@ public sealed class MicroVmTests
         await Refused("ProcessorCount", new MicroVmOptions { Kernel = BareMetal.Spin, ProcessorCount = 33 });
         await Refused("ProcessorCount", new MicroVmOptions { Kernel = BareMetal.Spin, ProcessorCount = 9 });
         await Refused("DeviceDiscovery", new MicroVmOptions { Kernel = BareMetal.Spin, DeviceDiscovery = (MicroVmDeviceDiscovery)99 });
-        await Refused("DeviceDiscovery", new MicroVmOptions { Kernel = BareMetal.Spin, DeviceDiscovery = MicroVmDeviceDiscovery.CommandLine });
+        await Refused(
+            "DeviceDiscovery", new MicroVmOptions { Kernel = BareMetal.Spin, DeviceDiscovery = MicroVmDeviceDiscovery.CommandLine });
         await Refused("Machine", new MicroVmOptions { Kernel = BareMetal.Spin, Machine = (MicroVmMachine)99 });
         await Refused("CommandLine", new MicroVmOptions { Kernel = BareMetal.Spin, CommandLine = "a\nb" });
         await Refused("CommandLine", new MicroVmOptions { Kernel = BareMetal.Spin, CommandLine = new string('x', 2048) });
-        await Refused("Devices", new MicroVmOptions { Kernel = BareMetal.Spin, Devices = [.. Enumerable.Range(0, 33).Select(_ => new EntropyDevice())] });
+        await Refused(
+            "Devices",
+            new MicroVmOptions { Kernel = BareMetal.Spin, Devices = [.. Enumerable.Range(0, 33).Select(_ => new EntropyDevice())] });
         var twice = new EntropyDevice();
         await Refused("Devices", new MicroVmOptions { Kernel = BareMetal.Spin, Devices = [twice, twice] });
         await Refused("Devices", new MicroVmOptions { Kernel = BareMetal.Spin, Devices = [null!] });

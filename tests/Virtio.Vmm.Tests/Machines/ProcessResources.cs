@@ -36,7 +36,8 @@ internal readonly record struct ProcessResources(int AllThreads, int Threads, in
         // The kernel removes a joined thread a moment after the runtime does.
         var before = this;
         var after = Count();
-        SpinWait.SpinUntil(() => (after = Count()).Threads <= before.Threads && after.Descriptors <= before.Descriptors, TimeSpan.FromSeconds(20));
+        SpinWait.SpinUntil(
+            () => (after = Count()).Threads <= before.Threads && after.Descriptors <= before.Descriptors, TimeSpan.FromSeconds(20));
 
         Assert.Equal(Threads, after.Threads);
         Assert.Equal(Descriptors, after.Descriptors);

@@ -22,7 +22,9 @@ internal sealed class StockKernel : IAsyncDisposable
     /// <summary>The guest image for a machine. Skips the test if there is none.</summary>
     public static GuestImage Image(MicroVmMachine machine)
     {
-        Assert.SkipWhen(GuestImage.TryFind(machine) is null, $"there is no guest image for the machine {machine}: make it with './build guest', or set {GuestImage.FolderVariable}");
+        Assert.SkipWhen(
+            GuestImage.TryFind(machine) is null,
+            $"there is no guest image for the machine {machine}: make it with './build guest', or set {GuestImage.FolderVariable}");
         return GuestImage.Find(machine);
     }
 
@@ -30,7 +32,8 @@ internal sealed class StockKernel : IAsyncDisposable
     /// Boots to the prompt. Uses the image's own parameters, which save a second or two, unless <paramref name="asDebianDoes"/>.
     /// </summary>
     public static async Task<StockKernel> BootAsync(
-        MicroVmMachine machine, long memorySize = 256L << 20, int processorCount = 1, string commandLine = "", bool useDefaultCommandLine = true, bool asDebianDoes = false,
+        MicroVmMachine machine, long memorySize = 256L << 20, int processorCount = 1, string commandLine = "",
+        bool useDefaultCommandLine = true, bool asDebianDoes = false,
         params IReadOnlyList<IVirtioDevice> devices)
     {
         var image = Image(machine);

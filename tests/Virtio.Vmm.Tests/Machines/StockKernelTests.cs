@@ -78,7 +78,8 @@ public sealed class StockKernelTests
     [OnEachMachine]
     public async Task A_panic_of_a_kernel_that_has_only_hvc0_is_a_panic(MicroVmMachine machine)
     {
-        await using var guest = await StockKernel.BootAsync(machine, commandLine: "console=hvc0 quiet panic=-1", useDefaultCommandLine: false);
+        await using var guest = await StockKernel.BootAsync(
+            machine, commandLine: "console=hvc0 quiet panic=-1", useDefaultCommandLine: false);
 
         var exit = await guest.EndAsync("echo c > /proc/sysrq-trigger");
 
@@ -157,26 +158,32 @@ public sealed class StockKernelTests
             $"for i in $(seq {processorCount}); do taskset -c $((i-1)) sh -c 'head -c 4096 /dev/zero | sha256sum' > /tmp/$i & done 2>/dev/null; wait; cat /tmp/[1-9]*");
         var lines = sums.Split('\n').Where(line => line.EndsWith("  -", StringComparison.Ordinal)).ToArray();
         Assert.Equal(processorCount, lines.Length);
-        Assert.All(lines, line => Assert.StartsWith("ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7", line, StringComparison.Ordinal));
+        Assert.All(
+            lines,
+            line => Assert.StartsWith("ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7", line, StringComparison.Ordinal));
     }
 
     [Theory]
     [OnEachMachine]
     public async Task Its_devices_come_in_the_order_of_the_options_without_a_warning(MicroVmMachine machine)
     {
-        var disks = Enumerable.Range(1, MicroVmOptions.MaxDeviceCount - 2).Select(i => (IVirtioDevice)new BlockDevice(new MemoryStorage(i * SmallestDisk)));
+        var disks = Enumerable.Range(1, MicroVmOptions.MaxDeviceCount - 2)
+            .Select(i => (IVirtioDevice)new BlockDevice(new MemoryStorage(i * SmallestDisk)));
         await using var guest = await StockKernel.BootAsync(machine, processorCount: 2, devices: [new EntropyDevice(), .. disks]);
 
         var names = string.Join(' ', Enumerable.Range(0, 26).Select(i => $"vd{(char)('a' + i)}").Concat(["vdaa", "vdab", "vdac", "vdad"]));
         var sizes = await guest.RunAsync($"for d in {names}; do cat /sys/block/$d/size; done");
-        Assert.Equal(Enumerable.Range(1, 30).Select(i => (i * SmallestDisk / 512).ToString(CultureInfo.InvariantCulture)), sizes.Split('\n'));
+        Assert.Equal(
+            Enumerable.Range(1, 30).Select(i => (i * SmallestDisk / 512).ToString(CultureInfo.InvariantCulture)),
+            sizes.Split('\n'));
         Assert.Equal("", await guest.RunAsync(Warnings));
     }
 
     [Theory]
     [OnEachMachine(100, 1)]
     [OnEachMachine(1000, 4)]
-    public async Task Cancelling_in_the_middle_of_its_boot_stops_it_within_a_second(MicroVmMachine machine, int milliseconds, int processorCount)
+    public async Task Cancelling_in_the_middle_of_its_boot_stops_it_within_a_second(
+        MicroVmMachine machine, int milliseconds, int processorCount)
     {
         var image = StockKernel.Image(machine);
         var terminal = new GuestTerminal();
@@ -237,6 +244,8 @@ public sealed class StockKernelTests
         Assert.SkipWhen(reason is not null, reason ?? "");
     }
 
-    private static Task<MicroVmExit> RunToEndAsync(MicroVmMachine machine, long memorySize, IReadOnlyList<BootSource> initrd, BootSource kernel) =>
-        MicroVm.RunAsync(new MicroVmOptions { Machine = machine, Kernel = kernel, Initrd = initrd, MemorySize = memorySize }).WaitAsync(StockKernel.TimeLimit);
+    private static Task<MicroVmExit> RunToEndAsync(
+        MicroVmMachine machine, long memorySize, IReadOnlyList<BootSource> initrd, BootSource kernel) =>
+        MicroVm.RunAsync(new MicroVmOptions { Machine = machine, Kernel = kernel, Initrd = initrd, MemorySize = memorySize })
+            .WaitAsync(StockKernel.TimeLimit);
 }

@@ -66,7 +66,8 @@ public sealed class X86KernelTests
     private static byte[] Vmlinux(byte[] kernel)
     {
         var code = kernel.AsSpan((kernel[0x1f1] + 1) * 512);
-        var payload = code.Slice(BinaryPrimitives.ReadInt32LittleEndian(kernel.AsSpan(0x248)), BinaryPrimitives.ReadInt32LittleEndian(kernel.AsSpan(0x24c)));
+        var payload = code.Slice(
+            BinaryPrimitives.ReadInt32LittleEndian(kernel.AsSpan(0x248)), BinaryPrimitives.ReadInt32LittleEndian(kernel.AsSpan(0x24c)));
         using var zstd = new ZstdSharp.DecompressionStream(new MemoryStream(payload[..^4].ToArray()));
         using var vmlinux = new MemoryStream();
         zstd.CopyTo(vmlinux);

@@ -8,7 +8,8 @@ internal static class X86Machine
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>Starts a machine. Skips the test if KVM cannot be opened.</summary>
-    public static Task<MicroVm> StartAsync(byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices)
+    public static Task<MicroVm> StartAsync(
+        byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices)
     {
         RequireKvm();
         return MicroVm.StartAsync(new MicroVmOptions
@@ -22,7 +23,8 @@ internal static class X86Machine
     }
 
     /// <summary>Runs a kernel that switches the machine off, and returns what it wrote to the serial port.</summary>
-    public static async Task<string> RunAsync(byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices)
+    public static async Task<string> RunAsync(
+        byte[] kernel, int processorCount = 1, long memorySize = MicroVmOptions.MinMemorySize, params IReadOnlyList<IVirtioDevice> devices)
     {
         await using var vm = await StartAsync(kernel, processorCount, memorySize, devices);
         Assert.Equal(new MicroVmExit(MicroVmExitReason.PowerOff), await vm.WaitForExitAsync().WaitAsync(TimeLimit));

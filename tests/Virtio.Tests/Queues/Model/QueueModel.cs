@@ -93,7 +93,9 @@ internal sealed class QueueModel(VirtioFeatures features, int size)
 
         // The driver writes the event index modulo the ring, so one that lies far behind looks like one ahead.
         long period = _packed ? 2 * size : 1 << 16;
-        return wanted >= before ? wanted < after : (before - wanted) % period == 0 || (after - 1 - wanted) / period > (before - 1 - wanted) / period;
+        return wanted >= before
+            ? wanted < after
+            : (before - wanted) % period == 0 || (after - 1 - wanted) / period > (before - 1 - wanted) / period;
     }
 
     internal ModelChain? Collect()

@@ -19,7 +19,9 @@ public sealed class QueueModelTests
         Gen.Select(Gen.Int[1, 64], Sequence).Sample(
             (size, steps) =>
             {
-                using var session = new QueueSession(features, features.HasFlag(VirtioFeatures.RingPacked) ? size : (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)size));
+                using var session = new QueueSession(
+                    features,
+                    features.HasFlag(VirtioFeatures.RingPacked) ? size : (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)size));
                 foreach ((int operation, int choice) in steps)
                     session.Do(operation, choice);
             },

@@ -40,7 +40,8 @@ public sealed class RiscvDeviceTreeTests
     public void Two_machines_get_different_random_seeds() =>
         Assert.NotEqual(Make(64L << 20, 1, 0), Make(64L << 20, 1, 0));
 
-    private static byte[] Make(long memorySize, int hartCount, int deviceCount, InitrdRange? initrd = null, string commandLine = "quiet") => new RiscvDeviceTree
+    private static byte[] Make(long memorySize, int hartCount, int deviceCount, InitrdRange? initrd = null, string commandLine = "quiet") =>
+        new RiscvDeviceTree
     {
         MemorySize = (ulong)memorySize,
         HartCount = hartCount,

@@ -20,7 +20,8 @@ public sealed class X86EndTests
     [InlineData("outb 0x600, 0x34")]
     [InlineData("outb 0x600, 0xf7")] // the other bits mean nothing
     [InlineData("mov $0x5fe, %edx; mov $0x340000, %eax; out %eax, %dx")]
-    public async Task It_is_switched_off(string code) => Assert.Equal(PowerOff, await X86Machine.EndAsync(X86Assembly.Assemble(code + "; hlt")));
+    public async Task It_is_switched_off(string code) =>
+        Assert.Equal(PowerOff, await X86Machine.EndAsync(X86Assembly.Assemble(code + "; hlt")));
 
     [Theory]
     [InlineData("outb 0x602, 1")]
@@ -109,7 +110,8 @@ public sealed class X86EndTests
     [InlineData("outb 0x3f8, 'R'; mov $0xd0000000, %edi; 1: ; mov (%edi), %eax; jmp 1b", false, 1)]
     public async Task Cancelling_stops_it_within_a_second(string code, bool isUser, int processorCount)
     {
-        await using var vm = await X86Machine.StartAsync(isUser ? X86Assembly.AssembleUser(code) : X86Assembly.Assemble(code), processorCount);
+        await using var vm = await X86Machine.StartAsync(
+            isUser ? X86Assembly.AssembleUser(code) : X86Assembly.Assemble(code), processorCount);
         using var cancellation = new CancellationTokenSource();
         var exit = vm.WaitForExitAsync(cancellation.Token);
         Assert.True(SpinWait.SpinUntil(() => vm.SerialLog == "R", X86Machine.TimeLimit));

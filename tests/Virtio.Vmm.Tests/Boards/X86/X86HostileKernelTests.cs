@@ -202,7 +202,9 @@ public sealed class X86HostileKernelTests
         Assert.Contains(sweeps, sweep => sweep.AtWork >= 2);
         Assert.InRange(log.Count, 0, 40 * sweeps.Count); // start and end of the machine, and 10 lines for each device
         Assert.InRange(sweeps.Max(sweep => sweep.MostMemory) - before, long.MinValue, MostGrowth);
-        Assert.Equal("next", await X86Machine.RunAsync(X86Assembly.Assemble("outb 0x3f8, 'n'; outb 0x3f8, 'e'; outb 0x3f8, 'x'; outb 0x3f8, 't'; off")));
+        Assert.Equal(
+            "next",
+            await X86Machine.RunAsync(X86Assembly.Assemble("outb 0x3f8, 'n'; outb 0x3f8, 'e'; outb 0x3f8, 'x'; outb 0x3f8, 't'; off")));
     }
 
     /// <summary>Runs the kernel for a time. Returns the number of processors that ran, and the most memory that the process had.</summary>

@@ -59,7 +59,11 @@ public sealed class X86ResourceTests
             Kernel = kernels[kind],
             MemorySize = MemorySize,
             ProcessorCount = 1 + kind,
-            Devices = [new ConsoleDevice(new ConsoleDeviceOptions { Input = new Pipe().Reader.AsStream(), Output = Stream.Null }), new EntropyDevice()],
+            Devices =
+            [
+                new ConsoleDevice(new ConsoleDeviceOptions { Input = new Pipe().Reader.AsStream(), Output = Stream.Null }),
+                new EntropyDevice(),
+            ],
             SerialInput = new Pipe().Reader.AsStream(),
             SerialOutput = Stream.Null,
         });
