@@ -65,8 +65,10 @@ public abstract class QueueConformance(DeviceUnderTest device)
             {
                 DriverBuffer[] request = device.Request(bus);
                 DriverBuffer[] chain = [.. request.SelectMany(buffer => Cut(buffer, piece))];
-                if (indirect ? !ring.Contains("indirect", StringComparison.Ordinal)
-                    || chain.Length > LongestTable : chain.Length > queue.Size)
+                bool isPossible = indirect
+                    ? ring.Contains("indirect", StringComparison.Ordinal) && chain.Length <= LongestTable
+                    : chain.Length <= queue.Size;
+                if (!isPossible)
                     continue;
                 Assert.True(queue.TryOffer(chain, out ushort id, indirect));
                 queue.Kick();

@@ -63,7 +63,8 @@ public sealed class LinuxGuest : IAsyncDisposable
         return result.ExitStatus == 0
             ? result
             : throw _troubles.Explain(
-                $"the script exited with status {result.ExitStatus}:\n{script}\n--- output ---\n{result.Output}\n--- kernel ---\n{KernelLog}",
+                $"the script exited with status {result.ExitStatus}:\n{script}\n--- output ---\n{result.Output}\n"
+                + $"--- kernel ---\n{KernelLog}",
                 null,
                 null);
     }
@@ -144,7 +145,11 @@ public sealed class LinuxGuest : IAsyncDisposable
                 Kernel = image.Kernel,
                 Initrd = options.WithTools ? [.. image.Initrd, .. image.Tools] : image.Initrd,
                 UseDefaultCommandLine = false,
-                CommandLine = $"{Printing(machine)} panic=-1 virtio.agent=virtio-ports/{GuestAgent.PortName} {image.CommandLine} {options.CommandLine}".TrimEnd(),
+                CommandLine = string.Join(
+                    ' ',
+                    $"{Printing(machine)} panic=-1 virtio.agent=virtio-ports/{GuestAgent.PortName}",
+                    image.CommandLine,
+                    options.CommandLine).TrimEnd(),
                 MemorySize = options.MemorySize,
                 ProcessorCount = options.ProcessorCount,
                 Devices = [agentPort, .. options.Devices],

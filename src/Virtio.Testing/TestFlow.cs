@@ -40,7 +40,8 @@ internal sealed class TestFlow
     internal static string Describe(string problem, Exception? last) =>
         last is null
             ? problem
-            : $"{problem}\n--- the last exception in the test before that, which this one hides if the test did not catch it ---\n{last}\n---";
+            : $"{problem}\n--- the last exception in the test before that, which this one hides if the test did not catch it ---\n"
+                + $"{last}\n---";
 
     private static void Note(object? sender, FirstChanceExceptionEventArgs e)
     {

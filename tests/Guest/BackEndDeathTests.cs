@@ -19,10 +19,14 @@ public sealed class BackEndDeathTests
     // fio checks each block by its checksum after a few more writes, and all blocks at the end of each pass. It repeats passes until the
     // test stops it.
     private const string Load =
-        "(while [ ! -e /tmp/stop ]; do fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=1m --offset_increment=1m --numjobs=2 --ioengine=libaio --iodepth=16 " +
-        "--direct=1 --verify=crc32c --verify_backlog=64 --verify_fatal=1 --thread >/tmp/log 2>&1 || touch /tmp/failed /tmp/stop; echo >>/tmp/passes; done; touch /tmp/done) >/dev/null 2>&1 &";
+        "(while [ ! -e /tmp/stop ]; do fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=1m --offset_increment=1m " +
+        "--numjobs=2 --ioengine=libaio --iodepth=16 " +
+        "--direct=1 --verify=crc32c --verify_backlog=64 --verify_fatal=1 --thread >/tmp/log 2>&1 || touch /tmp/failed /tmp/stop; " +
+        "echo >>/tmp/passes; done; touch /tmp/done) >/dev/null 2>&1 &";
 
-    private const string End = "touch /tmp/stop; while [ ! -e /tmp/done ]; do sleep 0.1; done; [ ! -e /tmp/failed ] || { cat /tmp/log; exit 1; }; wc -l </tmp/passes; dmesg | grep -i 'error' || true";
+    private const string End =
+        "touch /tmp/stop; while [ ! -e /tmp/done ]; do sleep 0.1; done; [ ! -e /tmp/failed ] || { cat /tmp/log; exit 1; }; " +
+        "wc -l </tmp/passes; dmesg | grep -i 'error' || true";
 
     [Theory]
     [InlineData(false)]

@@ -28,7 +28,8 @@ public sealed class ClockTests
         await using LinuxGuest guest = await Guests.StartAsync(MicroVmMachine.Software);
 
         GuestResult result = await guest.RunAsync(
-            "grep -c goldfish_rtc /sys/class/rtc/rtc0/name; date -s '2031-02-03 04:05:06' >/dev/null; hwclock -w -u; cat /sys/class/rtc/rtc0/since_epoch");
+            "grep -c goldfish_rtc /sys/class/rtc/rtc0/name; date -s '2031-02-03 04:05:06' >/dev/null; hwclock -w -u; " +
+            "cat /sys/class/rtc/rtc0/since_epoch");
 
         string[] lines = result.Text.Split('\n');
         long expected = new DateTimeOffset(2031, 2, 3, 4, 5, 6, TimeSpan.Zero).ToUnixTimeSeconds();

@@ -40,7 +40,8 @@ public sealed class DiskTests
         await using LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(storage));
 
         GuestResult result = await guest.RunAsync(
-            "dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; sha256sum </tmp/data; dd if=/tmp/data of=/dev/vda bs=64k conv=fsync 2>/dev/null; " +
+            "dd if=/dev/urandom of=/tmp/data bs=1M count=8 2>/dev/null; sha256sum </tmp/data; " +
+            "dd if=/tmp/data of=/dev/vda bs=64k conv=fsync 2>/dev/null; " +
             "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=256k count=32 2>/dev/null | sha256sum");
 
         string[] sums = [.. result.Text.Split('\n').Select(line => line.Split(' ')[0])];
@@ -61,7 +62,8 @@ public sealed class DiskTests
             new LinuxGuestOptions { Machine = machine, Devices = [new BlockDevice(await HttpStorage.OpenAsync(url))], WithTools = true });
 
         GuestResult result = await guest.RunAsync(
-            "cat /sys/block/vda/ro; fio --name=read --filename=/dev/vda --rw=randread --bs=4k --io_size=2m --ioengine=libaio --iodepth=32 --direct=1 --readonly --thread >/tmp/fio || cat /tmp/fio; " +
+            "cat /sys/block/vda/ro; fio --name=read --filename=/dev/vda --rw=randread --bs=4k --io_size=2m --ioengine=libaio " +
+            "--iodepth=32 --direct=1 --readonly --thread >/tmp/fio || cat /tmp/fio; " +
             "sha256sum </dev/vda");
 
         Assert.Equal(["1", Convert.ToHexStringLower(SHA256.HashData(content))], result.Text.Split('\n').Select(line => line.Split(' ')[0]));
@@ -91,7 +93,8 @@ public sealed class DiskTests
             machine, new BlockDevice(new MemoryStorage(content), new BlockDeviceOptions { ReadOnly = true }));
 
         GuestResult result = await guest.RunAsync(
-            "cat /sys/block/vda/ro; if dd if=/dev/zero of=/dev/vda bs=4k count=1 conv=fsync 2>/dev/null; then echo written; fi; sha256sum </dev/vda");
+            "cat /sys/block/vda/ro; if dd if=/dev/zero of=/dev/vda bs=4k count=1 conv=fsync 2>/dev/null; then echo written; fi; " +
+            "sha256sum </dev/vda");
 
         Assert.Equal(["1", Convert.ToHexStringLower(SHA256.HashData(before))], result.Text.Split('\n').Select(line => line.Split(' ')[0]));
         Assert.Equal(before, content);
@@ -108,7 +111,8 @@ public sealed class DiskTests
         await using (LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(FileStorage.Open(path))))
         {
             GuestResult result = await guest.RunAsync(
-                $"blockdev --getsize64 /dev/vda; echo above two tebibytes | dd of=/dev/vda bs=512 seek={Offset / 512} conv=sync,fsync 2>/dev/null; " +
+                $"blockdev --getsize64 /dev/vda; echo above two tebibytes | dd of=/dev/vda bs=512 seek={Offset / 512} " +
+                "conv=sync,fsync 2>/dev/null; " +
                 $"echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=512 skip={Offset / 512} count=1 2>/dev/null | head -n 1; " +
                 "dd if=/dev/vda bs=512 count=1 2>/dev/null | head -c 4 | hexdump -v -e '1/1 \"%02x\"'");
 

@@ -16,7 +16,8 @@ public sealed partial class DurabilityTests
         using var folder = new TemporaryFolder();
         string disk = folder.Sparse("disk.img", 32 << 20);
         string cli = Path.Combine(AppContext.BaseDirectory, "Virtio.Cli");
-        using Process process = Process.Start(new ProcessStartInfo(cli, ["run", "--machine", machine == MicroVmMachine.Kvm ? "kvm" : "software", "--disk", disk])
+        string[] arguments = ["run", "--machine", machine == MicroVmMachine.Kvm ? "kvm" : "software", "--disk", disk];
+        using Process process = Process.Start(new ProcessStartInfo(cli, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -25,7 +26,8 @@ public sealed partial class DurabilityTests
         try
         {
             await process.StandardInput.WriteAsync(
-                "stty -echo; umount /mnt; dd if=/dev/urandom of=/tmp/d bs=1M count=4 2>/dev/null; dd if=/tmp/d of=/dev/vda bs=4k seek=1024 conv=fsync 2>/dev/null; echo sum=$(sha256sum </tmp/d)\n");
+                "stty -echo; umount /mnt; dd if=/dev/urandom of=/tmp/d bs=1M count=4 2>/dev/null; " +
+                "dd if=/tmp/d of=/dev/vda bs=4k seek=1024 conv=fsync 2>/dev/null; echo sum=$(sha256sum </tmp/d)\n");
             await process.StandardInput.FlushAsync();
             using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
             string? line;

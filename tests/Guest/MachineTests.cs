@@ -27,7 +27,8 @@ public sealed class MachineTests
         await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, ProcessorCount = 4 });
 
         GuestResult result = await guest.RunAsync(
-            "grep -c ^processor /proc/cpuinfo; for i in 1 2 3 4; do (head -c 4194304 /dev/zero | sha256sum | cut -c 1-16 >/tmp/$i) & done; wait; cat /tmp/1 /tmp/2 /tmp/3 /tmp/4 | sort -u");
+            "grep -c ^processor /proc/cpuinfo; for i in 1 2 3 4; " +
+            "do (head -c 4194304 /dev/zero | sha256sum | cut -c 1-16 >/tmp/$i) & done; wait; cat /tmp/1 /tmp/2 /tmp/3 /tmp/4 | sort -u");
 
         // SHA-256 of 4 MiB of zeros.
         Assert.Equal(["4", "bb9f8df61474d25e"], result.Text.Split('\n'));
@@ -45,7 +46,8 @@ public sealed class MachineTests
         GuestResult result = await guest.RunAsync(
             "mount -t tmpfs -o size=6500m none /mnt && fallocate -l 6g /mnt/f && " +
             "for i in $(seq 0 23); do echo mark$i | dd of=/mnt/f bs=256M seek=$i conv=notrunc 2>/dev/null; done; " +
-            "for i in $(seq 0 23); do dd if=/mnt/f bs=4096 skip=$((i * 65536)) count=1 2>/dev/null | head -n 1; done | sort -u | wc -l; stat -c %s /mnt/f",
+            "for i in $(seq 0 23); do dd if=/mnt/f bs=4096 skip=$((i * 65536)) count=1 2>/dev/null | head -n 1; done | sort -u | wc -l; " +
+            "stat -c %s /mnt/f",
             TimeSpan.FromMinutes(5));
 
         Assert.Equal(["24", $"{Needed}"], result.Text.Split('\n'));
@@ -58,7 +60,8 @@ public sealed class MachineTests
         await using LinuxGuest guest = await Guests.StartAsync(machine, new EntropyDevice());
 
         GuestResult result = await guest.RunAsync(
-            "cat /sys/class/misc/hw_random/rng_current; dd if=/dev/hwrng bs=4k count=16 iflag=fullblock of=/tmp/r 2>/dev/null; stat -c %s /tmp/r; " +
+            "cat /sys/class/misc/hw_random/rng_current; dd if=/dev/hwrng bs=4k count=16 iflag=fullblock of=/tmp/r 2>/dev/null; " +
+            "stat -c %s /tmp/r; " +
             "for i in $(seq 0 15); do dd if=/tmp/r bs=4096 skip=$i count=1 2>/dev/null | sha256sum; done | sort -u | wc -l");
 
         Assert.Equal(["virtio_rng.0", "65536", "16"], result.Text.Split('\n'));

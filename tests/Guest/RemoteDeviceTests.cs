@@ -25,7 +25,8 @@ public sealed class RemoteDeviceTests
 
     // Unbinds and binds the driver, which each time sets up the rings again.
     private const string Rebind =
-        "cd /sys/bus/virtio/drivers/virtio_blk; device=$(ls -d virtio*); for i in 1 2 3 4 5; do echo $device >unbind && echo $device >bind || exit 9; done; cd /; ";
+        "cd /sys/bus/virtio/drivers/virtio_blk; device=$(ls -d virtio*); for i in 1 2 3 4 5; " +
+        "do echo $device >unbind && echo $device >bind || exit 9; done; cd /; ";
 
     [Theory]
     [OnEachMachine(1)]

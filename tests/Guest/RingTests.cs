@@ -19,8 +19,10 @@ public sealed class RingTests
 
     // Eight jobs write to separate parts of the disk. fio checks each block by its checksum on reading back.
     private const string FioVerify =
-        "fio --name=verify --filename=/dev/$d --rw=randwrite --bs=4k --size=1m --offset_increment=1m --io_size=64k --numjobs=8 --ioengine=libaio --iodepth=8 " +
-        "--direct=1 --verify=crc32c --do_verify=1 --verify_fatal=1 --randrepeat=1 --thread >/tmp/$d.log 2>&1 || { echo $d failed; cat /tmp/$d.log; }";
+        "fio --name=verify --filename=/dev/$d --rw=randwrite --bs=4k --size=1m --offset_increment=1m --io_size=64k --numjobs=8 " +
+        "--ioengine=libaio --iodepth=8 " +
+        "--direct=1 --verify=crc32c --do_verify=1 --verify_fatal=1 --randrepeat=1 --thread >/tmp/$d.log 2>&1 || " +
+        "{ echo $d failed; cat /tmp/$d.log; }";
 
     [Theory]
     [OnEachMachine("packed", true)]
@@ -54,7 +56,8 @@ public sealed class RingTests
         GuestResult bits = await guest.RunAsync("for d in /sys/block/vd*; do cat $d/device/features; done");
         GuestResult result = await guest.RunAsync(
             $"yes >/dev/hvc0 & flood=$!; cd /sys/block; for d in vd*; do {FioVerify}; done; " +
-            "for d in vd*; do dd if=/dev/urandom of=/tmp/data bs=64k count=16 2>/dev/null; dd if=/tmp/data of=/dev/$d bs=64k conv=fsync 2>/dev/null; done; " +
+            "for d in vd*; do dd if=/dev/urandom of=/tmp/data bs=64k count=16 2>/dev/null; " +
+            "dd if=/tmp/data of=/dev/$d bs=64k conv=fsync 2>/dev/null; done; " +
             "echo 3 >/proc/sys/vm/drop_caches; for d in vd*; do sha256sum </dev/$d; done; kill $flood",
             Limit);
 

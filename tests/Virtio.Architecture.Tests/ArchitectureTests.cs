@@ -66,19 +66,15 @@ public sealed partial class ArchitectureTests
     [InlineData("Riscv")]
     [InlineData("Kvm")]
     public void Processors_name_no_virtio_type(string processor) =>
-        Assert.Empty(
-            Repository.SourceFiles("src/Virtio." + processor).Where(
-                path =>
-                    UsingLine().Matches(File.ReadAllText(path))
-                        .Any(used => used.Groups[1].Value != processor)).Select(Repository.Relative));
+        Assert.Empty(Repository.SourceFiles("src/Virtio." + processor)
+            .Where(path => UsingLine().Matches(File.ReadAllText(path)).Any(used => used.Groups[1].Value != processor))
+            .Select(Repository.Relative));
 
     [Fact]
     public void Unsafe_code_stays_in_the_memory_and_interop_folders() =>
         Assert.Empty(Repository.SourceFiles("src")
-            .Where(
-                path =>
-                    !path.Contains("/src/Virtio/Memory/", StringComparison.Ordinal)
-                        && !path.Contains("/Interop/", StringComparison.Ordinal))
+            .Where(path => !path.Contains("/src/Virtio/Memory/", StringComparison.Ordinal)
+                && !path.Contains("/Interop/", StringComparison.Ordinal))
             .Where(path => UnsafeKeyword().IsMatch(File.ReadAllText(path)))
             .Select(Repository.Relative));
 
@@ -100,6 +96,8 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"^[^/""]*\bunsafe\b[^""]*$", RegexOptions.Multiline)]
     private static partial Regex UnsafeKeyword();
 
-    [GeneratedRegex(@"^public (?:static |sealed |abstract |readonly |partial |ref )*(?:class|struct|record|interface|enum|delegate)\b", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^public (?:static |sealed |abstract |readonly |partial |ref )*(?:class|struct|record|interface|enum|delegate)\b",
+        RegexOptions.Multiline)]
     private static partial Regex PublicType();
 }

@@ -7,9 +7,9 @@ public sealed partial class DocumentTests
 {
     public static TheoryData<string> Documents =>
         [
-            .. Directory.EnumerateFiles(Repository.Root, "*.md").Concat(
-                Directory.EnumerateFiles(
-                    Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)).Select(Repository.Relative),
+            .. Directory.EnumerateFiles(Repository.Root, "*.md")
+                .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories))
+                .Select(Repository.Relative),
         ];
 
     /// <summary>The documents whose C# is compiled: each block is a sample or an excerpt of one.</summary>
@@ -44,10 +44,8 @@ public sealed partial class DocumentTests
         string path = Path.Combine(Repository.Root, document);
         IEnumerable<string> broken = Link().Matches(File.ReadAllText(path))
             .Select(link => link.Groups[1].Value)
-            .Where(
-                target =>
-                    !target.StartsWith("http", StringComparison.Ordinal)
-                        && !Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, target)));
+            .Where(target => !target.StartsWith("http", StringComparison.Ordinal)
+                && !Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, target)));
         Assert.Empty(broken);
     }
 

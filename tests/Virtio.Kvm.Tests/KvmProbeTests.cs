@@ -25,7 +25,11 @@ public sealed class KvmProbeTests
     {
         KvmProbeResult result = KvmProbe.Run("/dev/no-such-device");
 
-        Assert.Equal((false, "there is no /dev/no-such-device: the processor's virtualization is switched off, or the module kvm_amd or kvm_intel is not loaded"), (result.IsUsable, result.Reason));
+        Assert.False(result.IsUsable);
+        Assert.Equal(
+            "there is no /dev/no-such-device: the processor's virtualization is switched off, or the module kvm_amd or kvm_intel is not "
+            + "loaded",
+            result.Reason);
     }
 
     [Fact]

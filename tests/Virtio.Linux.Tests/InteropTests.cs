@@ -97,7 +97,11 @@ public class InteropTests
     [Fact]
     public void Every_number_is_the_one_in_the_C_headers()
     {
-        string source = "#define _GNU_SOURCE\n#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\n#include <sys/mman.h>\n#include <sys/socket.h>\n#include <sys/stat.h>\n#include <sys/uio.h>\n#include <sys/syscall.h>\n#include <sys/vfs.h>\n#include <linux/magic.h>\nint main(void) {\n"
+        string source =
+            "#define _GNU_SOURCE\n#include <stdio.h>\n#include <stddef.h>\n#include <termios.h>\n#include <sys/ioctl.h>\n"
+            + "#include <errno.h>\n#include <fcntl.h>\n#include <poll.h>\n#include <signal.h>\n#include <sys/eventfd.h>\n"
+            + "#include <sys/mman.h>\n#include <sys/socket.h>\n#include <sys/stat.h>\n#include <sys/uio.h>\n#include <sys/syscall.h>\n"
+            + "#include <sys/vfs.h>\n#include <linux/magic.h>\nint main(void) {\n"
             + string.Concat(Facts.Select(fact => $"printf(\"%lld\\n\", (long long)({fact.Expression}));\n"))
             + "return 0; }\n";
 

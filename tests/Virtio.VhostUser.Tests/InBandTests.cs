@@ -21,7 +21,8 @@ public sealed class InBandTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Kicks_and_interrupts_are_messages_where_both_sides_agreed_on_that_whether_or_not_it_is_said_again_of_the_ring(bool says)
+    public async Task Kicks_and_interrupts_are_messages_where_both_sides_agreed_on_that_whether_or_not_it_is_said_again_of_the_ring(
+        bool says)
     {
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = disk.Connect();

@@ -35,7 +35,8 @@ public sealed class StatisticsTests
         Assert.Equal((0, 0, 0), (Queue(1).Requests, Queue(1).Bytes, Queue(1).Errors));
         const string Tags = " device=0 type=Block queue=";
         IReadOnlyDictionary<string, long> instruments = probe.Read();
-        Assert.Equal((3, 1, 0), (instruments[$"virtio.queue.chains{Tags}0"], instruments[$"virtio.queue.errors{Tags}0"], instruments[$"virtio.queue.chains{Tags}1"]));
+        Assert.Equal((3, 1), (instruments[$"virtio.queue.chains{Tags}0"], instruments[$"virtio.queue.errors{Tags}0"]));
+        Assert.Equal(0, instruments[$"virtio.queue.chains{Tags}1"]);
 
         VhostUserQueueStatistics Queue(int index) => disk.Server.ReadStatistics().Queues[index];
     }

@@ -24,7 +24,9 @@ public sealed class AddedFilesTests
             .WithFile("guest-name\n"u8.ToArray(), "/etc/hostname");
         await using LinuxGuest guest = await Guests.StartAsync(new LinuxGuestOptions { Machine = machine, Image = image });
 
-        GuestResult result = await guest.RunAsync("own-tool works; readlink /bin; stat -c '%a %U %s' /usr/bin/own-tool /opt/one/two/big; stat -c '%a %U' /opt/one; sha256sum </opt/one/two/big; cat /etc/hostname; ls /bin/busybox");
+        GuestResult result = await guest.RunAsync(
+            "own-tool works; readlink /bin; stat -c '%a %U %s' /usr/bin/own-tool /opt/one/two/big; stat -c '%a %U' /opt/one; " +
+            "sha256sum </opt/one/two/big; cat /etc/hostname; ls /bin/busybox");
 
         string sum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(big));
         Assert.Equal(
@@ -44,7 +46,9 @@ public sealed class AddedFilesTests
                 Image = GuestImage.Find(machine).WithModules("btrfs", "nbd", "virtio-net", "virtio_console"),
             });
 
-        GuestResult result = await guest.RunAsync("for name in btrfs raid6_pq nbd virtio_net net_failover; do [ -d /sys/module/$name ] && echo $name; done; cat /proc/filesystems | grep btrfs; modprobe overlay && echo overlay");
+        GuestResult result = await guest.RunAsync(
+            "for name in btrfs raid6_pq nbd virtio_net net_failover; do [ -d /sys/module/$name ] && echo $name; done; " +
+            "cat /proc/filesystems | grep btrfs; modprobe overlay && echo overlay");
 
         Assert.Equal(["btrfs", "raid6_pq", "nbd", "virtio_net", "net_failover", "\tbtrfs", "overlay"], result.Text.Split('\n'));
     }
@@ -55,7 +59,9 @@ public sealed class AddedFilesTests
     {
         await using LinuxGuest guest = await Guests.StartAsync(machine, new BlockDevice(new MemoryStorage(16 * MiB)));
 
-        GuestResult result = await guest.RunAsync("mkfs.ext4 -q -E nodiscard /dev/vda; mount /dev/vda /mnt; echo kept >/mnt/file; umount /mnt; mount /dev/vda /mnt; cat /mnt/file; grep -c '/dev/vda /mnt ext4' /proc/mounts");
+        GuestResult result = await guest.RunAsync(
+            "mkfs.ext4 -q -E nodiscard /dev/vda; mount /dev/vda /mnt; echo kept >/mnt/file; umount /mnt; mount /dev/vda /mnt; " +
+            "cat /mnt/file; grep -c '/dev/vda /mnt ext4' /proc/mounts");
 
         Assert.Equal("kept\n1", result.Text);
     }

@@ -40,13 +40,16 @@ internal sealed class OutsideProject : IDisposable
         Write("Directory.Build.props", "<Project />");
         Write("Directory.Build.targets", "<Project />");
         Write("Directory.Packages.props", "<Project />");
+        string references = string.Concat(
+            packages.Select(package => $"<PackageReference Include=\"{package}\" Version=\"[{VersionIn(own, package)}]\" />"));
         Write("outside.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
-                <OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>
+                <OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>
                 <NuGetAudit>false</NuGetAudit>
               </PropertyGroup>
-              <ItemGroup>{string.Concat(packages.Select(package => $"<PackageReference Include=\"{package}\" Version=\"[{VersionIn(own, package)}]\" />"))}</ItemGroup>
+              <ItemGroup>{references}</ItemGroup>
             </Project>
             """);
         Write("Program.cs", program);
@@ -75,10 +78,9 @@ internal sealed class OutsideProject : IDisposable
         };
 
         // Variables of the test runner, and the one that names the folder of images that a build has made.
-        foreach (string name
-            in start.Environment.Keys.Where(
-                name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)
-                    || name.StartsWith("VIRTIO_", StringComparison.Ordinal)).ToArray())
+        static bool IsForeign(string name) =>
+            name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || name.StartsWith("VIRTIO_", StringComparison.Ordinal);
+        foreach (string name in start.Environment.Keys.Where(IsForeign).ToArray())
             start.Environment.Remove(name);
         using Process process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Limit);
@@ -114,9 +116,9 @@ internal sealed class OutsideProject : IDisposable
     // A version begins with a digit; without that check a package whose name continues the prefix would match.
     private static string? VersionIn(string folder, string package) => !Directory.Exists(folder)
         ? null
-        : Directory.EnumerateFiles(folder, package + ".*.nupkg").Select(
-            path =>
-                Path.GetFileNameWithoutExtension(path)[(package.Length + 1)..]).FirstOrDefault(version => char.IsAsciiDigit(version[0]));
+        : Directory.EnumerateFiles(folder, package + ".*.nupkg")
+            .Select(path => Path.GetFileNameWithoutExtension(path)[(package.Length + 1)..])
+            .FirstOrDefault(version => char.IsAsciiDigit(version[0]));
 
     private void Write(string name, string content) => File.WriteAllText(Full(name), content);
 }

@@ -12,7 +12,8 @@ public sealed class PackageTests
         if (args is ["find"])
             return;
         image = image.WithFile("own\n"u8.ToArray(), "/etc/own").WithModules("btrfs");
-        await using LinuxGuest guest = await LinuxGuest.StartAsync(new LinuxGuestOptions { Machine = MicroVmMachine.Software, Image = image });
+        var options = new LinuxGuestOptions { Machine = MicroVmMachine.Software, Image = image };
+        await using LinuxGuest guest = await LinuxGuest.StartAsync(options);
         Console.WriteLine((await guest.RunAsync("uname -m; cat /etc/own; grep -o btrfs /proc/filesystems")).Text);
         """;
 

@@ -68,7 +68,8 @@ internal sealed class BackEnd : IDisposable
     /// </summary>
     internal static async Task<string> SumOfEndAsync(string disk, long length)
     {
-        using Process program = Process.Start(new ProcessStartInfo("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"tail -c {length} '{disk}' | sha256sum")]) { RedirectStandardOutput = true })!;
+        string command = string.Create(CultureInfo.InvariantCulture, $"tail -c {length} '{disk}' | sha256sum");
+        using Process program = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true })!;
         return await program.StandardOutput.ReadToEndAsync();
     }
 

@@ -20,8 +20,9 @@ public sealed class HotplugTests
         string socket = Path.Combine(folder.Root, "socket");
         using BackEnd server = await BackEnd.StartAsync(disk, socket, packed: true);
         await using QemuGuest guest = await QemuGuest.StartAsync(
-            "-device", "pcie-root-port,id=bay", "-chardev", $"socket,id=disk,path={socket}", "-device",
-            JsonSerializer.Serialize(Device(packed: false)));
+            "-device", "pcie-root-port,id=bay",
+            "-chardev", $"socket,id=disk,path={socket}",
+            "-device", JsonSerializer.Serialize(Device(packed: false)));
         using QemuMonitor monitor = await guest.ConnectMonitorAsync();
         Assert.StartsWith(sum, await guest.RunAsync(Sum), StringComparison.Ordinal);
         Assert.InRange(server.Holdings.Mappings, 1, int.MaxValue);

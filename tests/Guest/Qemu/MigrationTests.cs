@@ -34,12 +34,16 @@ public sealed class MigrationTests
         // Only reads make the device write to the guest's memory. The first job keeps its buffers and never writes to them itself, so only
         // this device's dirty log shows that they change.
         await source.RunAsync(
-            "fio --name=read --filename=/dev/vda --offset=64m --size=16m --rw=randread --bs=64k --ioengine=libaio --iodepth=64 --direct=1 --time_based --runtime=600 >/dev/null 2>&1 & echo $! >/tmp/reader; " +
+            "fio --name=read --filename=/dev/vda --offset=64m --size=16m --rw=randread --bs=64k --ioengine=libaio --iodepth=64 " +
+            "--direct=1 --time_based --runtime=600 >/dev/null 2>&1 & echo $! >/tmp/reader; " +
             "until [ $(awk '{print $1}' /sys/block/vda/stat) -ge 1000 ]; do sleep 0.1; done");
         await source.RunAsync(
-            "touch /tmp/go; (while [ -e /tmp/go ]; do fio --name=verify --filename=/dev/vda --rw=randrw --bs=4k --size=16m --offset_increment=16m --io_size=4m --numjobs=4 --ioengine=libaio " +
-            "--iodepth=16 --direct=1 --verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread >/tmp/log 2>&1 || { touch /tmp/failed; break; }; done; touch /tmp/written) >/dev/null 2>&1 & " +
-            "(while [ -e /tmp/go ]; do dd if=/dev/vda bs=1M skip=64 count=16 iflag=direct 2>/dev/null | sha256sum; done >/tmp/sums; touch /tmp/summed) >/dev/null 2>&1 & " +
+            "touch /tmp/go; (while [ -e /tmp/go ]; do fio --name=verify --filename=/dev/vda --rw=randrw --bs=4k --size=16m " +
+            "--offset_increment=16m --io_size=4m --numjobs=4 --ioengine=libaio " +
+            "--iodepth=16 --direct=1 --verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread >/tmp/log 2>&1 || " +
+            "{ touch /tmp/failed; break; }; done; touch /tmp/written) >/dev/null 2>&1 & " +
+            "(while [ -e /tmp/go ]; do dd if=/dev/vda bs=1M skip=64 count=16 iflag=direct 2>/dev/null | sha256sum; done >/tmp/sums; " +
+            "touch /tmp/summed) >/dev/null 2>&1 & " +
             "until [ -s /tmp/sums ]; do sleep 0.1; done");
         string place = Path.Combine(folder.Root, "migration");
         await using QemuGuest target = QemuGuest.StartIncoming(place, Device(Path.Combine(folder.Root, "to"), packed));
@@ -47,8 +51,10 @@ public sealed class MigrationTests
 
         // The load runs on for a while in the target, then ends.
         string sums = await target.RunAsync(
-            "before=$(wc -l </tmp/sums); while [ $(wc -l </tmp/sums) -lt $((before + 2)) ]; do sleep 1; done; rm /tmp/go; kill $(cat /tmp/reader); " +
-            "while [ ! -e /tmp/written -o ! -e /tmp/summed ]; do sleep 1; done; [ ! -e /tmp/failed ] || { cat /tmp/log; exit 1; }; sort -u /tmp/sums");
+            "before=$(wc -l </tmp/sums); while [ $(wc -l </tmp/sums) -lt $((before + 2)) ]; do sleep 1; done; rm /tmp/go; " +
+            "kill $(cat /tmp/reader); " +
+            "while [ ! -e /tmp/written -o ! -e /tmp/summed ]; do sleep 1; done; [ ! -e /tmp/failed ] || { cat /tmp/log; exit 1; }; " +
+            "sort -u /tmp/sums");
         Assert.Equal($"{pattern}  -", sums);
         string whole = await target.RunAsync("sync; sha256sum </dev/vda");
         Assert.Equal(await SumAsync(disk), whole.Split(' ')[0]);
@@ -115,10 +121,8 @@ public sealed class MigrationTests
 
     private static string[] Device(string socket, bool packed) =>
         [
-            "-chardev",
-            $"socket,id=disk,path={socket}",
-            "-device",
-            $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}",
+            "-chardev", $"socket,id=disk,path={socket}",
+            "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}",
         ];
 
     private static string WritePattern(string disk)

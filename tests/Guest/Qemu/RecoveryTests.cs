@@ -21,15 +21,15 @@ public sealed class RecoveryTests
         try
         {
             await using QemuGuest guest = await QemuGuest.StartAsync(
-                "-chardev",
-                $"socket,id=disk,path={socket},reconnect=1",
-                "-device",
-                $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}");
+                "-chardev", $"socket,id=disk,path={socket},reconnect=1",
+                "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}");
 
             // fio checks each block by its checksum after a few more writes, and all of them at the end.
             Task<string> jobs = guest.RunAsync(
-                "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --offset_increment=16m --numjobs=4 --ioengine=libaio --iodepth=16 --direct=1 " +
-                "--verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread --loops=1000 --runtime=45 --time_based >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }; touch /tmp/done",
+                "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --offset_increment=16m --numjobs=4 " +
+                "--ioengine=libaio --iodepth=16 --direct=1 " +
+                "--verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread --loops=1000 --runtime=45 " +
+                "--time_based >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }; touch /tmp/done",
                 TimeSpan.FromMinutes(4));
             var random = new Random(5);
             for (int i = 0; i < Kills && !jobs.IsCompleted; i++)
@@ -90,15 +90,15 @@ public sealed class RecoveryTests
     private static async Task EndUnderLoadAsync(string socket, bool packed, Random random)
     {
         await using QemuGuest guest = await QemuGuest.StartAsync(FrontEnd(socket, packed));
-        await guest.RunAsync("fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --numjobs=2 --ioengine=libaio --iodepth=16 --direct=1 --thread --runtime=60 --time_based >/dev/null 2>&1 &");
+        await guest.RunAsync(
+            "fio --name=load --filename=/dev/vda --rw=randrw --bs=4k --numjobs=2 --ioengine=libaio --iodepth=16 --direct=1 --thread " +
+            "--runtime=60 --time_based >/dev/null 2>&1 &");
         await Task.Delay(1000 + random.Next(1000));
     }
 
     private static string[] FrontEnd(string socket, bool packed) =>
         [
-            "-chardev",
-            $"socket,id=disk,path={socket}",
-            "-device",
-            $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}",
+            "-chardev", $"socket,id=disk,path={socket}",
+            "-device", $"vhost-user-blk-pci,chardev=disk,num-queues=2{(packed ? ",packed=on" : "")}",
         ];
 }

@@ -26,9 +26,12 @@ public sealed class VhostUserBlockTests
         Assert.Equal($"{Math.Min(queues, 2)}", bits.Split('\n')[1]);
 
         await guest.RunAsync(
-            "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=4m --offset_increment=4m --io_size=1m --numjobs=4 --ioengine=libaio --iodepth=16 " +
+            "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=4m --offset_increment=4m --io_size=1m --numjobs=4 " +
+            "--ioengine=libaio --iodepth=16 " +
             "--direct=1 --verify=crc32c --do_verify=1 --verify_fatal=1 --randrepeat=1 --thread");
-        await guest.RunAsync("modprobe ext4 && mke2fs -q -t ext4 /dev/vda && mount /dev/vda /mnt && dd if=/dev/urandom of=/mnt/data bs=64k count=100 && sync && sha256sum /mnt/data >/tmp/sum && umount /mnt && mount /dev/vda /mnt && sha256sum -c /tmp/sum && umount /mnt");
+        await guest.RunAsync(
+            "modprobe ext4 && mke2fs -q -t ext4 /dev/vda && mount /dev/vda /mnt && dd if=/dev/urandom of=/mnt/data bs=64k count=100 && " +
+            "sync && sha256sum /mnt/data >/tmp/sum && umount /mnt && mount /dev/vda /mnt && sha256sum -c /tmp/sum && umount /mnt");
         string sum = await guest.RunAsync("echo 3 >/proc/sys/vm/drop_caches; sha256sum </dev/vda");
         Assert.Equal(await disk.SumAsync(), sum.Split(' ')[0]);
     }
@@ -57,7 +60,8 @@ public sealed class VhostUserBlockTests
         await guest.RunAsync(
             "cd /sys/bus/virtio/drivers/virtio_blk; device=$(ls -d virtio*); i=0; " +
             "while [ $i -lt 100 ]; do echo $i | dd of=/dev/vda bs=512 count=1 conv=sync,fsync seek=$i 2>/dev/null || exit 2; " +
-            "echo $device >unbind || exit 3; echo $device >bind || exit 4; [ \"$(dd if=/dev/vda bs=512 count=1 skip=$i 2>/dev/null | head -n 1)\" = $i ] || exit 5; i=$((i + 1)); done");
+            "echo $device >unbind || exit 3; echo $device >bind || exit 4; " +
+            "[ \"$(dd if=/dev/vda bs=512 count=1 skip=$i 2>/dev/null | head -n 1)\" = $i ] || exit 5; i=$((i + 1)); done");
     }
 
     [Theory]
@@ -69,7 +73,8 @@ public sealed class VhostUserBlockTests
         await using QemuGuest guest = await QemuGuest.StartAsync(disk.Arguments);
         using QemuMonitor monitor = await guest.ConnectMonitorAsync();
         Task<string> jobs = guest.RunAsync(
-            "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --offset_increment=16m --numjobs=4 --ioengine=libaio --iodepth=16 --direct=1 " +
+            "fio --name=verify --filename=/dev/vda --rw=randwrite --bs=4k --size=16m --offset_increment=16m --numjobs=4 " +
+            "--ioengine=libaio --iodepth=16 --direct=1 " +
             "--verify=crc32c --verify_backlog=64 --verify_fatal=1 --randrepeat=1 --thread --loops=1000 --runtime=10 --time_based");
         while (!jobs.IsCompleted)
         {
@@ -104,8 +109,12 @@ public sealed class VhostUserBlockTests
             "2048",
             await guest.RunAsync("cat /sys/block/vda/size; ! dd if=/dev/zero of=/dev/vda bs=1M seek=1 count=1 oflag=direct 2>/dev/null"));
         await server.ResizeAsync(disk, 4 << 20);
-        await guest.RunAsync("i=0; while [ $(cat /sys/block/vda/size) != 8192 ]; do [ $((i += 1)) -lt 300 ] || exit 1; sleep 0.1; done; dmesg | grep 'vda.*new size: 8192 512-byte'");
-        string sum = await guest.RunAsync("dd if=/dev/urandom of=/tmp/data bs=1M count=1 2>/dev/null; dd if=/tmp/data of=/dev/vda bs=1M seek=3 oflag=direct 2>/dev/null; sha256sum </tmp/data");
+        await guest.RunAsync(
+            "i=0; while [ $(cat /sys/block/vda/size) != 8192 ]; do [ $((i += 1)) -lt 300 ] || exit 1; sleep 0.1; done; " +
+            "dmesg | grep 'vda.*new size: 8192 512-byte'");
+        string sum = await guest.RunAsync(
+            "dd if=/dev/urandom of=/tmp/data bs=1M count=1 2>/dev/null; " +
+            "dd if=/tmp/data of=/dev/vda bs=1M seek=3 oflag=direct 2>/dev/null; sha256sum </tmp/data");
         Assert.StartsWith(sum[..64], await BackEnd.SumOfEndAsync(disk, 1 << 20), StringComparison.Ordinal);
     }
 

@@ -22,7 +22,9 @@ public sealed class UmlBlockTests
         await using (UmlGuest guest = await UmlGuest.StartAsync($"{socket}:{DeviceType}"))
         {
             Assert.Equal(before, (await guest.RunAsync("sha256sum </dev/vda")).Split(' ')[0]);
-            string sums = await guest.RunAsync("dd if=/dev/urandom of=/dev/vda bs=64k count=64 seek=32 oflag=direct 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; sha256sum </dev/vda");
+            string sums = await guest.RunAsync(
+                "dd if=/dev/urandom of=/dev/vda bs=64k count=64 seek=32 oflag=direct 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; " +
+                "sha256sum </dev/vda");
             Assert.Equal(SumOf(content), sums.Split(' ')[0]);
         }
 

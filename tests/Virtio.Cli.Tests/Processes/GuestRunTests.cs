@@ -23,7 +23,9 @@ public sealed class GuestRunTests : IDisposable
             "run", "--memory", "256M", "--cpus", "2", "--disk", disk + ",id=mine", "--disk", "mem:1M,ro");
 
         // The test writes all input, and closes it, before the guest has booted. The guest must still read all of it.
-        await process.Input.WriteAsync("cat /sys/block/vda/serial; cat /sys/block/vdb/ro; nproc\necho written-by-the-guest | dd of=/dev/vda conv=fsync; sleep 3; echo sum=$((40+2)); poweroff -f\n");
+        await process.Input.WriteAsync(
+            "cat /sys/block/vda/serial; cat /sys/block/vdb/ro; nproc\necho written-by-the-guest | dd of=/dev/vda conv=fsync; sleep 3; "
+            + "echo sum=$((40+2)); poweroff -f\n");
         process.Input.Close();
         (int status, string output, string error) = await process.EndAsync();
 
@@ -102,7 +104,10 @@ public sealed class GuestRunTests : IDisposable
         (int status, _, string error) = await CommandProcess.RunAsync("run", "--memory", "64M");
 
         Assert.Equal(ExitStatus.Failure, status);
-        Assert.Matches("(^|\n)virtio: 64 MiB of memory are too little for '.*' and its initial ramdisks: they need [0-9]+ MiB to boot; give the guest at least that much\n$", error);
+        Assert.Matches(
+            "(^|\n)virtio: 64 MiB of memory are too little for '.*' and its initial ramdisks: they need [0-9]+ MiB to boot; "
+            + "give the guest at least that much\n$",
+            error);
     }
 
     [Fact]

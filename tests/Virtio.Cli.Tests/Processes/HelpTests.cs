@@ -29,7 +29,10 @@ public class HelpTests
     [InlineData("Commands:", "Topics:", "help")]
     [InlineData("--socket, --socket-path PATH", "--blk-file DISK", "serve", "block", "--help")]
     [InlineData("""{"type": "block", "features": ["read-only", "blk-file"]}""", "\n", "serve", "block", "--print-capabilities")]
-    [InlineData("""{"type": "console"}""", "\n", "serve", "console", "--print-capabilities", "--socket", "/no/such/folder/socket", "tty", "--frob")]
+    [InlineData(
+        """{"type": "console"}""",
+        "\n",
+        "serve", "console", "--print-capabilities", "--socket", "/no/such/folder/socket", "tty", "--frob")]
     [InlineData("--poll MICROSECONDS|off", "1 to 1000000", "serve", "entropy", "--help")]
     [InlineData("""{"type": "rng"}""", "\n", "serve", "entropy", "--print-capabilities")]
     public async Task Help_and_findings_go_to_standard_output(string expected, string alsoExpected, params string[] arguments)

@@ -76,14 +76,18 @@ public sealed class RefusalTests : IDisposable
     [InlineData("no such folder", "serve", "entropy", "--socket", "/no/such/folder/socket")]
     [InlineData("console: cannot write '/no/such", "serve", "console", "--socket", "/tmp/none", "file:/no/such/folder/file")]
     [InlineData("--file adds to an initial ramdisk, and there is none", "run", "--kernel", "/no/such/kernel", "--file", "a:/b")]
-    [InlineData("with --kernel, give an archive of its modules with --initrd", "run", "--kernel", "/no/such/kernel", "--initrd", "/no/such/initrd", "--module", "btrfs")]
+    [InlineData(
+        "with --kernel, give an archive of its modules with --initrd",
+        "run", "--kernel", "/no/such/kernel", "--initrd", "/no/such/initrd", "--module", "btrfs")]
     [InlineData("/no/such/kernel", "run", "--kernel", "/no/such/kernel")]
     [InlineData("'/etc': it is a directory", "run", "--kernel", "/etc")]
     [InlineData("Connection refused", "run", "--kernel", "http://localhost:1/Image")]
     [InlineData("there is no group 'no such group'", "serve", "entropy", "--socket", "/tmp/virtio-none", "--socket-group", "no such group")]
     [InlineData("cannot listen at /dev/null: it is a character device, not a socket", "serve", "entropy", "--socket", "/dev/null")]
     [InlineData("cannot listen at /etc: it is a directory, not a socket", "serve", "entropy", "--socket", "/etc")]
-    [InlineData("disk /dev/zero: '/dev/zero' is a character device; a disk needs a regular file or a block device", "serve", "block", "--socket", "/tmp/virtio-none", "/dev/zero")]
+    [InlineData(
+        "disk /dev/zero: '/dev/zero' is a character device; a disk needs a regular file or a block device",
+        "serve", "block", "--socket", "/tmp/virtio-none", "/dev/zero")]
     public Task A_fault_is_told_with_one_line_and_status_1(string expected, params string[] arguments) =>
         RefusesAsync(ExitStatus.Failure, expected, arguments);
 

@@ -65,9 +65,8 @@ public sealed partial class SpecialFileTests : IDisposable
         Assert.Equal(0, MakeFifo(fifo, 0x180));
         (int status, _, string error) = await CommandProcess.RunAsync(
             [
-                .. arguments.Select(
-                    argument =>
-                        argument.Replace("FIFO", fifo, StringComparison.Ordinal).Replace("FOLDER", _folder, StringComparison.Ordinal)),
+                .. arguments.Select(argument => argument.Replace("FIFO", fifo, StringComparison.Ordinal)
+                    .Replace("FOLDER", _folder, StringComparison.Ordinal)),
             ]);
 
         Assert.Contains("is a FIFO", error);

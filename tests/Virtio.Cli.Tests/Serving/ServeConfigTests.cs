@@ -20,7 +20,8 @@ public sealed class ServeConfigTests : IDisposable
             """
             // Comments and a trailing comma are allowed.
             { "devices": [
-                { "type": "block", "socket": "/run/a b=c", "disk": "disk.raw,ro", "queues": 4, "packed": "on", "read-only": true, "poll": 50 },
+                { "type": "block", "socket": "/run/a b=c", "disk": "disk.raw,ro", "queues": 4, "packed": "on", "read-only": true,
+                  "poll": 50 },
                 { "type": "console", "fd": 5, "console": "unix:/run/console", "poll": "off" },
                 { "type": "entropy", "connect": "--like-an-option", "event-idx": "off" },
             ] }
@@ -49,17 +50,27 @@ public sealed class ServeConfigTests : IDisposable
     [InlineData("[7]", "devices[0]: 7 is no device")]
     [InlineData("[{}]", "devices[0]: it has no 'type'")]
     [InlineData("""[{"type": "net"}]""", "devices[0]: 'type' (\"net\") is none of block, console, entropy")]
-    [InlineData("""[{"type": "entropy", "socket": "a"}, {"type": "entropy", "socket": "b", "speed": 3}]""", "devices[1]: entropy: 'speed' (3) is not known; give socket, socket-mode, socket-group, fd, connect, packed,")]
+    [InlineData(
+        """[{"type": "entropy", "socket": "a"}, {"type": "entropy", "socket": "b", "speed": 3}]""",
+        "devices[1]: entropy: 'speed' (3) is not known; give socket, socket-mode, socket-group, fd, connect, packed,")]
     [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "queues": 0}]""", "devices[0]: block: queues 0: give 1 to 256")]
     [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "packed": "maybe"}]""", "'packed=maybe' is neither")]
-    [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "packed": true}]""", "'packed' (true) is no value; give text or a number")]
-    [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1M", "read-only": "yes"}]""", "'read-only' (\"yes\") is no value; give true or false")]
+    [InlineData(
+        """[{"type": "block", "socket": "a", "disk": "mem:1M", "packed": true}]""",
+        "'packed' (true) is no value; give text or a number")]
+    [InlineData(
+        """[{"type": "block", "socket": "a", "disk": "mem:1M", "read-only": "yes"}]""",
+        "'read-only' (\"yes\") is no value; give true or false")]
     [InlineData("""[{"type": "block", "socket": "a", "disk": "mem:1X"}]""", "devices[0]: block: disk mem:1X: 'X' is no unit")]
     [InlineData("""[{"type": "block", "socket": "a", "print-capabilities": true}]""", "'print-capabilities' (true) is not known")]
-    [InlineData("""[{"type": "entropy"}]""", "devices[0]: entropy: no place to meet the front-end was given; give socket PATH, fd NUMBER or connect PATH")]
+    [InlineData(
+        """[{"type": "entropy"}]""",
+        "devices[0]: entropy: no place to meet the front-end was given; give socket PATH, fd NUMBER or connect PATH")]
     [InlineData("""[{"type": "entropy", "socket": "a", "fd": 5}]""", "devices[0]: entropy: give one of socket, fd and connect")]
     [InlineData("""[{"type": "entropy", "socket": "a", "socket": "b"}]""", "Duplicate property 'socket'")]
-    [InlineData("""[{"type": "entropy", "fd": 5}, {"type": "entropy", "socket": "a"}, {"type": "console", "fd": 5}]""", "devices[2]: fd 5 is what devices[0] has")]
+    [InlineData(
+        """[{"type": "entropy", "fd": 5}, {"type": "entropy", "socket": "a"}, {"type": "console", "fd": 5}]""",
+        "devices[2]: fd 5 is what devices[0] has")]
     [InlineData("""[{"type": "console", "socket": "a"}, {"type": "console", "socket": "b"}]""", "devices[1]: stdio is what devices[0] has")]
     public void What_cannot_be_is_refused_with_the_device_the_name_and_the_value(string json, string expected) =>
         Assert.Contains(expected, Assert.Throws<UsageException>(() => Read(json)).Message);
@@ -69,7 +80,8 @@ public sealed class ServeConfigTests : IDisposable
     {
         string disk = Path.Combine(_folder, "disk");
         string entropy = Path.Combine(_folder, "entropy");
-        string config = Write($$"""[{"type": "block", "socket": "{{disk}}", "disk": "mem:1M", "queues": 2}, {"type": "entropy", "socket": "{{entropy}}"}]""");
+        string config = Write(
+            $$"""[{"type": "block", "socket": "{{disk}}", "disk": "mem:1M", "queues": 2}, {"type": "entropy", "socket": "{{entropy}}"}]""");
         using CommandProcess process = CommandProcess.Start("serve", "--config", config);
         await process.WaitForErrorAsync($"{disk}: Block: waiting for a front-end");
         await process.WaitForErrorAsync($"{entropy}: Entropy: waiting for a front-end");
@@ -96,7 +108,8 @@ public sealed class ServeConfigTests : IDisposable
     public async Task Where_one_device_cannot_be_served_nothing_is_left_of_the_others(string second, string expected, bool mayHaveListened)
     {
         string config = Write(
-            $$"""[{"type": "console", "socket": "FOLDER/first", "console": "unix:FOLDER/console"}, {"type": "block", {{second}}}]""".Replace("FOLDER", _folder, StringComparison.Ordinal));
+            $$"""[{"type": "console", "socket": "FOLDER/first", "console": "unix:FOLDER/console"}, {"type": "block", {{second}}}]"""
+                .Replace("FOLDER", _folder, StringComparison.Ordinal));
 
         (int status, _, string error) = await CommandProcess.RunAsync("serve", "--config", config);
 

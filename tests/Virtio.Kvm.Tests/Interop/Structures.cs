@@ -27,7 +27,8 @@ internal static class Structures
         ["kvm_pit_config"] = Of<PitConfig>("flags pad"),
         ["kvm_enable_cap"] = Of<CapabilityArguments>("cap flags args pad"),
         ["kvm_run"] = Of<RunState>(
-            "immediate_exit exit_reason io.direction io.size io.port io.count io.data_offset mmio.phys_addr mmio.data mmio.len mmio.is_write "
+            "immediate_exit exit_reason io.direction io.size io.port io.count io.data_offset mmio.phys_addr mmio.data mmio.len "
+            + "mmio.is_write "
             + "fail_entry.hardware_entry_failure_reason internal.suberror internal.ndata internal.data"),
     };
 

@@ -130,7 +130,9 @@ internal static class QemuFloatProgram
             var operands = string.Join(", ", "abc"[..operation.Operands].Select(name => $"\"{inputs}\"({wrap}({name}))"));
 
             // If the mnemonic has no rounding mode, the instruction uses that of the mode register.
-            cases.AppendLine($"    case {i}: asm volatile(\"{operation.Mnemonic} %0{places}\" : \"={output}\"({variable}) : {operands}); return {result};");
+            cases.AppendLine(
+                $"    case {i}: asm volatile(\"{operation.Mnemonic} %0{places}\" : \"={output}\"({variable}) : {operands}); "
+                + $"return {result};");
         }
 
         return cases.ToString();

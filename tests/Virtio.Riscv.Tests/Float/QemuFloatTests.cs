@@ -23,7 +23,9 @@ public sealed class QemuFloatTests
             var bits = operation.Run(a, b, c, (RoundingMode)mode, ref flags);
             if (answers[i] != new FloatAnswer(bits, (ulong)flags))
             {
-                Assert.Fail($"{operation} {a:x} {b:x} {c:x}, {(RoundingMode)mode}: {bits:x} {flags}, emulated {answers[i].Bits:x} {(FloatFlags)answers[i].Flags}");
+                Assert.Fail(
+                    $"{operation} {a:x} {b:x} {c:x}, {(RoundingMode)mode}: {bits:x} {flags}, emulated {answers[i].Bits:x} "
+                    + $"{(FloatFlags)answers[i].Flags}");
             }
         }
     }

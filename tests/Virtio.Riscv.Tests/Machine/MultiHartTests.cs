@@ -10,7 +10,8 @@ public sealed class MultiHartTests
     [InlineData("amoadd.d x0, t3, (t0)")]
     [InlineData("9: lr.d t4, (t0); add t4, t4, t3; sc.d t5, t4, (t0); bnez t5, 9b")]
     [InlineData("9: amoswap.d.aq t4, t3, (t1); bnez t4, 9b; ld t4, 0(t0); add t4, t4, t3; sd t4, 0(t0); amoswap.d.rl x0, x0, (t1)")]
-    [InlineData("9: lr.w.aq t4, (t1); bnez t4, 9b; sc.w t4, t3, (t1); bnez t4, 9b; ld t4, 0(t0); add t4, t4, t3; sd t4, 0(t0); fence rw, w; sw x0, 0(t1)")]
+    [InlineData("9: lr.w.aq t4, (t1); bnez t4, 9b; sc.w t4, t3, (t1); bnez t4, 9b; ld t4, 0(t0); add t4, t4, t3; sd t4, 0(t0); "
+        + "fence rw, w; sw x0, 0(t1)")]
     public void Increments_by_all_harts_are_all_counted(string increment)
     {
         const int Rounds = 20_000;

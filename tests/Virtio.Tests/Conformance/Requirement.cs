@@ -12,8 +12,8 @@ internal sealed record Requirement(string Id, string Section, string Level, stri
         .. Rows("Requirements.tsv").Select(row => new Requirement(row[0], row[1], row[2], row[3])),
     ];
 
-    internal static IReadOnlyDictionary<string, string> NotApplicable { get; } = Rows("NotApplicable.tsv")
-        .ToDictionary(row => row[0], row => row[1]);
+    internal static IReadOnlyDictionary<string, string> NotApplicable { get; } =
+        Rows("NotApplicable.tsv").ToDictionary(row => row[0], row => row[1]);
 
     /// <summary>The tests that carry the attribute, by requirement.</summary>
     internal static ILookup<string, string> Tests { get; } = typeof(Requirement).Assembly.GetTypes()

@@ -114,10 +114,8 @@ public sealed class IndirectTableTests
             victim.WriteTable(
                 table,
                 [
-                    .. request.Select(
-                        buffer =>
-                            new PackedDescriptor(
-                                buffer.Address, buffer.Length, 0xffff, stale | (buffer.IsWritable ? PackedFlags.Write : 0))),
+                    .. request.Select(buffer => new PackedDescriptor(
+                        buffer.Address, buffer.Length, 0xffff, stale | (buffer.IsWritable ? PackedFlags.Write : 0))),
                 ]);
             UsedBuffer? used = victim.Send(new PackedDescriptor(table, (uint)(request.Length * PackedDescriptor.Size), 3, Indirect));
             Assert.NotNull(used);

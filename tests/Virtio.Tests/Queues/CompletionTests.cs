@@ -16,7 +16,8 @@ public sealed class CompletionTests
     [Theory]
     [MemberData(nameof(RingKind.Names), MemberType = typeof(RingKind))]
     [Requirement("PACKED-ORDER-2", "BASIC-RSVD-5")]
-    public void Chains_completed_on_another_thread_are_used_in_the_order_of_their_completion_or_with_IN_ORDER_as_they_were_offered(string ring)
+    public void Chains_completed_on_another_thread_are_used_in_the_order_of_their_completion_or_with_IN_ORDER_as_they_were_offered(
+        string ring)
     {
         VirtioFeatures features = RingKind.Named(ring);
         using var kept = new BlockingCollection<DescriptorChain>();

@@ -43,7 +43,9 @@ public sealed class UsedBufferTests
             {
                 ulong mask = ulong.MaxValue >> (64 - (8 * (int)used.Length));
                 if (used.Length != LengthOf(numbers[used.Id]) || ((Read(bus, bufferOf[used.Id] + 8) ^ numbers[used.Id]) & mask) != 0)
-                    Assert.Fail($"chain {collected} was completed as {used}, number {numbers[used.Id]:x}, with {Read(bus, bufferOf[used.Id] + 8):x}");
+                    Assert.Fail(
+                        $"chain {collected} was completed as {used}, number {numbers[used.Id]:x}, with "
+                        + $"{Read(bus, bufferOf[used.Id] + 8):x}");
                 free.Push(bufferOf[used.Id]);
                 collected++;
             }

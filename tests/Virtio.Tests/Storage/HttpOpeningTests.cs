@@ -185,7 +185,10 @@ public sealed class HttpOpeningTests
     public async Task A_body_of_another_length_than_announced_is_refused(string length, string reason, int bytes)
     {
         await using ScriptedServer server = new(request => new ScriptedServer.Answer(
-            $"206 Partial Content|Content-Range: bytes {request.From}-{request.From}/2|Content-Length: {length.Replace("{count}", "1", StringComparison.Ordinal)}{Tag}", new byte[bytes], Close: true));
+            $"206 Partial Content|Content-Range: bytes {request.From}-{request.From}/2|"
+            + $"Content-Length: {length.Replace("{count}", "1", StringComparison.Ordinal)}{Tag}",
+            new byte[bytes],
+            Close: true));
         string message = "opened";
         try
         {
@@ -244,7 +247,8 @@ public sealed class HttpOpeningTests
     public async Task An_object_may_be_of_any_length(long length)
     {
         await using ScriptedServer server = new(request => new ScriptedServer.Answer(
-            $"206 Partial Content|Content-Length: {request.To - request.From + 1}|Content-Range: bytes {request.From}-{request.To}/{length}{Tag}",
+            $"206 Partial Content|Content-Length: {request.To - request.From + 1}|"
+            + $"Content-Range: bytes {request.From}-{request.To}/{length}{Tag}",
             [.. Enumerable.Range(0, (int)(request.To - request.From + 1)).Select(i => (byte)((request.From + i) / 3))]));
         await using HttpStorage storage = await HttpStorage.OpenAsync(server.Address, Fast);
         Assert.Equal(length, storage.Length);

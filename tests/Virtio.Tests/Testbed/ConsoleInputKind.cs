@@ -14,7 +14,10 @@ internal sealed class ConsoleInputKind : DeviceKind
     public override ulong StandardFeatures => 0x7;
 
     public override IVirtioDevice Create() =>
-        new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream(), InputHold = TimeSpan.Zero, Columns = 80, Rows = 25 }) { IgnoresControl = true };
+        new ConsoleDevice(new ConsoleDeviceOptions { Input = new EndlessStream(), InputHold = TimeSpan.Zero, Columns = 80, Rows = 25 })
+        {
+            IgnoresControl = true,
+        };
 
     public override DriverBuffer[] Request(TestBus bus) => [DriverBuffer.Writable(bus.Place(new byte[Room]), Room)];
 

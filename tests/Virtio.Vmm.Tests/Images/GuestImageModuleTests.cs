@@ -93,9 +93,16 @@ public sealed class GuestImageModuleTests
     {
         void Add(string name, string content) => writer.AddFile(Folder + name, Encoding.ASCII.GetBytes(content));
 
-        Add("modules.alias", "# made by depmod\nalias crypto-hash hash_quick\nalias crypto-hash hash_generic\nalias sum sum_riscv64\nalias fs-fancy fancy_fs\nalias fs-here here\n");
+        Add(
+            "modules.alias",
+            "# made by depmod\nalias crypto-hash hash_quick\nalias crypto-hash hash_generic\nalias sum sum_riscv64\n"
+            + "alias fs-fancy fancy_fs\nalias fs-here here\n");
         Add("modules.builtin", "kernel/drivers/virtio/virtio.ko\n");
-        Add("modules.dep", "kernel/fs/fancy-fs.ko: kernel/lib/raid.ko kernel/fs/here.ko\nkernel/lib/raid.ko:\nkernel/fs/here.ko:\nkernel/crypto/hash_generic.ko:\nkernel/crypto/hash_quick.ko:\nkernel/crypto/sum_riscv64.ko:\nkernel/early.ko:\nkernel/late.ko: kernel/early.ko\n");
+        Add(
+            "modules.dep",
+            "kernel/fs/fancy-fs.ko: kernel/lib/raid.ko kernel/fs/here.ko\nkernel/lib/raid.ko:\nkernel/fs/here.ko:\n"
+            + "kernel/crypto/hash_generic.ko:\nkernel/crypto/hash_quick.ko:\nkernel/crypto/sum_riscv64.ko:\n"
+            + "kernel/early.ko:\nkernel/late.ko: kernel/early.ko\n");
         Add("modules.softdep", "softdep fancy_fs pre: crypto-hash gone sum\nsoftdep early post: late\n");
         foreach (string module
             in new[]

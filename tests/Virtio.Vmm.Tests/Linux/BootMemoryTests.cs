@@ -20,7 +20,10 @@ public sealed class BootMemoryTests : IDisposable
         var refusal = Assert.Throws<BootException>(
             () => BootMemory.Require(BootSource.FromImage(_kernel, 7 * MiB + 1), 20 * MiB, initrd, 42 * MiB));
 
-        Assert.Equal($"42 MiB of memory are too little for '{_kernel}' and its initial ramdisks: they need 44 MiB to boot; give the guest at least that much", refusal.Message);
+        Assert.Equal(
+            $"42 MiB of memory are too little for '{_kernel}' and its initial ramdisks: they need 44 MiB to boot; "
+            + "give the guest at least that much",
+            refusal.Message);
     }
 
     [Fact]

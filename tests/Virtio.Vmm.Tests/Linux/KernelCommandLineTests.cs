@@ -33,7 +33,8 @@ public sealed class KernelCommandLineTests
         Assert.DoesNotContain("virtio_mmio", KernelCommandLine.ForX86(Options("", new EntropyDevice())), StringComparison.Ordinal);
 
         Assert.Equal(
-            "quiet earlycon=uart8250,io,0x3f8 console=ttyS0 quiet panic=-1 virtio_mmio.device=0x1000@0xd0000000:5 virtio_mmio.device=0x1000@0xd0001000:6 a=b",
+            "quiet earlycon=uart8250,io,0x3f8 console=ttyS0 quiet panic=-1 virtio_mmio.device=0x1000@0xd0000000:5 "
+            + "virtio_mmio.device=0x1000@0xd0001000:6 a=b",
             KernelCommandLine.ForX86(WithDevicesAmongThem(useDefaultCommandLine: true, deviceCount: 2)));
     }
 

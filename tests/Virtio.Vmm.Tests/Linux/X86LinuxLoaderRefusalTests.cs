@@ -79,7 +79,10 @@ public sealed class X86LinuxLoaderRefusalTests : IDisposable
         { X86KernelImages.Note("Xen\0"u8, 18, new byte[3]), "has 3 bytes instead of 4 or 8" },
         { X86KernelImages.Note("Xen\0"u8, 18, []), "has 0 bytes instead of 4 or 8" },
         { X86KernelImages.Note("Xen\0"u8, 18, new byte[4]), "PVH entry 0x0 is not in what is loaded" },
-        { X86KernelImages.Note("Xen\0"u8, 18, BitConverter.GetBytes(ulong.MaxValue)), "PVH entry 0xffffffffffffffff is not in what is loaded" },
+        {
+            X86KernelImages.Note("Xen\0"u8, 18, BitConverter.GetBytes(ulong.MaxValue)),
+            "PVH entry 0xffffffffffffffff is not in what is loaded"
+        },
         { X86KernelImages.Note("Xen\0"u8, 18, BitConverter.GetBytes(Address + 1000)), "is not in what is loaded" },
         { X86KernelImages.Note("Xen\0"u8, 18, new byte[8])[..16], "one goes beyond their end" },
         { [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 18, 0, 0, 0], "one goes beyond their end" },

@@ -143,9 +143,11 @@ public sealed class MicroVmTests
     [Theory]
     [InlineData(64)]
     [InlineData(16384)]
-    public async Task It_starts_with_the_least_and_the_most_memory(int mebibytes) => Assert.Equal(
-        MicroVmExitReason.PowerOff,
-        (await MicroVm.RunAsync(new MicroVmOptions { Kernel = BareMetal.PowerOff, MemorySize = (long)mebibytes << 20 }).WaitAsync(TimeLimit)).Reason);
+    public async Task It_starts_with_the_least_and_the_most_memory(int mebibytes)
+    {
+        var options = new MicroVmOptions { Kernel = BareMetal.PowerOff, MemorySize = (long)mebibytes << 20 };
+        Assert.Equal(MicroVmExitReason.PowerOff, (await MicroVm.RunAsync(options).WaitAsync(TimeLimit)).Reason);
+    }
 
     [Fact]
     public async Task It_starts_with_the_most_devices()

@@ -62,6 +62,8 @@ internal readonly record struct ProcessResources(int AllThreads, int Threads, in
     private static long MappedLength(string line)
     {
         var range = line.Split(' ')[0].Split('-');
-        return (long)(ulong.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) - ulong.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        return (long)(Number(range[1]) - Number(range[0]));
+
+        static ulong Number(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 }

@@ -13,7 +13,9 @@ public sealed class StockKernelTests
 {
     // Excluded warnings: the mitigations that the host's processor would need do not concern the board, and the missing PCI is intended. A
     // busy host stops a hart in the middle of its timer interrupt, which the kernel measures.
-    private const string Warnings = "dmesg -r | grep '^<[0-4]>' | grep -v '] PCI: \\|hrtimer: interrupt took\\|Speculative Return Stack Overflow\\|clocksource: .*skipping watchdog check'";
+    private const string Warnings =
+        "dmesg -r | grep '^<[0-4]>' | grep -v '] PCI: \\|hrtimer: interrupt took\\|Speculative Return Stack Overflow\\|"
+        + "clocksource: .*skipping watchdog check'";
 
     // Debian's amd64 kernel searches for some kinds of partitions far behind the first sector, and warns if the disk ends before.
     private const long SmallestDisk = 1 << 20;
@@ -155,7 +157,8 @@ public sealed class StockKernelTests
 
         Assert.Equal(processorCount.ToString(CultureInfo.InvariantCulture), await guest.RunAsync("nproc"));
         var sums = await guest.RunAsync(
-            $"for i in $(seq {processorCount}); do taskset -c $((i-1)) sh -c 'head -c 4096 /dev/zero | sha256sum' > /tmp/$i & done 2>/dev/null; wait; cat /tmp/[1-9]*");
+            $"for i in $(seq {processorCount}); "
+            + "do taskset -c $((i-1)) sh -c 'head -c 4096 /dev/zero | sha256sum' > /tmp/$i & done 2>/dev/null; wait; cat /tmp/[1-9]*");
         var lines = sums.Split('\n').Where(line => line.EndsWith("  -", StringComparison.Ordinal)).ToArray();
         Assert.Equal(processorCount, lines.Length);
         Assert.All(

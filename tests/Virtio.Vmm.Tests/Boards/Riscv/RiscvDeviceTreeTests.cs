@@ -47,7 +47,12 @@ public sealed class RiscvDeviceTreeTests
         HartCount = hartCount,
         CommandLine = commandLine,
         Initrd = initrd,
-        VirtioDevices = [.. Enumerable.Range(0, deviceCount).Select(i =>
-            (RiscvBoardLayout.VirtioAddress + (ulong)i * RiscvBoardLayout.VirtioStride, (ulong)RiscvBoardLayout.VirtioStride, RiscvBoardLayout.FirstVirtioInterrupt + i))],
+        VirtioDevices =
+        [
+            .. Enumerable.Range(0, deviceCount).Select(i => (
+                RiscvBoardLayout.VirtioAddress + (ulong)i * RiscvBoardLayout.VirtioStride,
+                (ulong)RiscvBoardLayout.VirtioStride,
+                RiscvBoardLayout.FirstVirtioInterrupt + i)),
+        ],
     }.ToArray();
 }

@@ -8,7 +8,9 @@ public sealed class KernelPanicWatchTests
     [Fact]
     public void The_message_is_the_rest_of_the_line() => Assert.Equal(
         "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
-        Read("[    0.5] Run /init\r\n[    0.6] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\r\n[    0.7] CPU: 0"));
+        Read(
+            "[    0.5] Run /init\r\n[    0.6] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\r\n"
+            + "[    0.7] CPU: 0"));
 
     [Fact]
     public void Of_two_the_first_counts() => Assert.Equal(

@@ -151,7 +151,8 @@ public sealed class SerialPortTests
     [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)]
-    public async Task A_kernel_that_died_early_on_the_port_itself_is_reported_unless_a_driver_was_there_whose_programs_may_print_anything(bool isDriven, int expected)
+    public async Task A_kernel_that_died_early_on_the_port_itself_is_reported_unless_a_driver_was_there_whose_programs_may_print_anything(
+        bool isDriven, int expected)
     {
         var deaths = 0;
         await using var port = Make();

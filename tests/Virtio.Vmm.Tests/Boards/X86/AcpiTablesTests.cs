@@ -48,7 +48,10 @@ public sealed class AcpiTablesTests
         var source = Source("DSDT", deviceCount: 2);
 
         Assert.Contains("""Name (_HID, "LNRO0005")""", source, StringComparison.Ordinal);
-        Assert.Matches(@"VR01(?s:.*)_UID, One(?s:.*)ReadWrite,\s+0xD0001000,(?s:.*)0x00001000,(?s:.*)ResourceConsumer, Edge, ActiveHigh, Exclusive(?s:.*)0x00000006", source);
+        Assert.Matches(
+            @"VR01(?s:.*)_UID, One(?s:.*)ReadWrite,\s+0xD0001000,(?s:.*)0x00001000,(?s:.*)"
+            + "ResourceConsumer, Edge, ActiveHigh, Exclusive(?s:.*)0x00000006",
+            source);
     }
 
     [Fact]

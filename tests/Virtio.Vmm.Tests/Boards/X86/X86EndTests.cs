@@ -8,8 +8,12 @@ public sealed class X86EndTests
 {
     private const string SharesClock = "mov $0x4b564d01, %ecx; xor %edx, %edx; mov $stack + 1, %eax; wrmsr";
     private const string TakesClockBack = "mov $0x4b564d00, %ecx; xor %edx, %edx; mov $stack, %eax; wrmsr; inc %ecx; xor %eax, %eax; wrmsr";
-    private const string PrintsPanic = "cld; mov $text, %esi; mov $text_end - text, %ecx; mov $0x3f8, %dx; rep outsb; jmp 1f; text: .ascii \"Kernel panic - not syncing: test\\n\"; text_end: ; 1:";
-    private const string PrintsEndOfPanic = "cld; mov $text, %esi; mov $text_end - text, %ecx; mov $0x3f8, %dx; rep outsb; jmp 1f; text: .ascii \"Kernel panic - not syncing: early\\n---[ end Kernel panic - not syncing: early ]---\\n\"; text_end: ; 1:";
+    private const string PrintsPanic =
+        "cld; mov $text, %esi; mov $text_end - text, %ecx; mov $0x3f8, %dx; rep outsb; jmp 1f; "
+        + "text: .ascii \"Kernel panic - not syncing: test\\n\"; text_end: ; 1:";
+    private const string PrintsEndOfPanic =
+        "cld; mov $text, %esi; mov $text_end - text, %ecx; mov $0x3f8, %dx; rep outsb; jmp 1f; "
+        + "text: .ascii \"Kernel panic - not syncing: early\\n---[ end Kernel panic - not syncing: early ]---\\n\"; text_end: ; 1:";
     private const string Reset = "outb 0x602, 1; hlt";
 
     private static readonly MicroVmExit PowerOff = new(MicroVmExitReason.PowerOff);
@@ -92,7 +96,8 @@ public sealed class X86EndTests
     [Theory]
     [InlineData("kernel_end: ud2", "triple fault")]
     [InlineData("mov $0xd8000000, %eax; jmp *%eax", "RIP 0xd8000000")] // executes outside memory
-    [InlineData("mov $0xd8000000, %esp; push %eax; lidt text; ud2; text: .word 0xff; .long 0xd8000000", "processor 0")] // interrupt table outside memory
+    [InlineData( // interrupt table outside memory
+        "mov $0xd8000000, %esp; push %eax; lidt text; ud2; text: .word 0xff; .long 0xd8000000", "processor 0")]
     public async Task What_a_guest_cannot_survive_is_its_own_crash(string code, string detail)
     {
         var exit = await X86Machine.EndAsync(X86Assembly.Assemble(code));
