@@ -87,7 +87,7 @@ public abstract class DriverQueue
             if (TryCollect(out used))
                 return used;
             if (Driver.NeedsReset)
-                throw Driver.Failed($"queue {Index} gives nothing back");
+                throw Driver.Failed($"queue {Index} completes nothing more");
             TimeSpan left = limit == Timeout.InfiniteTimeSpan ? limit : limit - Stopwatch.GetElapsedTime(start);
             bool isOver = left <= TimeSpan.Zero && limit != Timeout.InfiniteTimeSpan;
             if (isOver || !Driver.Interrupt.WaitForChange(seen, left))

@@ -46,7 +46,7 @@ public sealed class GuestAllocator
         ulong alignment = Math.Min(1UL << Bits(length), PageSize);
         if (address % alignment != 0 || !IsMemory(address))
             throw new ArgumentOutOfRangeException(nameof(address), $"0x{address:x}",
-                $"no block of {length} bytes was ever handed out there");
+                $"no block of {length} bytes was ever allocated there");
         lock (_gate)
             _free[Bits(length)].Push(address);
     }

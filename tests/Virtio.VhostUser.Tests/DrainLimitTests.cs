@@ -7,7 +7,7 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser.Tests;
 
 /// <summary>
-/// The back-end answers messages that stop rings within a bounded time, whatever the requests in flight do. After the answer it does not
+/// The back-end answers messages that stop rings within a bounded time, even if requests in flight never end. After the answer it does not
 /// touch the guest's memory.
 /// </summary>
 [SupportedOSPlatform("linux")]

@@ -6,7 +6,8 @@ using Virtio.VhostUser.Protocol;
 namespace Virtio.VhostUser.Tests;
 
 /// <summary>
-/// Whatever a back-end sends or does, the driver finds, in time, a device that works or one that needs a reset, and nothing else is harmed.
+/// A back-end that sends or does anything wrong cannot harm anything else: within a limit the driver finds a device that works or one that
+/// needs a reset.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class LyingBackendTests

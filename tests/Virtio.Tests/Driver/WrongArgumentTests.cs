@@ -62,7 +62,7 @@ public sealed class WrongArgumentTests
             () => OnBus(bus => ((SplitDriverQueue)bus.Driver().Start((ulong)VirtioFeatures.Version1).Queue()).WriteAvailable(64, 0)),
         ["a buffer has 0 bytes or more"] = () => DriverBuffer.Readable(0, -1),
         ["a block has at least 1 byte"] = () => OnBus(bus => bus.Allocator.Allocate(0)),
-        ["no block of 64 bytes was ever handed out there"] = () => OnBus(bus => bus.Allocator.Free(0x1000, 64)),
+        ["no block of 64 bytes was ever allocated there"] = () => OnBus(bus => bus.Allocator.Free(0x1000, 64)),
         ["guest memory is used up: no room for 134217728 bytes more"] = () => OnBus(bus => bus.Allocator.Allocate(100 << 20)),
         ["not all of the 8 bytes from here on are guest RAM"] = () => OnBus(bus => bus.Read(0, 8)),
         ["a length is 0 or more"] = () => OnBus(bus => bus.Read(0x8000_0000, -1)),

@@ -121,7 +121,7 @@ public sealed class DoubleFetchTests
             victim.Offer(new PackedDescriptor(Victim.RamStart + 0x8000, 64, (ushort)i, i % 2 == 0 ? PackedFlags.None : PackedFlags.Write));
         victim.Driver.Notify((uint)victim.Kind.Queue);
 
-        // Time for the worker to look at some of the chains. The next round starts with a reset, whatever the worker did.
+        // Time for the worker to look at some of the chains. The next round starts with a reset in any case.
         Thread.Sleep(1);
         return null;
     }
