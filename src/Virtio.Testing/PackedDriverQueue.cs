@@ -3,9 +3,7 @@ using Virtio.Memory;
 
 namespace Virtio.Testing;
 
-/// <summary>
-/// The driver's side of a packed ring (virtio 1.4, 2.8). The raw members do what a correct driver never does.
-/// </summary>
+/// <summary>The driver's side of a packed ring (virtio 1.4, 2.8). The raw members do what a correct driver never does.</summary>
 public sealed class PackedDriverQueue : DriverQueue
 {
     private const int EventSize = 4;
@@ -22,20 +20,16 @@ public sealed class PackedDriverQueue : DriverQueue
     private readonly OfferedOrder? _order;
     private readonly bool _eventIndex;
 
-    // All fields below belong to the thread that uses the queue.
-    // Number of slots that no chain in flight takes.
+    // Number of slots that no chain in flight takes, and of slots made available since the last kick. Like the fields below, they belong
+    // to the thread that uses the queue.
     private int _freeSlots;
+    private int _slotsSinceKick;
 
-    // Slot that the next chain starts in, and the driver's wrap counter there.
+    // Slot of the next chain and slot of the next used descriptor, each with the wrap counter that belongs to it.
     private int _nextAvailable;
     private bool _availableWrap = true;
-
-    // Slot that the next used descriptor is expected in, and the wrap counter that the device writes there.
     private int _nextUsed;
     private bool _usedWrap = true;
-
-    // Number of slots made available since the last kick.
-    private int _slotsSinceKick;
 
     internal PackedDriverQueue(MmioDriver driver, int index, int size)
         : base(driver, index, Allocate(driver.Bus.Allocator, size))

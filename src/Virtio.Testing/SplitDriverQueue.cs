@@ -3,9 +3,7 @@ using Virtio.Memory;
 
 namespace Virtio.Testing;
 
-/// <summary>
-/// The driver's side of a split ring (virtio 1.4, 2.7). The raw members do what a correct driver never does.
-/// </summary>
+/// <summary>The driver's side of a split ring (virtio 1.4, 2.7). The raw members do what a correct driver never does.</summary>
 public sealed class SplitDriverQueue : DriverQueue
 {
     private const int DescriptorSize = 16;

@@ -24,9 +24,13 @@ internal sealed class LyingBackend : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("vhost-user").FullName;
     private readonly Socket _listener;
     private readonly ConcurrentDictionary<FrontendRequest, SafeFileHandle> _descriptors = new();
+
+    // The current connection, set by the back-end's thread, and the number of connections so far, which any thread reads.
     private DescriptorSocket? _connection;
-    private DescriptorSocket? _channel;
     private int _connections;
+
+    // The back-end channel. Only the test's thread uses it.
+    private DescriptorSocket? _channel;
 
     internal LyingBackend()
     {
@@ -40,6 +44,7 @@ internal sealed class LyingBackend : IDisposable
     /// <summary>The message that is not answered correctly.</summary>
     internal FrontendRequest Where { get; set; }
 
+    /// <summary>The wrong behaviour in place of that answer. Like the other settings, the test sets it and the back-end's thread reads it.</summary>
     internal Lie Lie { get; set; }
 
     /// <summary>The number to answer there instead of the correct one.</summary>
@@ -97,7 +102,7 @@ internal sealed class LyingBackend : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The connection has ended.
+            // The listener has ended.
         }
     }
 

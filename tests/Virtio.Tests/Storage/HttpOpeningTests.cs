@@ -2,9 +2,7 @@ using Virtio.Storage;
 
 namespace Virtio.Tests.Storage;
 
-/// <summary>
-/// Each spelling that RFC 9110 allows, and each that servers are known for, either works or is refused before the first read.
-/// </summary>
+/// <summary>Each spelling that RFC 9110 allows, or that servers are known for, works or is refused before the first read.</summary>
 public sealed class HttpOpeningTests
 {
     private const string Range = "206 Partial Content|Content-Length: {count}|Content-Range: bytes {from}-{to}/{total}";
@@ -112,8 +110,7 @@ public sealed class HttpOpeningTests
     {
         int answers = 0;
         await using ScriptedServer server = new(request => ScriptedServer.Filled(
-            request,
-            Content,
+            request, Content,
             $"{Range}|Last-Modified: {Monday}|Date: Mon, 06 Jan 2020 10:00:0{Math.Min(Interlocked.Increment(ref answers) - 1, 9)} GMT"));
         await using HttpStorage storage = await HttpStorage.OpenAsync(server.Address, Fast);
         Assert.Equal(3, server.Requests.Count);
@@ -187,8 +184,7 @@ public sealed class HttpOpeningTests
         await using ScriptedServer server = new(request => new ScriptedServer.Answer(
             $"206 Partial Content|Content-Range: bytes {request.From}-{request.From}/2|"
             + $"Content-Length: {length.Replace("{count}", "1", StringComparison.Ordinal)}{Tag}",
-            new byte[bytes],
-            Close: true));
+            new byte[bytes], Close: true));
         string message = "opened";
         try
         {

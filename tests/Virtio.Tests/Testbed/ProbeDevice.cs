@@ -10,6 +10,8 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
     internal const DeviceId ProbeId = (DeviceId)0xfff1;
 
     private readonly Action<DescriptorChain> _handle = handle ?? Echo;
+
+    // The workers by queue; a new array at each activation. Written by the transport's calls, of which there is one at a time.
     private QueueWorker?[] _workers = [];
 
     public DeviceId Id => ProbeId;
@@ -26,8 +28,10 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
 
     internal ConfigSpace Config { get; } = new(16);
 
+    /// <summary>What the transport passed at the last activation.</summary>
     internal DeviceActivation? Activation { get; private set; }
 
+    /// <summary>The queue that was started last.</summary>
     internal Virtqueue? Queue { get; private set; }
 
     /// <summary>Makes the worker of a queue; by default a worker that passes each chain to the handler.</summary>
@@ -41,6 +45,7 @@ internal sealed class ProbeDevice(Action<DescriptorChain>? handle = null) : IVir
 
     internal Func<ValueTask>? OnDispose { get; init; }
 
+    /// <summary>Number of resets so far.</summary>
     internal int Resets { get; private set; }
 
     public void ReadConfig(int offset, Span<byte> destination) => Config.Read(offset, destination);
