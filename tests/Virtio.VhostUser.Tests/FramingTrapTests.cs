@@ -20,8 +20,7 @@ public sealed class FramingTrapTests : IDisposable
         await using ServedDisk disk = await ServedDisk.StartAsync();
         using RawFrontend peer = Connect(disk);
 
-        // A front-end compares the flags of each answer with 5. If the back-end sent a second answer, the last request would get it in
-        // place of its own.
+        // Ask asserts that the flags of each answer are 5 (version 1, reply). A second answer would be read as that of the next request.
         _ = peer.Ask(FrontendRequest.GetFeatures, flags: MessageFlags.NeedsReply);
         _ = peer.Ask(FrontendRequest.GetQueueCount, flags: MessageFlags.NeedsReply);
         _ = peer.Ask(FrontendRequest.GetConfig, [.. Config(0, 60, 0)], flags: MessageFlags.NeedsReply);

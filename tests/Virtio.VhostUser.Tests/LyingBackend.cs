@@ -44,7 +44,7 @@ internal sealed class LyingBackend : IDisposable
     /// <summary>The message that is not answered correctly.</summary>
     internal FrontendRequest Where { get; set; }
 
-    /// <summary>The wrong behaviour in place of that answer. Like the other settings, the test sets it and the back-end's thread reads it.</summary>
+    /// <summary>The wrong behaviour in place of that answer. The test writes all settings, and the back-end's thread reads them.</summary>
     internal Lie Lie { get; set; }
 
     /// <summary>The number to answer there instead of the correct one.</summary>
