@@ -6,10 +6,7 @@ using Virtio.VhostUser.Protocol;
 
 namespace Virtio.VhostUser.Tests;
 
-/// <summary>
-/// A guest's memory in a file, with a split ring of 8. All its requests are of one kind: they read sector 0 into <see cref="Data"/>, in the
-/// requested order.
-/// </summary>
+/// <summary>A guest's memory in a file, with a split ring of 8. Every request reads sector 0 into <see cref="Data"/>.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class SharedGuest : IDisposable
 {
