@@ -31,11 +31,12 @@ public abstract class DeviceUnderTest
     /// Makes the host's side of the device supply the data for the answers to <paramref name="count"/> requests. Some queues need it: their
     /// chains are room for data from the host (key presses, packets), so the device completes nothing by itself. The default does nothing,
     /// which is right for a queue whose requests contain all that the answer needs.
+    /// </summary>
     /// <remarks>
-    /// Called each time after that many requests were made available and the device was kicked. It is also called while the queue does not
     /// Called after each batch of that many requests was made available and the device was kicked. It is also called while the queue does
     /// not run: the device may then keep the data for later or drop it, but must not fail. Because the device may keep the data, all
     /// answers should be alike.
+    /// </remarks>
     /// <param name="device">The device that <see cref="Create"/> returned.</param>
     /// <param name="count">Number of answers, at least 1; at most 10 in the suites.</param>
     public virtual void SupplyAnswers(IVirtioDevice device, int count)
