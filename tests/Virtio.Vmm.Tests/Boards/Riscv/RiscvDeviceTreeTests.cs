@@ -42,17 +42,17 @@ public sealed class RiscvDeviceTreeTests
 
     private static byte[] Make(long memorySize, int hartCount, int deviceCount, InitrdRange? initrd = null, string commandLine = "quiet") =>
         new RiscvDeviceTree
-    {
-        MemorySize = (ulong)memorySize,
-        HartCount = hartCount,
-        CommandLine = commandLine,
-        Initrd = initrd,
-        VirtioDevices =
-        [
-            .. Enumerable.Range(0, deviceCount).Select(i => (
-                RiscvBoardLayout.VirtioAddress + (ulong)i * RiscvBoardLayout.VirtioStride,
-                (ulong)RiscvBoardLayout.VirtioStride,
-                RiscvBoardLayout.FirstVirtioInterrupt + i)),
-        ],
-    }.ToArray();
+        {
+            MemorySize = (ulong)memorySize,
+            HartCount = hartCount,
+            CommandLine = commandLine,
+            Initrd = initrd,
+            VirtioDevices =
+            [
+                .. Enumerable.Range(0, deviceCount).Select(i => (
+                    RiscvBoardLayout.VirtioAddress + (ulong)i * RiscvBoardLayout.VirtioStride,
+                    (ulong)RiscvBoardLayout.VirtioStride,
+                    RiscvBoardLayout.FirstVirtioInterrupt + i)),
+            ],
+        }.ToArray();
 }
