@@ -79,7 +79,8 @@ public sealed class ConsoleTests
 
         console.Resize(90, 30);
         GuestResult after = await guest.RunAsync(
-            "n=0; until [ \"$(stty size </dev/hvc0)\" != '43 132' ] || [ $n = 100 ]; do usleep 10000; n=$((n+1)); done; stty size </dev/hvc0");
+            "n=0; until [ \"$(stty size </dev/hvc0)\" != '43 132' ] || [ $n = 100 ]; do usleep 10000; n=$((n+1)); done; "
+            + "stty size </dev/hvc0");
 
         Assert.Equal(["43 132", "30 90"], [before, after.Text]);
     }

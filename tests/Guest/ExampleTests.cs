@@ -13,7 +13,8 @@ public sealed class ExampleTests
     [Fact]
     public async Task Eight_sectors_are_what_the_guest_says()
     {
-        await using LinuxGuest guest = await LinuxGuest.StartAsync(new LinuxGuestOptions { Devices = [new BlockDevice(new MemoryStorage(4096))] });
+        var disk = new BlockDevice(new MemoryStorage(4096));
+        await using LinuxGuest guest = await LinuxGuest.StartAsync(new LinuxGuestOptions { Devices = [disk] });
 
         GuestResult result = await guest.RunAsync("cat /sys/block/vda/size");
 

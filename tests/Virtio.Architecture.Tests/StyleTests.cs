@@ -13,7 +13,8 @@ public sealed partial class StyleTests
     public void Lines_end_at_140_columns() => Assert.Empty(Lines(Folders).Where(line => line.Text.Length > Columns).Select(Name));
 
     [Fact]
-    public void Comments_and_messages_name_the_actor() => Assert.Empty(Lines(["src"]).Where(line => Vague().IsMatch(line.Text)).Select(Name));
+    public void Comments_and_messages_name_the_actor() =>
+        Assert.Empty(Lines(["src"]).Where(line => Vague().IsMatch(line.Text)).Select(Name));
 
     private static string Name((string Path, int Number, string Text) line) => $"{line.Path}:{line.Number}: {line.Text.Trim()}";
 
