@@ -48,6 +48,10 @@ public sealed class DescriptorSocket : IDisposable
             try
             {
                 int own = DescriptorCalls.Duplicate(handle, DescriptorCalls.DuplicateCloseOnExec, 0);
+
+                // Such as when the process has as many descriptors as it may have.
+                if (own < 0)
+                    throw new IOException($"the descriptor of a socket cannot be duplicated: {Marshal.GetLastPInvokeErrorMessage()}");
                 return new DescriptorSocket(new Socket(new SafeSocketHandle(own, ownsHandle: true)));
             }
             catch (SocketException e)

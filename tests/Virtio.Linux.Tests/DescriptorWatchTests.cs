@@ -13,6 +13,14 @@ public sealed class DescriptorWatchTests : IDisposable
     public void Dispose() => _calls.Dispose();
 
     [Fact]
+    public void A_descriptor_that_cannot_be_duplicated_is_an_input_output_error()
+    {
+        // No descriptor has this number: it is above the limit of every process.
+        var handle = new SafeFileHandle(int.MaxValue, ownsHandle: false);
+        Assert.Contains("cannot be duplicated", Assert.Throws<IOException>(() => DescriptorSocket.Of(handle)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Whoever_wants_to_know_of_an_event_is_called_for_each_and_for_no_other()
     {
         using var first = new EventDescriptor();

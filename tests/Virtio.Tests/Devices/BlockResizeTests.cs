@@ -3,6 +3,7 @@ using System.Globalization;
 using Virtio.Devices.Block;
 using Virtio.Storage;
 using Virtio.Testing;
+using Virtio.Tests.Conformance;
 using Virtio.Tests.Storage;
 using Virtio.Tests.Testbed;
 using Virtio.Transports.Mmio;
@@ -35,6 +36,7 @@ public sealed class BlockResizeTests : IDisposable
     }
 
     [Fact]
+    [Requirement("BLK-REQ-1", "BLK-REQ-2")]
     public void A_driver_is_told_of_a_disk_that_grew_and_can_use_its_new_end()
     {
         MmioDriver driver = _bus.Driver().Start();
