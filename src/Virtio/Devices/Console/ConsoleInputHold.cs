@@ -5,7 +5,7 @@ namespace Virtio.Devices.Console;
 /// taken to be ready once it has been silent for a moment after its first output, or when the limit is over.
 /// </summary>
 /// <param name="limit">The longest wait.</param>
-/// <param name="release">Called when the wait is over, on any thread.</param>
+/// <param name="release">Called when the wait is over, on any thread; must not block.</param>
 internal sealed class ConsoleInputHold(TimeSpan limit, Action release) : IDisposable
 {
     // A kernel may write its whole log while it registers its console. This long after the last output it has ended.
@@ -28,16 +28,13 @@ internal sealed class ConsoleInputHold(TimeSpan limit, Action release) : IDispos
             _timer?.Dispose();
             _timer = null;
             if (limit > TimeSpan.Zero)
-            {
                 _timer = new Timer(static hold => ((ConsoleInputHold)hold!).End(), this, limit, Timeout.InfiniteTimeSpan);
-                return;
-            }
+            else
+                release();
         }
-
-        release();
     }
 
-    /// <summary>Ends the wait without a release.</summary>
+    /// <summary>Ends the wait. There is no release after this has returned.</summary>
     internal void Cancel()
     {
         lock (_gate)
@@ -74,8 +71,9 @@ internal sealed class ConsoleInputHold(TimeSpan limit, Action release) : IDispos
                 return;
             _timer.Dispose();
             _timer = null;
-        }
 
-        release();
+            // Under the lock: a release that came after Cancel would open the port of the next driver.
+            release();
+        }
     }
 }
