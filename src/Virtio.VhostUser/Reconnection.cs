@@ -81,8 +81,8 @@ internal sealed class Reconnection
     {
         Volatile.Write(ref _connecting, client);
 
-        // End may have read the old value just before this store. Then this thread sees IsEnded and aborts the connection itself. That needs
-        // a full fence between the store and the load, here and in End: otherwise each may miss the other's store.
+        // End may have read the old value just before this store. Then this thread sees IsEnded and aborts the connection itself. That
+        // needs a full fence between the store and the load, here and in End: otherwise each may miss the other's store.
         Interlocked.MemoryBarrier();
         if (IsEnded)
             client?.Abort();

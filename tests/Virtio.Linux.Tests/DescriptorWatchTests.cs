@@ -17,7 +17,8 @@ public sealed class DescriptorWatchTests : IDisposable
     {
         // No descriptor has this number: it is above the limit of every process.
         var handle = new SafeFileHandle(int.MaxValue, ownsHandle: false);
-        Assert.Contains("cannot be duplicated", Assert.Throws<IOException>(() => DescriptorSocket.Of(handle)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<IOException>(() => DescriptorSocket.Of(handle));
+        Assert.Contains("cannot be duplicated", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,8 +26,8 @@ internal static class Transfers
     }
 
     /// <summary>
-    /// Bytes that 300 rounds of the calls allocate on this thread in steady state. Code that the runtime has not optimized yet boxes enums, and
-    /// on a busy machine the optimization comes late: the rounds are repeated until they allocate nothing, for up to a minute.
+    /// Bytes that 300 rounds of the calls allocate on this thread in steady state. Code that the runtime has not optimized yet boxes enums,
+    /// and on a busy machine the optimization comes late: the rounds are repeated until they allocate nothing, for up to a minute.
     /// </summary>
     public static long AllocatedBy(params Func<ValueTask>[] calls)
     {
