@@ -26,7 +26,7 @@ public sealed class ConsoleControlTests : IDisposable
     {
         var control = new ConsoleControlDriver(Driver.Start());
         var random = new Random(5);
-        for (int i = 0; i < 5000; i++)
+        for (int i = 0; i < 1000; i++)
         {
             byte[] message = new byte[random.Next(1, 20)];
             random.NextBytes(message);
@@ -49,7 +49,7 @@ public sealed class ConsoleControlTests : IDisposable
         control.Send(ConsoleEvent.DeviceReady);
         Assert.Equal("PortAdd 0 1", control.Receive());
         Assert.Equal("PortAdd 1 1", control.Receive());
-        for (uint i = 0; i < 20_000; i++)
+        for (uint i = 0; i < 1000; i++)
             control.Send(ConsoleEvent.PortReady, i % 4);
 
         // Each port is introduced once, whatever was asked for in between.
@@ -104,7 +104,7 @@ public sealed class ConsoleControlTests : IDisposable
             while (!end.IsCancellationRequested)
                 await device.RemovePortAsync(device.AddPort(new ConsolePortOptions { Name = "passing", Output = Stream.Null }));
         });
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 40; i++)
         {
             var control = new ConsoleControlDriver(Driver.Start());
             control.Send(ConsoleEvent.DeviceReady);
