@@ -1,6 +1,8 @@
 namespace Virtio.Kvm;
 
-/// <summary>Why the guest stopped running, with the numbers of linux/kvm.h (<c>KVM_EXIT_…</c>). KVM may return unlisted numbers.</summary>
+/// <summary>
+/// Why the guest stopped running, with the numbers of linux/kvm.h (<c>KVM_EXIT_…</c>). KVM may return unlisted numbers.
+/// </summary>
 public enum KvmExitReason
 {
     /// <summary>The processor stopped for a reason that KVM does not know.</summary>

@@ -52,7 +52,7 @@ public sealed class ConsoleControlTests : IDisposable
         for (uint i = 0; i < 1000; i++)
             control.Send(ConsoleEvent.PortReady, i % 4);
 
-        // Each port is introduced once, whatever was asked for in between.
+        // Each port is introduced once, however often the driver asked.
         string[] answers = [.. Enumerable.Range(0, 4).Select(_ => control.Receive())];
         Assert.Equal(["ConsolePort 0 1", "PortOpen 0 1", "PortName 1 1 agent", "PortOpen 1 1"], answers);
         control.AssertSilent();

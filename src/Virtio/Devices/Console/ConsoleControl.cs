@@ -63,11 +63,7 @@ internal sealed class ConsoleControl
             {
                 slot.IsAnnounced = slot.WasUsed = false;
                 slot.Pending = PendingMessages.None;
-                if (slot.Port is { } port)
-                {
-                    port.Forget();
-                    port.TakesOutput = true;
-                }
+                slot.Port?.Forget();
             }
         }
     }
@@ -110,7 +106,6 @@ internal sealed class ConsoleControl
             ConsoleSlot free = FindFree();
             port = create(free);
             _next = free.Number + 1;
-            port.TakesOutput = !free.WasUsed;
             free.Port = port;
             if (_isDriverReady)
                 free.Pending |= PendingMessages.Add;
@@ -126,10 +121,8 @@ internal sealed class ConsoleControl
     {
         lock (_gate)
         {
-            ConsoleSlot slot = _slots[Math.Min(port.Number, _slots.Length - 1)];
-            if (slot.Port != port)
-                throw new ArgumentException(
-                    $"the device has no such port {port.Number}: it belongs to another device, or was removed before", nameof(port));
+            ConsoleSlot slot = _slots.FirstOrDefault(slot => slot.Port == port) ?? throw new ArgumentException(
+                $"the device has no such port {port.Number}: it belongs to another device, or was removed before", nameof(port));
             slot.Port = null;
             slot.Pending = slot.IsAnnounced ? PendingMessages.Remove : PendingMessages.None;
             slot.WasUsed |= slot.IsAnnounced;
@@ -145,10 +138,11 @@ internal sealed class ConsoleControl
         {
             port.Columns = columns;
             port.Rows = rows;
-            ConsoleSlot slot = _slots[port.Number];
-            if (!port.IsConsole || !port.IsReady || slot.Port != port || !slot.IsKnown)
+
+            // A port that is ready is the one of its number, and the driver knows it.
+            if (!port.IsConsole || !port.IsReady)
                 return;
-            slot.Pending |= PendingMessages.Resize;
+            _slots[port.Number].Pending |= PendingMessages.Resize;
         }
 
         _sender?.Wake();
@@ -187,18 +181,20 @@ internal sealed class ConsoleControl
     internal void Receive(DescriptorChain chain)
     {
         Span<byte> header = stackalloc byte[ConsoleMessage.HeaderLength];
-        bool isWhole = chain.Reader.TryRead(header);
-        chain.Complete(0);
-        if (!isWhole)
-            return;
-        (uint number, ConsoleEvent what, bool value) = ConsoleMessage.Decode(header);
-        lock (_gate)
+        if (chain.Reader.TryRead(header))
         {
-            if (_isNegotiated)
-                Handle(number, what, value);
+            (uint number, ConsoleEvent what, bool value) = ConsoleMessage.Decode(header);
+            lock (_gate)
+            {
+                if (_isNegotiated)
+                    Handle(number, what, value);
+            }
+
+            _sender?.Wake();
         }
 
-        _sender?.Wake();
+        // Last: a driver that sees its message completed may rely on its effect.
+        chain.Complete(0);
     }
 
     // The number that was free for the longest time, roughly: messages about the port before are most likely over.
@@ -228,7 +224,7 @@ internal sealed class ConsoleControl
         }
         else if (what == ConsoleEvent.PortReady && value)
         {
-            port.IsReady = port.TakesOutput = true;
+            port.IsReady = true;
             slot.Pending |= port.Introduction;
         }
         else if (what == ConsoleEvent.PortReady)

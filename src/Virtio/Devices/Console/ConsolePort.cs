@@ -9,7 +9,7 @@ public sealed class ConsolePort
 
     private readonly ConsoleControl _control;
     private volatile bool _isOpen;
-    private volatile bool _takesOutput = true;
+    private volatile bool _isReady;
 
     internal ConsolePort(ConsolePortOptions options, int number, ConsoleControl control, Action wakeInput)
     {
@@ -35,16 +35,13 @@ public sealed class ConsolePort
     /// <summary>Whether a program in the guest has the port open. Input is delivered only while it is.</summary>
     public bool IsOpen => _isOpen;
 
-    /// <summary>Whether the driver has said that it can use this port. Guarded by the lock of the control.</summary>
-    internal bool IsReady { get; set; }
-
     /// <summary>
-    /// Whether the output belongs to this port. It does not while the driver may still write to an earlier port of the same number.
+    /// Whether the driver has said that it can use this port. Changed under the lock of the control, read by the queues' workers.
     /// </summary>
-    internal bool TakesOutput
+    internal bool IsReady
     {
-        get => _takesOutput;
-        set => _takesOutput = value;
+        get => _isReady;
+        set => _isReady = value;
     }
 
     internal ConsoleInput Input { get; }

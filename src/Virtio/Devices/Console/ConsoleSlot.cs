@@ -12,6 +12,7 @@ internal sealed class ConsoleSlot(int number)
     private volatile QueueWorker? _receiver;
     private QueueWorker? _transmitter;
     private volatile ConsolePort? _port;
+    private volatile bool _wasUsed;
 
     internal int Number => number;
 
@@ -28,9 +29,14 @@ internal sealed class ConsoleSlot(int number)
     internal bool IsAnnounced { get; set; }
 
     /// <summary>
-    /// Whether the driver knew a port of this number, since its start, that was removed. Guarded by the lock of the control.
+    /// Whether the driver knew a port of this number, since its start, that was removed. Until it has the next one, it may still write to
+    /// the earlier port. Changed under the lock of the control, read by the queues' workers.
     /// </summary>
-    internal bool WasUsed { get; set; }
+    internal bool WasUsed
+    {
+        get => _wasUsed;
+        set => _wasUsed = value;
+    }
 
     /// <summary>What the driver is still to be told.</summary>
     internal PendingMessages Pending { get; set; }
@@ -70,7 +76,7 @@ internal sealed class ConsoleSlot(int number)
 
     private void Take(DescriptorChain chain, Func<bool> isDraining, CancellationToken stopping)
     {
-        if (_port is { TakesOutput: true } port)
+        if (_port is { } port && (port.IsReady || !WasUsed))
             port.Output.Take(chain, isDraining, stopping);
         else
             chain.Complete(0);
